@@ -1,1 +1,5 @@
-//! placeholder
+//! Patchbay, the IaaS API host.
+#![forbid(unsafe_code)]
+
+pub mod error;
+pub mod telemetry;

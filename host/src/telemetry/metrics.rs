@@ -1,0 +1,173 @@
+//! What `/metrics` shows, and the one place where its names are.
+//!
+//! Labels are bounded by construction: services, methods and codes come from the contract, upstreams,
+//! domains and plugins from the configuration. Never a tenant, a user or a path.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::Registry;
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CallLabels {
+    service: &'static str,
+    method: &'static str,
+    code: i32,
+    generation: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct MethodLabels {
+    service: &'static str,
+    method: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct UpstreamLabels {
+    upstream: String,
+    method: String,
+    status: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct LoginLabels {
+    upstream: String,
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct DomainLabels {
+    domain: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct TrapLabels {
+    plugin: String,
+    reason: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct AdmissionLabels {
+    plugin: String,
+    outcome: &'static str,
+}
+
+/// The host's counters, gauges and histograms.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    calls: Family<CallLabels, Counter>,
+    call_seconds: Family<MethodLabels, Histogram, fn() -> Histogram>,
+    upstream_calls: Family<UpstreamLabels, Counter>,
+    upstream_seconds: Family<UpstreamLabels, Histogram, fn() -> Histogram>,
+    logins: Family<LoginLabels, Counter>,
+    instances: Family<DomainLabels, Gauge>,
+    queued: Family<DomainLabels, Gauge>,
+    traps: Family<TrapLabels, Counter>,
+    admissions: Family<AdmissionLabels, Counter>,
+    operations: Gauge,
+}
+
+/// 250 µs to 32 s, each bucket twice the one before.
+fn latency() -> Histogram {
+    Histogram::new(exponential_buckets(0.000_25, 2.0, 18))
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut metrics = Self {
+            registry: Registry::with_prefix("patchbay"),
+            calls: Family::default(),
+            call_seconds: Family::new_with_constructor(latency),
+            upstream_calls: Family::default(),
+            upstream_seconds: Family::new_with_constructor(latency),
+            logins: Family::default(),
+            instances: Family::default(),
+            queued: Family::default(),
+            traps: Family::default(),
+            admissions: Family::default(),
+            operations: Gauge::default(),
+        };
+        metrics.register();
+        metrics
+    }
+}
+
+impl Metrics {
+    fn register(&mut self) {
+        let r = &mut self.registry;
+        r.register("calls", "Calls answered, by code and plugin generation", self.calls.clone());
+        r.register("call_seconds", "Time to answer a call", self.call_seconds.clone());
+        r.register("upstream_calls", "Calls to backends; status is a number or a kind", self.upstream_calls.clone());
+        r.register("upstream_seconds", "Time a backend took to answer", self.upstream_seconds.clone());
+        r.register("logins", "Keystone logins", self.logins.clone());
+        r.register("instances", "Component instances at work", self.instances.clone());
+        r.register("queued", "Calls waiting for an instance", self.queued.clone());
+        r.register("traps", "Calls that a plugin did not survive", self.traps.clone());
+        r.register("admissions", "Plugin files looked at", self.admissions.clone());
+        r.register("operations", "Operations going on", self.operations.clone());
+    }
+
+    /// The text that a Prometheus server scrapes.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        if encode(&mut text, &self.registry).is_err() {
+            text.clear();
+            let _ = writeln!(text, "# the metrics could not be written");
+        }
+        text
+    }
+
+    /// One call was answered. `generation` is empty where no plugin took part.
+    pub fn call(&self, service: &'static str, method: &'static str, code: i32, generation: &str, took: Duration) {
+        let labels = CallLabels { service, method, code, generation: generation.to_owned() };
+        self.calls.get_or_create(&labels).inc();
+        self.call_seconds.get_or_create(&MethodLabels { service, method }).observe(took.as_secs_f64());
+    }
+
+    /// A backend answered, or did not: `status` is its number, or "timeout", "refused", "broken" …
+    pub fn upstream(&self, upstream: &str, method: &str, status: &str, took: Duration) {
+        let labels =
+            UpstreamLabels { upstream: upstream.to_owned(), method: method.to_owned(), status: status.to_owned() };
+        self.upstream_calls.get_or_create(&labels).inc();
+        self.upstream_seconds.get_or_create(&labels).observe(took.as_secs_f64());
+    }
+
+    /// A login ended: "ok", "refused" or "failed".
+    pub fn login(&self, upstream: &str, outcome: &'static str) {
+        self.logins.get_or_create(&LoginLabels { upstream: upstream.to_owned(), outcome }).inc();
+    }
+
+    /// How many instances of the domain's components are at work.
+    pub fn instances(&self, domain: &'static str) -> Gauge {
+        self.instances.get_or_create(&DomainLabels { domain }).clone()
+    }
+
+    /// How many calls of the domain wait for an instance.
+    pub fn queued(&self, domain: &'static str) -> Gauge {
+        self.queued.get_or_create(&DomainLabels { domain }).clone()
+    }
+
+    /// A plugin trapped, ran out of CPU or memory, or out of time.
+    pub fn trap(&self, plugin: &str, reason: &'static str) {
+        self.traps.get_or_create(&TrapLabels { plugin: plugin.to_owned(), reason }).inc();
+    }
+
+    /// A plugin file was admitted or refused.
+    pub fn admission(&self, plugin: &str, outcome: &'static str) {
+        self.admissions.get_or_create(&AdmissionLabels { plugin: plugin.to_owned(), outcome }).inc();
+    }
+
+    /// Operations that have not ended.
+    #[must_use]
+    pub fn operations(&self) -> &Gauge {
+        &self.operations
+    }
+}
