@@ -1,2 +1,55 @@
-//! placeholder
-fn main() {}
+//! `cargo xtask`: the project's own commands, one file each.
+//!
+//! It is compiled before anything else, so it depends on little and on no crate of the workspace.
+#![forbid(unsafe_code)]
+
+mod bench;
+mod cloud;
+mod component;
+mod dev;
+mod e2e;
+mod plugins;
+mod process;
+mod rig;
+mod service;
+mod test;
+mod toolchain;
+mod up;
+mod workspace;
+
+use clap::{Parser, Subcommand};
+use workspace::Workspace;
+
+/// Build, run and test Patchbay.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build the plugins into <target>/plugins.
+    Plugins,
+    /// Run the host with a simulated cloud in the foreground, on fixed ports, until Ctrl-C.
+    Up(up::Arguments),
+    /// Run every test that needs no outside system.
+    Test(test::Arguments),
+    /// Bring up a real OpenStack and run the end-to-end tests on it.
+    E2e(e2e::Arguments),
+    /// Compare the host with a native handler.
+    Bench(bench::Arguments),
+}
+
+fn main() -> anyhow::Result<()> {
+    let command = Arguments::parse().command;
+    let workspace = Workspace::load()?;
+    match command {
+        Command::Plugins => plugins::build(&workspace),
+        Command::Up(arguments) => up::run(&workspace, &arguments),
+        Command::Test(arguments) => test::run(&workspace, &arguments),
+        Command::E2e(arguments) => e2e::run(&workspace, &arguments),
+        Command::Bench(arguments) => bench::run(&workspace, &arguments),
+    }
+}

@@ -1,0 +1,24 @@
+//! `cargo xtask bench`: the comparison that the tests crate measures, with fresh plugins.
+
+use anyhow::Result;
+
+use crate::workspace::{Workspace, cargo};
+use crate::{plugins, process};
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Passed on to the benchmark.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    bench: Vec<String>,
+}
+
+pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
+    plugins::build(workspace)?;
+    process::run(
+        cargo()
+            .args(["run", "-p", "patchbay-tests", "--bin", "bench", "--"])
+            .args(&arguments.bench)
+            .env("PATCHBAY_PLUGINS", workspace.plugin_directory())
+            .current_dir(&workspace.root),
+    )
+}

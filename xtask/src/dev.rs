@@ -1,0 +1,190 @@
+//! What `cargo xtask up` keeps in `<target>/dev`: the host's configuration, its secrets, and the
+//! variables for a shell. Starting and stopping is in `up`.
+
+use std::fs::{self, OpenOptions};
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+
+use crate::cloud::{Cloud, Kind};
+use crate::workspace::Workspace;
+
+/// Where the host serves gRPC.
+pub(crate) const GRPC: SocketAddr = loopback(7000);
+/// Where the host serves `/healthz` and `/metrics`.
+pub(crate) const HTTP: SocketAddr = loopback(7001);
+/// Where the simulated cloud is.
+pub(crate) const SIMULATOR: SocketAddr = loopback(7002);
+/// Bytes of the master key, as the host wants it, and of the operator token.
+const SECRET_BYTES: usize = 32;
+
+const fn loopback(port: u16) -> SocketAddr {
+    SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), port)
+}
+
+/// The directory, filled.
+pub(crate) struct Dev {
+    directory: PathBuf,
+    cloud: Cloud,
+    operator_token: String,
+}
+
+impl Dev {
+    /// Writes everything. Key and token are kept from run to run.
+    ///
+    /// The simulator forgets at its end; so its host begins with an empty database, or it would know
+    /// tenants that the cloud does not.
+    pub(crate) fn prepare(workspace: &Workspace, cloud: Cloud) -> Result<Self> {
+        let directory = workspace.target.join("dev");
+        fs::create_dir_all(&directory).with_context(|| format!("{} cannot be made", directory.display()))?;
+        kept(&directory.join("master.key"), |bytes| STANDARD.encode(bytes))?;
+        let operator_token = kept(&directory.join("operator.token"), |bytes| URL_SAFE_NO_PAD.encode(bytes))?;
+        let dev = Self { directory, cloud, operator_token };
+        if dev.simulated() {
+            dev.forget_tenants()?;
+        }
+        write(&dev.config(), &dev.configuration(workspace))?;
+        write(&dev.directory.join("env"), &dev.environment(workspace))?;
+        Ok(dev)
+    }
+
+    /// Whether the cloud is the simulator.
+    pub(crate) fn simulated(&self) -> bool {
+        matches!(self.cloud.kind, Kind::Simulated)
+    }
+
+    /// The host's configuration file.
+    pub(crate) fn config(&self) -> PathBuf {
+        self.directory.join("patchbay.toml")
+    }
+
+    /// The variables in which the host finds its secrets.
+    pub(crate) fn secrets(&self) -> [(&str, &str); 2] {
+        [("PATCHBAY_OPERATOR_TOKEN", &self.operator_token), ("OS_PASSWORD", &self.cloud.password)]
+    }
+
+    /// What to print when all is ready.
+    pub(crate) fn invitation(&self) -> String {
+        format!(
+            r#"ready
+
+In another shell:
+    . {env}
+    set -- $(patchbay call TenantService/CreateTenant '{{"tenant_name":"demo"}}' --get tenant_id --get apikey)
+    patchbay call FlavorService/ListFlavors "{{\"tenant_id\":\"$1\",\"apikey\":\"$2\"}}"
+
+Ctrl-C stops everything."#,
+            env = self.directory.join("env").display(),
+        )
+    }
+
+    fn database(&self) -> PathBuf {
+        self.directory.join(self.cloud.kind.name()).with_extension("db")
+    }
+
+    fn forget_tenants(&self) -> Result<()> {
+        for suffix in ["", "-wal", "-shm"] {
+            let mut file = self.database().into_os_string();
+            file.push(suffix);
+            match fs::remove_file(&file) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(error).with_context(|| format!("{} cannot be removed", file.display()));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn environment(&self, workspace: &Workspace) -> String {
+        let cloudsim = self.simulated().then(|| format!("export CLOUDSIM='http://{SIMULATOR}'\n"));
+        format!(
+            "export PATCHBAY_GRPC='http://{GRPC}'\n\
+             export PATCHBAY_HTTP='http://{HTTP}'\n\
+             export PATCHBAY_OPERATOR_TOKEN='{token}'\n\
+             {cloudsim}\
+             export PATH='{binaries}':\"$PATH\"\n",
+            token = self.operator_token,
+            cloudsim = cloudsim.unwrap_or_default(),
+            binaries = workspace.target.join("debug").display(),
+        )
+    }
+
+    fn configuration(&self, workspace: &Workspace) -> String {
+        let Cloud { auth_url, region, username, project, .. } = &self.cloud;
+        format!(
+            r#"# Written by `cargo xtask up`, anew each time.
+[grpc]
+listen = "{GRPC}"
+
+[http]
+listen = "{HTTP}"
+
+[database]
+url = "sqlite:{database}"
+
+[auth]
+master_key = {{ file = "{key}" }}
+operator_token = {{ env = "PATCHBAY_OPERATOR_TOKEN" }}
+
+[plugin]
+directory = "{plugins}"
+cache_directory = "{cache}"
+
+[upstream.cloud]
+kind = "openstack"
+auth_url = "{auth_url}"
+region = "{region}"
+credential = "tenant"
+
+[upstream.cloud-admin]
+kind = "openstack"
+auth_url = "{auth_url}"
+region = "{region}"
+credential = {{ username = "{username}", password = {{ env = "OS_PASSWORD" }}, user_domain = "default", project = "{project}", project_domain = "default" }}
+
+[[route]]
+domain = "identity"
+plugin = "identity-keystone"
+upstreams = {{ openstack = "cloud-admin" }}
+settings = {{ member_role = "member" }}
+
+[[route]]
+domain = "compute"
+plugin = "compute-nova"
+upstreams = {{ openstack = "cloud", openstack-admin = "cloud-admin" }}
+
+[[route]]
+domain = "storage"
+plugin = "storage-cinder"
+upstreams = {{ openstack = "cloud" }}
+"#,
+            database = self.database().display(),
+            key = self.directory.join("master.key").display(),
+            plugins = workspace.plugin_directory().display(),
+            cache = workspace.target.join("aot").display(),
+        )
+    }
+}
+
+fn write(file: &Path, text: &str) -> Result<()> {
+    fs::write(file, text).with_context(|| format!("{} cannot be written", file.display()))
+}
+
+/// A secret that is made once: random bytes as text, in a file for its owner only.
+fn kept(file: &Path, encode: impl Fn([u8; SECRET_BYTES]) -> String) -> Result<String> {
+    if let Ok(text) = fs::read_to_string(file) {
+        return Ok(text.trim().to_owned());
+    }
+    let mut bytes = [0; SECRET_BYTES];
+    fs::File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    let text = encode(bytes);
+    let mut new = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
+    writeln!(new, "{text}").with_context(|| format!("{} cannot be written", file.display()))?;
+    Ok(text)
+}

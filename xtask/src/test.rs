@@ -1,0 +1,47 @@
+//! `cargo xtask test`: everything that needs no outside system. It starts nothing itself; the tests
+//! start PostgreSQL from its binaries.
+
+use std::ffi::OsStr;
+use std::path::Path;
+use std::{env, fs};
+
+use anyhow::Result;
+
+use crate::workspace::{Workspace, cargo};
+use crate::{plugins, process};
+
+/// Where Debian puts `initdb`, a directory for each version.
+const POSTGRESQL: &str = "/usr/lib/postgresql";
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Passed on to `cargo test`.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    cargo: Vec<String>,
+}
+
+pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
+    plugins::build(workspace)?;
+    if !has_postgresql() {
+        process::say(
+            "PostgreSQL's initdb is nowhere: its tests will fail. On Debian: apt-get install postgresql",
+        );
+    }
+    process::step("tests", "a minute, the first build 10 minutes", || {
+        process::run(
+            cargo()
+                .args(["test", "--workspace"])
+                .args(&arguments.cargo)
+                .env("PATCHBAY_PLUGINS", workspace.plugin_directory())
+                .current_dir(&workspace.root),
+        )
+    })
+}
+
+fn has_postgresql() -> bool {
+    let holds = |directory: &Path| directory.join("initdb").is_file();
+    let path = env::var_os("PATH").unwrap_or_default();
+    let versions = fs::read_dir(POSTGRESQL).into_iter().flatten().flatten();
+    env::split_paths(OsStr::new(&path)).any(|directory| holds(&directory))
+        || versions.into_iter().any(|version| holds(&version.path().join("bin")))
+}

@@ -1,0 +1,74 @@
+//! Where things are, as cargo tells it: nothing here assumes a directory or knows a plugin by name.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+
+/// The workspace as `cargo metadata` describes it.
+pub(crate) struct Workspace {
+    /// The directory of the root `Cargo.toml`.
+    pub(crate) root: PathBuf,
+    /// Cargo's target directory; follows `CARGO_TARGET_DIR`.
+    pub(crate) target: PathBuf,
+    /// Every package below `plugins/` that builds a `cdylib`, by package name.
+    pub(crate) plugins: Vec<String>,
+}
+
+impl Workspace {
+    /// Asks cargo. Fails where cargo cannot be run or does not understand the workspace.
+    pub(crate) fn load() -> Result<Self> {
+        let output = cargo()
+            .args(["metadata", "--no-deps", "--format-version", "1"])
+            .output()
+            .context("cargo could not be run")?;
+        ensure!(output.status.success(), "cargo metadata: {}", String::from_utf8_lossy(&output.stderr));
+        let metadata: Value = serde_json::from_slice(&output.stdout).context("cargo metadata")?;
+        let root = path(&metadata["workspace_root"])?;
+        let plugins = plugins(&metadata, &root.join("plugins"));
+        Ok(Self { target: path(&metadata["target_directory"])?, root, plugins })
+    }
+
+    /// Where the built components are: `NAME.wasm`.
+    pub(crate) fn plugin_directory(&self) -> PathBuf {
+        self.target.join("plugins")
+    }
+
+    /// A binary of the workspace, as the dev profile builds it.
+    pub(crate) fn binary(&self, name: &str) -> PathBuf {
+        self.target.join("debug").join(name)
+    }
+}
+
+/// The cargo that runs this program, or the first one in `PATH`.
+pub(crate) fn cargo() -> Command {
+    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+fn path(value: &Value) -> Result<PathBuf> {
+    Ok(value.as_str().context("cargo metadata names no directory")?.into())
+}
+
+fn plugins(metadata: &Value, directory: &Path) -> Vec<String> {
+    let below =
+        |package: &Value| package["manifest_path"].as_str().is_some_and(|p| directory_holds(directory, p));
+    let mut names: Vec<String> = items(&metadata["packages"])
+        .filter(|package| below(package) && items(&package["targets"]).any(is_cdylib))
+        .filter_map(|package| package["name"].as_str().map(Into::into))
+        .collect();
+    names.sort();
+    names
+}
+
+fn directory_holds(directory: &Path, manifest: &str) -> bool {
+    Path::new(manifest).starts_with(directory)
+}
+
+fn is_cdylib(target: &Value) -> bool {
+    items(&target["crate_types"]).any(|kind| kind == "cdylib")
+}
+
+fn items(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
