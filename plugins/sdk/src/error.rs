@@ -1,0 +1,62 @@
+//! Making and refining the contract's error. What a backend's status means is `openstack::status`'s affair.
+
+use std::fmt::Display;
+
+use crate::{Error, log};
+
+/// The kinds of `wit/host`.
+pub mod kind {
+    /// There is no such resource, or it is somebody else's.
+    pub const NOT_FOUND: &str = "not-found";
+    /// The name is taken.
+    pub const EXISTS: &str = "exists";
+    /// The resource is not in a state that allows it.
+    pub const CONFLICT: &str = "conflict";
+    /// The request cannot be right, whatever the state of the cloud.
+    pub const INVALID: &str = "invalid";
+    /// The tenant's quota, or the cloud's room, is used up.
+    pub const QUOTA: &str = "quota";
+    /// The tenant may not.
+    pub const DENIED: &str = "denied";
+    /// Later, at the backend's wish.
+    pub const BUSY: &str = "busy";
+    /// The backend cannot be reached.
+    pub const UNAVAILABLE: &str = "unavailable";
+    /// No answer in time.
+    pub const TIMEOUT: &str = "timeout";
+    /// The backend cannot do that.
+    pub const UNSUPPORTED: &str = "unsupported";
+    /// A defect of the plugin or the backend.
+    pub const INTERNAL: &str = "internal";
+}
+
+impl Error {
+    /// An error whose `message` is for the log; the platform is told the kind.
+    #[must_use]
+    pub fn hidden(kind: &str, message: impl Display) -> Self {
+        Self { kind: kind.into(), message: message.to_string(), public: false, retry_after_ms: None }
+    }
+
+    /// An error whose `message` the platform reads: a sentence that says what to do.
+    #[must_use]
+    pub fn public(kind: &str, message: impl Display) -> Self {
+        Self { kind: kind.into(), message: message.to_string(), public: true, retry_after_ms: None }
+    }
+
+    /// Whether it is of this kind.
+    #[must_use]
+    pub fn is(&self, kind: &str) -> bool {
+        self.kind == kind
+    }
+
+    /// Says an error of `kind` in the platform's words. The backend's own go to the log; any other kind
+    /// stays as it is.
+    #[must_use]
+    pub fn explain(self, kind: &str, sentence: impl Display) -> Self {
+        if !self.is(kind) {
+            return self;
+        }
+        log::debug(&self.message);
+        Self { message: sentence.to_string(), public: true, ..self }
+    }
+}

@@ -1,0 +1,97 @@
+//! What the OpenStack APIs have in common: a service with its version header, statuses, messages, times and
+//! pages. What one service alone has belongs into its plugin.
+
+pub mod message;
+pub mod page;
+pub mod status;
+pub mod time;
+
+use crate::Error;
+use crate::upstream::{Request, Response};
+
+/// A service of the catalogue, as one upstream lends it.
+#[derive(Debug, Clone, Copy)]
+pub struct Service {
+    /// The name under which the route lends the cloud: "openstack".
+    pub upstream: &'static str,
+    /// The path's beginning: the service type, and the API's version where endpoints may lack it
+    /// (`["image", "v2"]`; the host does not double it).
+    pub root: &'static [&'static str],
+    /// What `OpenStack-API-Version` says, as "compute 2.47"; none for the oldest version.
+    pub microversion: Option<&'static str>,
+}
+
+impl Service {
+    /// A GET of the path below the service's endpoint.
+    pub fn get(&self, path: &[&str]) -> Request {
+        self.request("GET", path)
+    }
+
+    /// A POST.
+    pub fn post(&self, path: &[&str]) -> Request {
+        self.request("POST", path)
+    }
+
+    /// A PUT.
+    pub fn put(&self, path: &[&str]) -> Request {
+        self.request("PUT", path)
+    }
+
+    /// A PATCH.
+    pub fn patch(&self, path: &[&str]) -> Request {
+        self.request("PATCH", path)
+    }
+
+    /// A DELETE.
+    pub fn delete(&self, path: &[&str]) -> Request {
+        self.request("DELETE", path)
+    }
+
+    fn request(&self, method: &str, path: &[&str]) -> Request {
+        let request = Request::new(self.upstream, method, &[self.root, path].concat());
+        match self.microversion {
+            Some(version) => request.header("OpenStack-API-Version", version),
+            None => request,
+        }
+    }
+}
+
+impl Request {
+    /// Sends it to an OpenStack service and takes a status of 2xx alone for success.
+    ///
+    /// # Errors
+    /// Those of [`Request::send`] and [`status::refusal`].
+    pub async fn ok(self) -> Result<Response, Error> {
+        let response = self.send().await?;
+        if (200..300).contains(&response.status()) { Ok(response) } else { Err(refusal(&response)) }
+    }
+
+    /// As [`Request::ok`], for reading one resource by its id: a resource that the cloud forbids to read
+    /// (403) is somebody else's, and thus "not-found".
+    ///
+    /// # Errors
+    /// Those of [`Request::ok`].
+    pub async fn show(self) -> Result<Response, Error> {
+        let response = self.send().await?;
+        match response.status() {
+            200..300 => Ok(response),
+            403 => Err(Error { kind: crate::error::kind::NOT_FOUND.into(), ..refusal(&response) }),
+            _ => Err(refusal(&response)),
+        }
+    }
+
+    /// As [`Request::ok`], where what is already gone is as good: for deletes.
+    ///
+    /// # Errors
+    /// Those of [`Request::ok`] but "not-found".
+    pub async fn gone(self) -> Result<(), Error> {
+        match self.ok().await {
+            Err(error) if !error.is(crate::error::kind::NOT_FOUND) => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn refusal(response: &Response) -> Error {
+    status::refusal(response.status(), response.header("retry-after"), response.body())
+}

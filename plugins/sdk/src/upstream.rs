@@ -1,0 +1,144 @@
+//! Requests to a backend and their answers. Address, credential, retry and time limits are the host's;
+//! what a status means is said in `openstack::status`.
+
+use std::fmt::{Display, Write};
+
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+use crate::bindings::common::patchbay::host::upstream as host;
+use crate::error::kind;
+
+/// A request that is being put together.
+#[must_use = "a request does nothing until it is sent"]
+pub struct Request {
+    wire: host::Request,
+    /// A path segment that no resource can have.
+    unroutable: bool,
+}
+
+impl Request {
+    /// `method` on a path of the upstream that the route calls `upstream`. Each segment is one name or id
+    /// and is percent-encoded, so that nothing in an id reaches another path.
+    pub fn new(upstream: &str, method: &str, segments: &[&str]) -> Self {
+        let mut path = String::with_capacity(96);
+        for (at, segment) in segments.iter().enumerate() {
+            if at > 0 {
+                path.push('/');
+            }
+            encode(&mut path, segment);
+        }
+        let unroutable = segments.iter().any(|segment| matches!(*segment, "" | "." | ".."));
+        let (upstream, method) = (upstream.into(), method.into());
+        let wire =
+            host::Request { upstream, method, path, headers: Vec::new(), body: None, timeout_ms: None };
+        Self { wire, unroutable }
+    }
+
+    /// Adds a query parameter.
+    pub fn query(mut self, name: &str, value: impl Display) -> Self {
+        let path = &mut self.wire.path;
+        path.push(if path.contains('?') { '&' } else { '?' });
+        encode(path, name);
+        path.push('=');
+        encode(path, &value.to_string());
+        self
+    }
+
+    /// Adds a header.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.wire.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// Gives it a JSON body.
+    ///
+    /// # Errors
+    /// "internal" if `body` cannot be written as JSON.
+    pub fn json(mut self, body: &impl Serialize) -> Result<Self, Error> {
+        let bytes = serde_json::to_vec(body).map_err(|e| Error::hidden(kind::INTERNAL, e))?;
+        self.wire.body = Some(bytes);
+        Ok(self.header("Content-Type", "application/json"))
+    }
+
+    /// Sends it. Any status is an answer.
+    ///
+    /// # Errors
+    /// Those of the host (see `upstream.send` in `wit/host`); "not-found" for an id that cannot be one.
+    pub async fn send(self) -> Result<Response, Error> {
+        if self.unroutable {
+            return Err(Error::hidden(kind::NOT_FOUND, format_args!("no resource at {}", self.wire.path)));
+        }
+        host::send(self.wire).await.map(Response)
+    }
+}
+
+/// A backend's answer.
+pub struct Response(host::Response);
+
+impl Response {
+    /// The HTTP status.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.0.status
+    }
+
+    /// The first header of this name, which is given in lower case.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.0.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The body as it came.
+    #[must_use]
+    pub fn body(&self) -> &[u8] {
+        &self.0.body
+    }
+
+    /// The body as JSON; `T` may borrow from it.
+    ///
+    /// # Errors
+    /// "internal" if it is something else.
+    pub fn json<'a, T: Deserialize<'a>>(&'a self) -> Result<T, Error> {
+        serde_json::from_slice(&self.0.body)
+            .map_err(|e| Error::hidden(kind::INTERNAL, format_args!("unreadable answer of the backend: {e}")))
+    }
+}
+
+/// Appends `text` with everything but RFC 3986's unreserved characters percent-encoded.
+fn encode(path: &mut String, text: &str) {
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            path.push(char::from(byte));
+        } else {
+            // Writing to a string cannot fail.
+            let _ = write!(path, "%{byte:02X}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_stays_one_segment() {
+        let request = Request::new("openstack", "GET", &["compute", "servers", "../x?a=b&c/ü"]);
+        assert_eq!(request.wire.path, "compute/servers/..%2Fx%3Fa%3Db%26c%2F%C3%BC");
+        assert!(!request.unroutable);
+    }
+
+    #[test]
+    fn dots_and_nothing_are_no_ids() {
+        for id in ["", ".", ".."] {
+            assert!(Request::new("openstack", "GET", &["compute", "servers", id]).unroutable, "{id:?}");
+        }
+    }
+
+    #[test]
+    fn query_parameters_are_joined_and_encoded() {
+        let request =
+            Request::new("openstack", "GET", &["image", "v2"]).query("limit", 5).query("a b", "c=d");
+        assert_eq!(request.wire.path, "image/v2?limit=5&a%20b=c%3Dd");
+    }
+}
