@@ -1,0 +1,145 @@
+//! `patchbay call`: any RPC of a running host from the command line.
+//!
+//! It knows no service: methods and messages come from the host's own reflection, so it can call what
+//! was added after it was built. It shares nothing with the server but this binary.
+
+mod codec;
+mod method;
+mod reflection;
+mod request;
+
+use std::io::Write;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use prost_reflect::{DynamicMessage, SerializeOptions};
+use serde_json::Value;
+use tonic::metadata::MetadataMap;
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Code, Response, Status, Streaming};
+
+use codec::DynamicCodec;
+use method::Method;
+
+/// How long connecting may take.
+const CONNECT_MAX: Duration = Duration::from_secs(5);
+/// Response metadata worth a line.
+const METADATA: [&str; 2] = ["x-request-id", "x-operation-id"];
+
+/// What to call, with what, where.
+#[derive(Debug, clap::Args)]
+pub struct CallArgs {
+    /// As `instance.InstanceService/GetInstance`; the package may be left out where one service has the name.
+    method: String,
+    /// The request as JSON with the field names of the proto file; `-` reads it from standard input.
+    #[arg(default_value = "{}")]
+    json: String,
+    /// Request metadata as `key:value`; may be repeated.
+    #[arg(short = 'H', long = "header", value_name = "KEY:VALUE")]
+    headers: Vec<String>,
+    /// Print only this field of the answer, as plain text: `apikey`, `instance.instance_id`, `flavors.0.flavor_id`;
+    /// may be repeated, a line each.
+    #[arg(long, value_name = "FIELD")]
+    get: Vec<String>,
+    /// The host's gRPC address.
+    #[arg(long, env = "PATCHBAY_GRPC", default_value = "http://127.0.0.1:7000")]
+    endpoint: String,
+    /// The operator's credential, sent as `authorization: Bearer`.
+    #[arg(long, env = "PATCHBAY_OPERATOR_TOKEN", hide_env_values = true)]
+    token: Option<String>,
+    /// Seconds that one answer may take; a stream may last for ever.
+    #[arg(long, default_value_t = 60)]
+    timeout: u64,
+}
+
+/// Calls the method and prints each answer as JSON, or the fields asked for, to standard output;
+/// the request and operation ids go to standard error.
+///
+/// Fails, in a sentence for people: host not reachable, service or method unknown (naming those that exist), bad
+/// JSON, a gRPC status other than OK, or an answer whose `code` is not 0.
+pub async fn call(args: CallArgs) -> Result<()> {
+    run(args, &mut std::io::stdout()).await
+}
+
+async fn run(args: CallArgs, out: &mut impl Write) -> Result<()> {
+    let channel = connect(&args.endpoint).await?;
+    let method = Method::find(&channel, &args.method).await?;
+    let mut request = request::build(&method, &args)?;
+    if !method.is_streaming() {
+        request.set_timeout(Duration::from_secs(args.timeout));
+    }
+    let mut client = tonic::client::Grpc::new(channel);
+    client.ready().await.context("the host closed the connection")?;
+    let codec = DynamicCodec::new(method.output());
+    // On the wire a unary answer is a stream of one message.
+    let answer =
+        client.server_streaming(request, method.path()?, codec).await.map_err(|status| refused(&status))?;
+    print_all(answer, &args.get, out).await
+}
+
+async fn connect(endpoint: &str) -> Result<Channel> {
+    let endpoint = if endpoint.contains("://") { endpoint.to_owned() } else { format!("http://{endpoint}") };
+    let target = Endpoint::from_shared(endpoint.clone())
+        .with_context(|| format!("{endpoint} is not an address such as http://127.0.0.1:7000"))?;
+    let connected = target.connect_timeout(CONNECT_MAX).tcp_nodelay(true).connect().await;
+    connected
+        .with_context(|| format!("no host answers at {endpoint}; is it running? (--endpoint, PATCHBAY_GRPC)"))
+}
+
+async fn print_all(
+    answer: Response<Streaming<DynamicMessage>>,
+    fields: &[String],
+    out: &mut impl Write,
+) -> Result<()> {
+    let (metadata, mut messages, _) = answer.into_parts();
+    note(&metadata);
+    let mut code = 0;
+    while let Some(message) = messages.message().await.map_err(|status| refused(&status))? {
+        let json = json(&message)?;
+        print(&json, fields, out)?;
+        code = json["code"].as_i64().unwrap_or(0);
+    }
+    if code != 0 {
+        let name = i32::try_from(code).map_or(Code::Unknown, Code::from);
+        bail!("the answer's code is {code} ({name:?})");
+    }
+    Ok(())
+}
+
+fn json(message: &DynamicMessage) -> Result<Value> {
+    let options = SerializeOptions::new().use_proto_field_name(true).skip_default_fields(false);
+    Ok(message.serialize_with_options(serde_json::value::Serializer, &options)?)
+}
+
+fn print(answer: &Value, fields: &[String], out: &mut impl Write) -> Result<()> {
+    if fields.is_empty() {
+        writeln!(out, "{answer:#}")?;
+    }
+    for field in fields {
+        match answer.pointer(&format!("/{}", field.replace('.', "/"))) {
+            Some(Value::String(text)) => writeln!(out, "{text}")?,
+            Some(value) => writeln!(out, "{value}")?,
+            None => bail!("the answer has no field {field}: {answer}"),
+        }
+    }
+    Ok(out.flush()?)
+}
+
+/// The ids go where they do not mix with the answer.
+fn note(metadata: &MetadataMap) {
+    let mut err = std::io::stderr();
+    for name in METADATA {
+        if let Some(value) = metadata.get(name).and_then(|value| value.to_str().ok()) {
+            // Nobody is left to be told that standard error is closed.
+            drop(writeln!(err, "{name}: {value}"));
+        }
+    }
+}
+
+fn refused(status: &Status) -> anyhow::Error {
+    note(status.metadata());
+    anyhow::anyhow!("the host answered {:?} ({}): {}", status.code(), status.code() as i32, status.message())
+}
+
+#[cfg(test)]
+mod tests;
