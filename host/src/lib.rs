@@ -1,6 +1,10 @@
 //! Patchbay, the IaaS API host.
 #![forbid(unsafe_code)]
 
+pub mod auth;
+pub mod database;
 pub mod error;
+pub mod operation;
 pub mod secret;
 pub mod telemetry;
+pub mod tenant;

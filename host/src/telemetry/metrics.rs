@@ -104,7 +104,11 @@ impl Metrics {
         let r = &mut self.registry;
         r.register("calls", "Calls answered, by code and plugin generation", self.calls.clone());
         r.register("call_seconds", "Time to answer a call", self.call_seconds.clone());
-        r.register("upstream_calls", "Calls to backends; status is a number or a kind", self.upstream_calls.clone());
+        r.register(
+            "upstream_calls",
+            "Calls to backends; status is a number or a kind",
+            self.upstream_calls.clone(),
+        );
         r.register("upstream_seconds", "Time a backend took to answer", self.upstream_seconds.clone());
         r.register("logins", "Keystone logins", self.logins.clone());
         r.register("instances", "Component instances at work", self.instances.clone());
@@ -126,7 +130,14 @@ impl Metrics {
     }
 
     /// One call was answered. `generation` is empty where no plugin took part.
-    pub fn call(&self, service: &'static str, method: &'static str, code: i32, generation: &str, took: Duration) {
+    pub fn call(
+        &self,
+        service: &'static str,
+        method: &'static str,
+        code: i32,
+        generation: &str,
+        took: Duration,
+    ) {
         let labels = CallLabels { service, method, code, generation: generation.to_owned() };
         self.calls.get_or_create(&labels).inc();
         self.call_seconds.get_or_create(&MethodLabels { service, method }).observe(took.as_secs_f64());
@@ -134,8 +145,11 @@ impl Metrics {
 
     /// A backend answered, or did not: `status` is its number, or "timeout", "refused", "broken" …
     pub fn upstream(&self, upstream: &str, method: &str, status: &str, took: Duration) {
-        let labels =
-            UpstreamLabels { upstream: upstream.to_owned(), method: method.to_owned(), status: status.to_owned() };
+        let labels = UpstreamLabels {
+            upstream: upstream.to_owned(),
+            method: method.to_owned(),
+            status: status.to_owned(),
+        };
         self.upstream_calls.get_or_create(&labels).inc();
         self.upstream_seconds.get_or_create(&labels).observe(took.as_secs_f64());
     }

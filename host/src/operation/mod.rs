@@ -1,0 +1,171 @@
+//! Operations: work that goes on after the call that began it was answered.
+//!
+//! A plugin's ticket says what comes next, and only the plugin reads it. The rows are in `store`.
+
+mod store;
+
+use std::fmt;
+use std::str::FromStr;
+
+use uuid::Uuid;
+
+pub use self::store::Operations;
+use crate::error::{Error, Kind};
+use crate::tenant::TenantId;
+
+/// An operation's id, written `op-` and a UUID.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct OperationId(Uuid);
+
+impl OperationId {
+    fn draw() -> Self {
+        Self(Uuid::new_v4())
+    }
+}
+
+impl fmt::Display for OperationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "op-{}", self.0)
+    }
+}
+
+/// The text is not `op-` and a UUID.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not an operation id")]
+pub struct NotAnOperationId;
+
+impl FromStr for OperationId {
+    type Err = NotAnOperationId;
+
+    fn from_str(text: &str) -> Result<Self, NotAnOperationId> {
+        let uuid = text.strip_prefix("op-").and_then(|uuid| Uuid::try_parse(uuid).ok()).map(Self);
+        // A UUID has several spellings; an id has one.
+        uuid.filter(|id| id.to_string() == text).ok_or(NotAnOperationId)
+    }
+}
+
+/// How far an operation is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// The plugin was called and has not answered with a ticket yet.
+    Beginning,
+    /// There is a ticket to poll.
+    Running,
+    /// It failed, and what it made is being undone.
+    Abandoning,
+    /// It reached its end.
+    Done,
+    /// It failed, and nothing more will be done about it.
+    Failed,
+}
+
+impl State {
+    /// The word for it in the database and towards the platform.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Beginning => "beginning",
+            Self::Running => "running",
+            Self::Abandoning => "abandoning",
+            Self::Done => "done",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// Whether it is [`State::Done`] or [`State::Failed`], and stays so.
+    #[must_use]
+    pub fn ended(self) -> bool {
+        matches!(self, Self::Done | Self::Failed)
+    }
+
+    fn from_word(word: &str) -> Option<Self> {
+        let all = [Self::Beginning, Self::Running, Self::Abandoning, Self::Done, Self::Failed];
+        all.into_iter().find(|state| state.word() == word)
+    }
+}
+
+/// What is kept of an error: the platform may read all of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// What kind of failure it was.
+    pub kind: Kind,
+    /// The sentence for the platform.
+    pub message: String,
+}
+
+impl From<&Error> for Failure {
+    fn from(error: &Error) -> Self {
+        Self { kind: error.kind(), message: error.message().to_owned() }
+    }
+}
+
+/// Where an operation comes from; never changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// Whose it is.
+    pub tenant_id: TenantId,
+    /// The platform's user; may be empty.
+    pub user_id: String,
+    /// The domain whose plugin does it, as "compute".
+    pub domain: String,
+    /// The region; may be empty.
+    pub region: String,
+    /// As "instance.InstanceService/CreateInstance".
+    pub method: String,
+    /// The call that began it.
+    pub request_id: String,
+    /// The plugin that began it.
+    pub plugin: String,
+    /// The digest of that plugin's generation.
+    pub digest: String,
+}
+
+/// One operation, as the database has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Operation {
+    /// Its id, with which the plugin marks what it makes.
+    pub id: OperationId,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// What it is about, as soon as that has an id.
+    pub resource_id: Option<String>,
+    /// For the next poll.
+    pub ticket: Option<String>,
+    /// How far it is.
+    pub state: State,
+    /// The plugin's word for the step; empty at the beginning.
+    pub step: String,
+    /// 0 to 100, where known.
+    pub percent: Option<u8>,
+    /// Why it failed; from [`State::Abandoning`] on.
+    pub failure: Option<Failure>,
+    /// RFC 3339: the backend's own time of the end, where it tells one.
+    pub finished_at: Option<String>,
+    /// Milliseconds since 1970-01-01T00:00:00Z.
+    pub created_at: i64,
+    /// When its row last changed, likewise.
+    pub updated_at: i64,
+    /// When it is to be polled next, likewise.
+    pub next_poll_at: i64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_has_one_spelling() {
+        let id = OperationId::draw();
+        assert_eq!(id.to_string().parse(), Ok(id));
+        for text in ["", "op-", "op-1", &id.to_string()[3..], &id.to_string().to_uppercase()] {
+            assert_eq!(text.parse::<OperationId>(), Err(NotAnOperationId), "{text}");
+        }
+        assert!(format!("op-{}", id.0.simple()).parse::<OperationId>().is_err());
+    }
+
+    #[test]
+    fn a_state_has_its_word() {
+        assert_eq!(State::from_word("abandoning"), Some(State::Abandoning));
+        assert_eq!(State::from_word("lost"), None);
+    }
+}

@@ -1,0 +1,266 @@
+//! Tenants: what a tenant is, how its id and name look, and what a registration under way holds.
+//!
+//! The rows and the cache are in `store`; who may act as a tenant is `auth`'s affair, what a tenant has in the
+//! cloud the identity plugin's.
+
+mod store;
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+use tokio::time::Instant;
+
+pub use self::store::Tenants;
+use crate::auth::seal::{Digest, MasterKey, random_secret};
+use crate::error::Error;
+
+/// As the requirements have it: `tenant_name varchar2(100)`.
+const NAME_CHARS_MAX: usize = 100;
+/// As the requirements have it: `apikey varchar2(20)`, and the same for the OpenStack password.
+pub(crate) const SECRET_CHARS: usize = 20;
+const ID_DIGITS: usize = 10;
+const ID_MAX: u64 = 9_999_999_999;
+
+/// How tenants are kept at hand and registered.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Tenants held in memory.
+    pub cache_entries_max: u64,
+    /// After how long a tenant is read anew, in milliseconds: what another host changed is seen then.
+    pub cache_ttl_ms: u64,
+    /// How long a registration may take, in milliseconds. One that takes twice as long counts as dead, and what
+    /// it made is removed.
+    pub registration_ms: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { cache_entries_max: 10_000, cache_ttl_ms: 10_000, registration_ms: 60_000 }
+    }
+}
+
+/// A tenant's number, written `t-` and ten digits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TenantId(u64);
+
+impl TenantId {
+    fn from_number(number: i64) -> Option<Self> {
+        u64::try_from(number).ok().filter(|number| (1..=ID_MAX).contains(number)).map(Self)
+    }
+}
+
+impl fmt::Display for TenantId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "t-{:010}", self.0)
+    }
+}
+
+impl fmt::Debug for TenantId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The text is not `t-` and ten digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a tenant id")]
+pub struct NotATenantId;
+
+impl FromStr for TenantId {
+    type Err = NotATenantId;
+
+    fn from_str(text: &str) -> Result<Self, NotATenantId> {
+        let digits = text.strip_prefix("t-").ok_or(NotATenantId)?;
+        if digits.len() != ID_DIGITS || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(NotATenantId);
+        }
+        digits.parse().map(Self).map_err(|_| NotATenantId)
+    }
+}
+
+/// The ids of what a tenant has in Keystone; all of it is named by the tenant id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Its domain.
+    pub domain_id: String,
+    /// Its project, which owns whatever the tenant creates.
+    pub project_id: String,
+    /// Its user, as whom the host calls the cloud.
+    pub user_id: String,
+    /// Its role in the project.
+    pub role_id: String,
+}
+
+/// A registered tenant.
+pub struct Tenant {
+    id: TenantId,
+    key: String,
+    name: String,
+    account: Account,
+    apikey: Digest,
+    password_sealed: String,
+    master: Arc<MasterKey>,
+}
+
+impl Tenant {
+    /// Its id.
+    #[must_use]
+    pub fn id(&self) -> TenantId {
+        self.id
+    }
+
+    /// What people call it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What it has in Keystone.
+    #[must_use]
+    pub fn account(&self) -> &Account {
+        &self.account
+    }
+
+    /// What is kept of its api key.
+    #[must_use]
+    pub fn apikey(&self) -> &Digest {
+        &self.apikey
+    }
+}
+
+impl fmt::Debug for Tenant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tenant").field("id", &self.id).field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// A tenant that is being made: its row is in the database, its id and secrets are drawn, the cloud knows nothing yet.
+#[derive(Debug)]
+pub struct Registration {
+    id: TenantId,
+    name: String,
+    password: SecretString,
+    apikey: SecretString,
+    deadline: Instant,
+}
+
+impl Registration {
+    fn draw(id: TenantId, name: &str, time: Duration) -> Result<Self, Error> {
+        Ok(Self {
+            id,
+            name: name.to_owned(),
+            password: random_secret(SECRET_CHARS).map_err(Error::internal)?,
+            apikey: random_secret(SECRET_CHARS).map_err(Error::internal)?,
+            deadline: Instant::now() + time,
+        })
+    }
+
+    /// The id that names everything the tenant gets in Keystone.
+    #[must_use]
+    pub fn id(&self) -> TenantId {
+        self.id
+    }
+
+    /// What people call the tenant: the request's name without surrounding white space.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// For the tenant's OpenStack user.
+    #[must_use]
+    pub fn password(&self) -> &SecretString {
+        &self.password
+    }
+
+    /// For the platform, which is told it once.
+    #[must_use]
+    pub fn apikey(&self) -> &str {
+        self.apikey.expose_secret()
+    }
+
+    /// By when it must be complete.
+    #[must_use]
+    pub fn deadline(&self) -> Instant {
+        self.deadline
+    }
+}
+
+/// A tenant whose registration or removal did not come to its end. Something of it may be left in Keystone, and
+/// its name stays taken until [`Tenants::forget`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Leftover {
+    id: TenantId,
+}
+
+impl Leftover {
+    /// The id that names whatever is left.
+    #[must_use]
+    pub fn id(self) -> TenantId {
+        self.id
+    }
+}
+
+/// What asking for a name leads to.
+#[derive(Debug)]
+pub enum Reserved {
+    /// The name is this registration's.
+    New(Registration),
+    /// A leftover has the name: remove it, [`Tenants::forget`] it and ask again.
+    Leftover(Leftover),
+}
+
+/// The name as it is kept.
+fn checked_name(name: &str) -> Result<&str, Error> {
+    if name.chars().any(char::is_control) {
+        return Err(Error::invalid("tenant_name holds control characters."));
+    }
+    let name = name.trim();
+    if name.is_empty() {
+        return Err(Error::invalid("tenant_name is missing."));
+    }
+    if name.chars().count() > NAME_CHARS_MAX {
+        return Err(Error::invalid(format!("tenant_name is longer than {NAME_CHARS_MAX} characters.")));
+    }
+    Ok(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Kind;
+
+    #[test]
+    fn an_id_is_written_and_read_alike() {
+        let id: TenantId = "t-0000000042".parse().unwrap();
+        assert_eq!(id.to_string(), "t-0000000042");
+        assert_eq!(TenantId::from_number(42), Some(id));
+    }
+
+    #[test]
+    fn what_is_not_an_id_is_refused() {
+        for text in
+            ["", "t-", "t-1", "t-00000000001", "x-0000000001", "t-000000000a", "t-+000000001", "T-0000000001"]
+        {
+            assert_eq!(text.parse::<TenantId>(), Err(NotATenantId), "{text}");
+        }
+        assert_eq!(TenantId::from_number(0), None);
+        assert_eq!(TenantId::from_number(10_000_000_000), None);
+    }
+
+    #[test]
+    fn a_name_is_trimmed_and_bounded_in_characters() {
+        assert_eq!(checked_name("  云平台 ").unwrap(), "云平台");
+        assert_eq!(checked_name(&"云".repeat(100)).unwrap().chars().count(), 100);
+        for name in ["", "  ", "a\nb", "a\0", &"x".repeat(101)] {
+            let error = checked_name(name).unwrap_err();
+            assert_eq!(error.kind(), Kind::Invalid);
+            assert!(error.message().starts_with("tenant_name "), "{error}");
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! The table `tenant_info` and the tenants held in memory.
+//!
+//! A tenant's row is there before anything of it is in Keystone and goes after all of it, so that whatever
+//! a crash leaves is found by its id:
+//!
+//! ```text
+//! reserve → creating ── complete → active
+//!               └──────── failed → removing ── forget → no row
+//! ```
+//!
+//! A row that is `creating` past its time belongs to a host that is gone, and counts as `removing`. The unique name
+//! decides between calls that want the same one. Several may remove one leftover: removing twice does no harm.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use moka::future::Cache;
+use sqlx::any::AnyRow;
+use sqlx::{AnyPool, Row as _};
+
+use super::{Account, Config, Leftover, Registration, Reserved, Tenant, TenantId, checked_name};
+use crate::auth::seal::{Digest, MasterKey};
+use crate::database::{now_ms, sole};
+use crate::error::{Error, Kind};
+
+/// Leftovers handed out at a time.
+const LEFTOVERS_MAX: i64 = 100;
+
+/// Every tenant of the deployment.
+#[derive(Debug)]
+pub struct Tenants {
+    pool: AnyPool,
+    master: Arc<MasterKey>,
+    cache: Cache<TenantId, Arc<Tenant>>,
+    registration_time: Duration,
+}
+
+/// Why no tenant came of reading one.
+#[derive(Debug, thiserror::Error)]
+enum Unread {
+    #[error("no such tenant")]
+    Absent,
+    #[error(transparent)]
+    Failed(#[from] sqlx::Error),
+    #[error("a tenant's row is damaged")]
+    Damaged(#[source] anyhow::Error),
+}
+
+impl Tenants {
+    /// The tenants in the database. Registrations that an earlier run of this host left are leftovers at once where
+    /// the database is this host's alone, and after their time where others share it.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn open(pool: AnyPool, config: &Config, master: Arc<MasterKey>) -> Result<Self, Error> {
+        let cache = Cache::builder()
+            .max_capacity(config.cache_entries_max)
+            .time_to_live(Duration::from_millis(config.cache_ttl_ms))
+            .build();
+        if sole(&pool) {
+            let sql = "UPDATE tenant_info SET state = 'removing' WHERE state = 'creating'";
+            sqlx::query(sql).execute(&pool).await?;
+        }
+        Ok(Self { pool, master, cache, registration_time: Duration::from_millis(config.registration_ms) })
+    }
+
+    /// The active tenant of this id, from memory where it is fresh enough; concurrent callers share one read.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn find(&self, id: TenantId) -> Result<Option<Arc<Tenant>>, Error> {
+        match self.cache.try_get_with(id, self.read(id)).await {
+            Ok(tenant) => Ok(Some(tenant)),
+            Err(cause) => match *cause {
+                Unread::Absent => Ok(None),
+                Unread::Failed(_) => Err(Error::hidden(Kind::Unavailable, cause)),
+                Unread::Damaged(_) => Err(Error::internal(cause)),
+            },
+        }
+    }
+
+    async fn read(&self, id: TenantId) -> Result<Arc<Tenant>, Unread> {
+        let sql = "SELECT tenant_name, openstack_domainid, openstack_projectid, openstack_userid, openstack_roleid, \
+                   openstack_password, apikey FROM tenant_info WHERE tenant_id = $1 AND state = 'active'";
+        let row = sqlx::query(sql).bind(id.to_string()).fetch_optional(&self.pool).await?;
+        let row = row.ok_or(Unread::Absent)?;
+        Ok(Arc::new(self.tenant(id, &row)?))
+    }
+
+    fn tenant(&self, id: TenantId, row: &AnyRow) -> Result<Tenant, Unread> {
+        let apikey: String = row.try_get("apikey")?;
+        Ok(Tenant {
+            id,
+            key: id.to_string(),
+            name: row.try_get("tenant_name")?,
+            account: Account {
+                domain_id: row.try_get("openstack_domainid")?,
+                project_id: row.try_get("openstack_projectid")?,
+                user_id: row.try_get("openstack_userid")?,
+                role_id: row.try_get("openstack_roleid")?,
+            },
+            apikey: Digest::from_base64(&apikey).map_err(Unread::Damaged)?,
+            password_sealed: row.try_get("openstack_password")?,
+            master: Arc::clone(&self.master),
+        })
+    }
+
+    /// Takes the name for a new tenant, or names what must be removed first. Of calls that want the same name at
+    /// the same time, one gets it.
+    ///
+    /// # Errors
+    /// [`Kind::Invalid`]: the name is empty, longer than 100 characters, or holds control characters.
+    /// [`Kind::Exists`]: a tenant has it, or a live call is registering it. Otherwise the database fails.
+    pub async fn reserve(&self, name: &str) -> Result<Reserved, Error> {
+        let name = checked_name(name)?;
+        if let Some(leftover) = self.leftover_of(name).await? {
+            return Ok(Reserved::Leftover(leftover));
+        }
+        let registration = Registration::draw(self.next_id().await?, name, self.registration_time)?;
+        if self.insert(&registration).await? { Ok(Reserved::New(registration)) } else { Err(taken()) }
+    }
+
+    async fn leftover_of(&self, name: &str) -> Result<Option<Leftover>, Error> {
+        self.give_up_overdue().await?;
+        let sql = "SELECT tenant_id, state FROM tenant_info WHERE tenant_name = $1";
+        let Some(row) = sqlx::query(sql).bind(name).fetch_optional(&self.pool).await? else {
+            return Ok(None);
+        };
+        match row.try_get("state")? {
+            "removing" => leftover(&row).map(Some),
+            _ => Err(taken()),
+        }
+    }
+
+    async fn give_up_overdue(&self) -> Result<(), Error> {
+        let sql =
+            "UPDATE tenant_info SET state = 'removing' WHERE state = 'creating' AND creating_until < $1";
+        sqlx::query(sql).bind(now_ms()).execute(&self.pool).await?;
+        Ok(())
+    }
+
+    async fn next_id(&self) -> Result<TenantId, Error> {
+        let sql = "UPDATE tenant_counter SET value = value + 1 RETURNING value";
+        let number: i64 = sqlx::query(sql).fetch_one(&self.pool).await?.try_get("value")?;
+        TenantId::from_number(number).context("tenant ids are used up").map_err(Error::internal)
+    }
+
+    /// False: another call took the name first.
+    async fn insert(&self, new: &Registration) -> Result<bool, Error> {
+        let sql = "INSERT INTO tenant_info (tenant_id, tenant_name, openstack_domainname, openstack_projectname, \
+                   openstack_username, openstack_rolename, openstack_password, apikey, state, created_at, \
+                   creating_until) VALUES ($1, $2, $1, $1, $1, $1, $3, $4, 'creating', $5, $6) \
+                   ON CONFLICT (tenant_name) DO NOTHING";
+        let id = new.id.to_string();
+        let now = now_ms();
+        // Twice the time: the removal after a failure fits in, and hosts' clocks may differ.
+        let until = now.saturating_add_unsigned(2 * self.registration_time.as_millis() as u64);
+        let done = sqlx::query(sql)
+            .bind(&id)
+            .bind(&new.name)
+            .bind(self.master.seal(new.id, &new.password).map_err(Error::internal)?)
+            .bind(self.master.digest(&id, new.apikey()).to_base64())
+            .bind(now)
+            .bind(until)
+            .execute(&self.pool)
+            .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Makes the tenant active, with the account it got.
+    ///
+    /// # Errors
+    /// [`Kind::Timeout`]: it took so long that it was given up. Otherwise the database fails. Either way the caller goes
+    /// on with [`Self::failed`].
+    pub async fn complete(&self, registration: &Registration, account: &Account) -> Result<(), Error> {
+        let sql = "UPDATE tenant_info SET state = 'active', openstack_domainid = $2, openstack_projectid = $3, \
+                   openstack_userid = $4, openstack_roleid = $5 WHERE tenant_id = $1 AND state = 'creating'";
+        let done = sqlx::query(sql)
+            .bind(registration.id.to_string())
+            .bind(&account.domain_id)
+            .bind(&account.project_id)
+            .bind(&account.user_id)
+            .bind(&account.role_id)
+            .execute(&self.pool)
+            .await?;
+        if done.rows_affected() == 1 {
+            return Ok(());
+        }
+        Err(Error::new(Kind::Timeout, "The registration took too long and was given up."))
+    }
+
+    /// Gives the registration up, before what it made in Keystone is removed.
+    ///
+    /// # Errors
+    /// The database fails. Then leave Keystone alone: the row is found again when its time is over.
+    pub async fn failed(&self, registration: Registration) -> Result<Leftover, Error> {
+        // Whatever its state: `complete` may have reached the database and its answer been lost. Nobody else
+        // was told of this tenant.
+        let sql = "UPDATE tenant_info SET state = 'removing' WHERE tenant_id = $1";
+        sqlx::query(sql).bind(registration.id.to_string()).execute(&self.pool).await?;
+        self.cache.invalidate(&registration.id).await;
+        Ok(Leftover { id: registration.id })
+    }
+
+    /// Deletes the row of a leftover of which nothing is left in Keystone; its name is free then.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn forget(&self, leftover: Leftover) -> Result<(), Error> {
+        let sql = "DELETE FROM tenant_info WHERE tenant_id = $1 AND state = 'removing'";
+        sqlx::query(sql).bind(leftover.id.to_string()).execute(&self.pool).await?;
+        self.cache.invalidate(&leftover.id).await;
+        Ok(())
+    }
+
+    /// What is to be removed, oldest first, at most 100: asked at start and by the sweeper.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn leftovers(&self) -> Result<Vec<Leftover>, Error> {
+        self.give_up_overdue().await?;
+        let sql = "SELECT tenant_id FROM tenant_info WHERE state = 'removing' ORDER BY tenant_id LIMIT $1";
+        let rows = sqlx::query(sql).bind(LEFTOVERS_MAX).fetch_all(&self.pool).await?;
+        rows.iter().map(leftover).collect()
+    }
+}
+
+fn leftover(row: &AnyRow) -> Result<Leftover, Error> {
+    let id: &str = row.try_get("tenant_id")?;
+    Ok(Leftover { id: id.parse().map_err(|cause: super::NotATenantId| Error::internal(cause))? })
+}
+
+fn taken() -> Error {
+    Error::new(Kind::Exists, "A tenant of this tenant_name exists already.")
+}
