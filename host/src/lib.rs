@@ -5,6 +5,7 @@ pub mod auth;
 pub mod database;
 pub mod error;
 pub mod operation;
+pub mod proto;
 pub mod secret;
 pub mod telemetry;
 pub mod tenant;

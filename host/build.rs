@@ -1,0 +1,27 @@
+//! Compiles the wire contract in `proto/` with protox, so that no `protoc` has to be installed.
+
+use std::path::PathBuf;
+
+use prost::Message as _;
+
+const PACKAGES: [&str; 9] = [
+    "clouddisk.proto",
+    "flavor.proto",
+    "image.proto",
+    "instance.proto",
+    "nasdisk.proto",
+    "oss.proto",
+    "securitygroup.proto",
+    "tenant.proto",
+    "vpc.proto",
+];
+
+fn main() -> anyhow::Result<()> {
+    println!("cargo:rerun-if-changed=../proto");
+    println!("cargo:rerun-if-changed=../migrations");
+    let descriptors = protox::compile(PACKAGES, ["../proto"])?;
+    let out = PathBuf::from(std::env::var("OUT_DIR")?);
+    std::fs::write(out.join("descriptors.bin"), descriptors.encode_to_vec())?;
+    tonic_prost_build::configure().build_client(false).compile_fds(descriptors)?;
+    Ok(())
+}

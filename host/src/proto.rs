@@ -1,0 +1,33 @@
+//! The wire contract as generated from `proto/`; nothing is written by hand here.
+#![allow(missing_docs, unreachable_pub, clippy::all, clippy::pedantic)]
+
+/// The contract's file descriptor set, for reflection and for tests that walk over every RPC.
+pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
+
+pub mod clouddisk {
+    tonic::include_proto!("clouddisk");
+}
+pub mod flavor {
+    tonic::include_proto!("flavor");
+}
+pub mod image {
+    tonic::include_proto!("image");
+}
+pub mod instance {
+    tonic::include_proto!("instance");
+}
+pub mod nasdisk {
+    tonic::include_proto!("nasdisk");
+}
+pub mod oss {
+    tonic::include_proto!("oss");
+}
+pub mod securitygroup {
+    tonic::include_proto!("securitygroup");
+}
+pub mod tenant {
+    tonic::include_proto!("tenant");
+}
+pub mod vpc {
+    tonic::include_proto!("vpc");
+}
