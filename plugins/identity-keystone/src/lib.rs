@@ -1,1 +1,50 @@
-//! placeholder
+//! Tenants on Keystone: a domain each, and in it a project and a user, all named by the tenant's id, and a
+//! role of that name. Requests to Keystone are `keystone`'s affair, what belongs to a tenant `account`'s.
+
+mod account;
+mod keystone;
+
+use patchbay_sdk::error::kind;
+use patchbay_sdk::identity::{Account, Spec, Tenants};
+use patchbay_sdk::{About, Context, Description, Error, Finished, Operation, Progress};
+
+struct Keystone;
+
+impl About for Keystone {
+    async fn describe() -> Description {
+        Description {
+            name: env!("CARGO_PKG_NAME").into(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            upstreams: vec![keystone::UPSTREAM.into()],
+            upstreams_optional: Vec::new(),
+            settings: Vec::new(),
+        }
+    }
+
+    async fn check(_ctx: Context) -> Result<(), Error> {
+        keystone::find("roles", &account::member_role(), None).await.map(|_| ())
+    }
+}
+
+impl Tenants for Keystone {
+    async fn provision(ctx: Context, spec: Spec) -> Result<Account, Error> {
+        account::provision(&ctx.tenant_id, &spec).await
+    }
+
+    async fn remove(ctx: Context) -> Result<(), Error> {
+        account::remove(&ctx.tenant_id).await
+    }
+}
+
+/// Keystone does everything at once, so there are no tickets.
+impl Operation for Keystone {
+    async fn poll(_ctx: Context, _ticket: String) -> Result<Progress, Error> {
+        Err(Error::hidden(kind::INTERNAL, "tenants have no tickets"))
+    }
+
+    async fn abandon(_ctx: Context, _ticket: Option<String>) -> Result<Progress, Error> {
+        Ok(Progress::Finished(Finished { at: None }))
+    }
+}
+
+patchbay_sdk::identity_plugin!(Keystone);

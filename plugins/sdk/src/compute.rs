@@ -12,6 +12,10 @@ pub use crate::bindings::compute::patchbay::storage::disks;
 #[macro_export]
 macro_rules! compute_plugin {
     ($plugin:ident) => {
+        const _: fn() = || {
+            fn implements<T: $crate::About + $crate::Operation + $crate::compute::Flavors + $crate::compute::Images + $crate::compute::Instances>() {}
+            implements::<$plugin>();
+        };
         #[cfg(target_arch = "wasm32")]
         $crate::bindings::common::export_common!($plugin with_types_in $crate::bindings::common);
         #[cfg(target_arch = "wasm32")]

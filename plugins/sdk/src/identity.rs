@@ -6,6 +6,10 @@ pub use crate::bindings::identity::exports::patchbay::identity::tenants::{Accoun
 #[macro_export]
 macro_rules! identity_plugin {
     ($plugin:ident) => {
+        const _: fn() = || {
+            fn implements<T: $crate::About + $crate::Operation + $crate::identity::Tenants>() {}
+            implements::<$plugin>();
+        };
         #[cfg(target_arch = "wasm32")]
         $crate::bindings::common::export_common!($plugin with_types_in $crate::bindings::common);
         #[cfg(target_arch = "wasm32")]
