@@ -131,6 +131,14 @@ impl Tenant {
     pub fn apikey(&self) -> &Digest {
         &self.apikey
     }
+
+    /// Unseals the password.
+    ///
+    /// # Errors
+    /// It was sealed under another master key.
+    pub fn password(&self) -> Result<SecretString, Error> {
+        self.master.unseal(self.id, &self.password_sealed).map_err(Error::internal)
+    }
 }
 
 impl fmt::Debug for Tenant {
