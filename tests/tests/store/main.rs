@@ -1,0 +1,94 @@
+//! The host's stores on SQLite and on PostgreSQL: the same cases on both, each in a database of its own.
+//!
+//! What a store is asked for is in the file of its table.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod operations;
+mod tenants;
+
+use std::sync::Arc;
+
+use patchbay::auth::seal::MasterKey;
+use patchbay::database;
+use patchbay::operation::Operations;
+use patchbay::secret::SecretSource;
+use patchbay::tenant::{Config, Tenants};
+use patchbay_tests::postgres::Postgres;
+use tempfile::TempDir;
+
+/// 32 bytes of zeros.
+const MASTER_KEY: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+
+/// A database, and hosts that start on it.
+struct Store {
+    config: database::Config,
+    directory: TempDir,
+}
+
+impl Store {
+    fn at(url: String) -> Self {
+        let config = database::Config { url, password: None, connections_max: 8, acquire_timeout_ms: 5000 };
+        Self { config, directory: TempDir::new().unwrap() }
+    }
+
+    fn master(&self) -> Arc<MasterKey> {
+        let path = self.directory.path().join("master.key");
+        std::fs::write(&path, MASTER_KEY).unwrap();
+        Arc::new(MasterKey::read(&SecretSource::File(path)).unwrap())
+    }
+
+    async fn tenants(&self, config: &Config) -> Tenants {
+        let pool = database::open(&self.config).await.unwrap();
+        Tenants::open(pool, config, self.master()).await.unwrap()
+    }
+
+    async fn operations(&self) -> Operations {
+        Operations::new(database::open(&self.config).await.unwrap())
+    }
+}
+
+macro_rules! run {
+    ($database:expr, $($table:ident: $($case:ident)*;)*) => {$($(
+        eprintln!("{}: {}", stringify!($table), stringify!($case));
+        $table::$case(&Store::at($database(stringify!($case)))).await;
+    )*)*};
+}
+
+async fn every_case(database: impl Fn(&str) -> String) {
+    run! { database,
+        tenants:
+            a_completed_registration_is_found
+            a_name_is_taken_once
+            two_calls_with_one_name_make_one_tenant
+            a_failure_keeps_the_name_until_it_is_forgotten
+            an_overdue_registration_is_given_up
+            what_a_crash_leaves_is_found_after_the_start
+            an_answer_that_was_lost_is_undone
+            names_of_any_script_fit;
+        operations:
+            an_operation_is_followed_to_its_end
+            another_tenants_operation_is_none
+            an_end_is_an_end
+            an_abandoned_operation_keeps_its_failure
+            the_next_to_poll_comes_first;
+    }
+}
+
+#[tokio::test]
+async fn on_sqlite() {
+    let directory = TempDir::new().unwrap();
+    every_case(|name| format!("sqlite:{}/{name}.db", directory.path().display())).await;
+}
+
+#[tokio::test]
+async fn on_postgres() {
+    let postgres = Postgres::start().unwrap();
+    every_case(|name| postgres.database(name).unwrap()).await;
+}
+
+#[tokio::test]
+async fn a_password_in_the_url_is_refused_and_not_shown() {
+    let store = Store::at("postgres://patchbay:swordfish@localhost/patchbay".to_owned());
+    let error = format!("{:#}", database::open(&store.config).await.unwrap_err());
+    assert!(error.contains("database.password") && !error.contains("swordfish"), "{error}");
+}

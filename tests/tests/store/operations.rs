@@ -1,0 +1,86 @@
+//! Operations: followed from ticket to ticket, ended once, the tenant's own.
+
+use patchbay::error::Kind;
+use patchbay::operation::{Failure, Operations, Origin, State};
+
+use super::Store;
+
+fn origin(tenant: &str) -> Origin {
+    Origin {
+        tenant_id: tenant.parse().unwrap(),
+        user_id: "u-1".to_owned(),
+        domain: "compute".to_owned(),
+        region: String::new(),
+        method: "instance.InstanceService/CreateInstance".to_owned(),
+        request_id: "req-1".to_owned(),
+        plugin: "compute-nova".to_owned(),
+        digest: "sha256:00".to_owned(),
+    }
+}
+
+fn failure(kind: Kind) -> Failure {
+    Failure { kind, message: "No host has room for it.".to_owned() }
+}
+
+async fn begun(store: &Store) -> (Operations, patchbay::operation::Operation) {
+    let operations = store.operations().await;
+    let operation = operations.begin(origin("t-0000000001")).await.unwrap();
+    (operations, operation)
+}
+
+pub(crate) async fn an_operation_is_followed_to_its_end(store: &Store) {
+    let (operations, begun) = begun(store).await;
+    let (tenant, id) = (begun.origin.tenant_id, begun.id);
+    assert_eq!(operations.get(tenant, id).await.unwrap(), Some(begun));
+    operations.set_resource(id, "server-1").await.unwrap();
+    operations.running(id, "{\"v\":1}", "disks-attaching", Some(40), 7).await.unwrap();
+
+    let after_restart = store.operations().await.unfinished().await.unwrap();
+    let [running] = after_restart.as_slice() else { panic!("{after_restart:?}") };
+    assert_eq!((running.state, running.percent, running.next_poll_at), (State::Running, Some(40), 7));
+    assert_eq!(running.ticket.as_deref(), Some("{\"v\":1}"));
+    assert_eq!(running.resource_id.as_deref(), Some("server-1"));
+
+    operations.end_done(id, Some("2026-01-02T03:04:05Z")).await.unwrap();
+    let done = operations.get(tenant, id).await.unwrap().unwrap();
+    assert_eq!((done.state, done.ticket, done.failure), (State::Done, None, None));
+    assert_eq!(done.finished_at.as_deref(), Some("2026-01-02T03:04:05Z"));
+    assert!(operations.unfinished().await.unwrap().is_empty());
+}
+
+pub(crate) async fn another_tenants_operation_is_none(store: &Store) {
+    let (operations, begun) = begun(store).await;
+    let other = "t-0000000002".parse().unwrap();
+    assert_eq!(operations.get(other, begun.id).await.unwrap(), None);
+}
+
+pub(crate) async fn an_end_is_an_end(store: &Store) {
+    let (operations, begun) = begun(store).await;
+    operations.end_done(begun.id, None).await.unwrap();
+    let again = operations.end_failed(begun.id, &failure(Kind::Quota)).await.unwrap_err();
+    let late = operations.running(begun.id, "{}", "late", None, 0).await.unwrap_err();
+    assert_eq!((again.kind(), late.kind()), (Kind::Conflict, Kind::Conflict));
+}
+
+pub(crate) async fn an_abandoned_operation_keeps_its_failure(store: &Store) {
+    let (operations, begun) = begun(store).await;
+    let cancelled = failure(Kind::Cancelled);
+    operations.abandoning(begun.id, &cancelled).await.unwrap();
+    operations.running(begun.id, "{}", "server-deleting", None, 0).await.unwrap();
+    assert_eq!(operations.end_done(begun.id, None).await.unwrap_err().kind(), Kind::Conflict);
+    let unfinished = operations.unfinished().await.unwrap();
+    assert_eq!((unfinished[0].state, unfinished[0].failure.as_ref()), (State::Abandoning, Some(&cancelled)));
+
+    operations.end_failed(begun.id, &failure(Kind::Quota)).await.unwrap();
+    let failed = operations.get(begun.origin.tenant_id, begun.id).await.unwrap().unwrap();
+    assert_eq!((failed.state, failed.failure), (State::Failed, Some(failure(Kind::Quota))));
+}
+
+pub(crate) async fn the_next_to_poll_comes_first(store: &Store) {
+    let (operations, late) = begun(store).await;
+    let soon = operations.begin(origin("t-0000000002")).await.unwrap();
+    operations.running(late.id, "{}", "", None, 2).await.unwrap();
+    operations.running(soon.id, "{}", "", None, 1).await.unwrap();
+    let order: Vec<_> = operations.unfinished().await.unwrap().iter().map(|operation| operation.id).collect();
+    assert_eq!(order, [soon.id, late.id]);
+}
