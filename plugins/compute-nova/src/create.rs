@@ -1,0 +1,258 @@
+//! A new instance: the server and its data disks at the same time, then the disks attached in order. Both
+//! bear the operation's mark, by which [`undo`] finds them. The request's form is `request`'s affair.
+
+use patchbay_sdk::compute::disks::{self, Disk};
+use patchbay_sdk::compute::{Begun, Spec};
+use patchbay_sdk::error::kind;
+use patchbay_sdk::openstack::time::rfc3339;
+use patchbay_sdk::{Context, Error, Progress, cache, clock, join, join_all};
+use serde::Deserialize;
+use serde_json::json;
+
+mod request;
+
+use crate::nova::{self, NOVA, SERVERS, State};
+use crate::operation::{Ticket, finished};
+
+/// How long Nova and Cinder may take to make what was asked for by a call that ended without an answer.
+const LATE_MS: u64 = 10_000;
+
+#[derive(Deserialize)]
+struct Made {
+    server: Id,
+}
+
+#[derive(Deserialize)]
+struct Marked {
+    servers: Vec<Id>,
+}
+
+#[derive(Deserialize)]
+struct Id {
+    id: String,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Step {
+    Wait(&'static str),
+    Attach(Vec<String>),
+    Done,
+}
+
+/// Asks for the server and its disks; the ticket ends when all disks are attached.
+pub(crate) async fn begin(ctx: Context, spec: Spec) -> Result<Begun, Error> {
+    let mark = ctx.operation_id.clone();
+    let (server, disks) = join(make_server(mark.as_deref(), &spec), make_disks(&ctx, &spec)).await;
+    if let Some(mark) = mark.filter(|_| is_answered(&server) && is_answered(&disks)) {
+        cache::set(&answered(&mark), "", u32::MAX);
+    }
+    let (server, disks) = (server?, disks?);
+    Ok(Ticket::Create { server: server.clone(), disks, attached: false }.begun(server))
+}
+
+/// One look at the server and the disks, and the attachments when both are ready.
+pub(crate) async fn poll(
+    ctx: Context,
+    server: String,
+    ids: Vec<String>,
+    attached: bool,
+) -> Result<Progress, Error> {
+    let (state, disks) = join(nova::state(&server), read(&ctx, &ids)).await;
+    let (state, disks) = (state?, disks?);
+    match next(&state, &disks, &server, attached)? {
+        Step::Done => Ok(finished(Some(latest(&state, &disks)))),
+        Step::Wait(step) => Ok(Ticket::Create { server, disks: ids, attached }.pending(step)),
+        Step::Attach(free) => {
+            // One after the other, so that the guest sees them in the order of the request.
+            for id in free {
+                disks::attach(ctx.clone(), id, server.clone()).await?;
+            }
+            Ok(Ticket::Create { server, disks: ids, attached: true }.pending("disks-attaching"))
+        }
+    }
+}
+
+/// Removes what the operation made: first the server, which lets go of the disks, then those.
+pub(crate) async fn undo(ctx: Context, ticket: Option<Ticket>) -> Result<Progress, Error> {
+    let Some(mark) = ctx.operation_id.clone() else { return Ok(finished(None)) };
+    let until_ms = match ticket {
+        Some(Ticket::Undo { until_ms }) => until_ms,
+        None if cache::get(&answered(&mark)).is_none() => clock::now_ms() + LATE_MS,
+        _ => 0,
+    };
+    let (servers, disks) = join(marked(&mark), disks::made_by_operation(ctx.clone())).await;
+    let (servers, disks) = (servers?, disks?);
+    let ticket = Ticket::Undo { until_ms };
+    if !servers.is_empty() {
+        all(join_all(servers.iter().map(|server| remove_server(&server.id))).await)?;
+        return Ok(ticket.pending("server-removing"));
+    }
+    if !disks.is_empty() {
+        let free = disks.into_iter().filter(|disk| matches!(disk.status.as_str(), "available" | "error"));
+        all(join_all(free.map(|disk| remove_disk(ctx.clone(), disk.id))).await)?;
+        return Ok(ticket.pending("disks-removing"));
+    }
+    if clock::now_ms() < until_ms { Ok(ticket.pending("looking-again")) } else { Ok(finished(None)) }
+}
+
+fn next(state: &State, disks: &[Disk], server: &str, attached: bool) -> Result<Step, Error> {
+    if let Some(error) = state.failure() {
+        return Err(error);
+    }
+    if disks.iter().any(|disk| disk.status.starts_with("error")) {
+        return Err(Error::public(kind::INTERNAL, "The cloud failed on one of the data disks."));
+    }
+    if !state.rests_in("ACTIVE") {
+        return Ok(Step::Wait("server-building"));
+    }
+    let free: Vec<String> =
+        disks.iter().filter(|disk| disk.status == "available").map(|disk| disk.id.clone()).collect();
+    if !free.is_empty() && attached {
+        return Err(Error::public(kind::INTERNAL, "The cloud could not attach one of the data disks."));
+    }
+    let has = |status: &str| disks.iter().any(|disk| disk.status == status);
+    Ok(if has("creating") || has("downloading") {
+        Step::Wait("disks-creating")
+    } else if !free.is_empty() {
+        Step::Attach(free)
+    } else if disks.iter().all(|disk| is_attached(disk, server)) {
+        Step::Done
+    } else {
+        Step::Wait("disks-attaching")
+    })
+}
+
+fn is_attached(disk: &Disk, server: &str) -> bool {
+    disk.status == "in-use" && disk.attachment.as_ref().is_some_and(|at| at.instance_id == server)
+}
+
+async fn make_server(mark: Option<&str>, spec: &Spec) -> Result<String, Error> {
+    let body = json!({"server": request::body(mark.map(tag), spec)});
+    let answer = NOVA.post(&["servers"]).json(&body)?.ok().await;
+    Ok(answer.map_err(request::refused)?.json::<Made>()?.server.id)
+}
+
+async fn make_disks(ctx: &Context, spec: &Spec) -> Result<Vec<String>, Error> {
+    let made = request::disks(spec).map(|disk| disks::create(ctx.clone(), disk));
+    join_all(made).await.into_iter().map(|outcome| Ok(outcome?.disk.id)).collect()
+}
+
+async fn read(ctx: &Context, ids: &[String]) -> Result<Vec<Disk>, Error> {
+    if ids.is_empty() { Ok(Vec::new()) } else { disks::get(ctx.clone(), ids.to_vec()).await }
+}
+
+async fn marked(mark: &str) -> Result<Vec<Id>, Error> {
+    Ok(NOVA.get(&["servers"]).query("tags", tag(mark)).ok().await?.json::<Marked>()?.servers)
+}
+
+async fn remove_server(id: &str) -> Result<(), Error> {
+    SERVERS.delete(&["servers", id]).gone().await
+}
+
+async fn remove_disk(ctx: Context, id: String) -> Result<(), Error> {
+    match disks::delete(ctx, id).await {
+        Err(error) if !error.is(kind::NOT_FOUND) => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn all(results: Vec<Result<(), Error>>) -> Result<(), Error> {
+    results.into_iter().collect()
+}
+
+/// The end of a server's building, or of the last attachment.
+fn latest(state: &State, disks: &[Disk]) -> String {
+    let built = rfc3339(&state.updated);
+    disks.iter().map(|disk| disk.updated_at.clone()).fold(built, String::max)
+}
+
+/// Nova allows 60 characters; an operation's id has 39.
+fn tag(mark: &str) -> String {
+    format!("patchbay-{mark}")
+}
+
+/// Where it is remembered that the backends have answered, so that nothing can turn up late.
+fn answered(mark: &str) -> String {
+    format!("answered/{mark}")
+}
+
+fn is_answered<T>(result: &Result<T, Error>) -> bool {
+    !matches!(result, Err(error) if error.is(kind::TIMEOUT) || error.is(kind::UNAVAILABLE))
+}
+
+#[cfg(test)]
+mod tests {
+    use patchbay_sdk::compute::disks::Attachment;
+
+    use super::*;
+    use crate::nova::tests::state;
+
+    fn disk(id: &str, status: &str) -> Disk {
+        let at = Attachment { instance_id: "s1".into(), device: "/dev/sdb".into(), at: String::new() };
+        Disk {
+            id: id.into(),
+            name: String::new(),
+            description: String::new(),
+            region: String::new(),
+            availability_zone: String::new(),
+            volume_type: String::new(),
+            size: 1,
+            status: status.into(),
+            created_at: String::new(),
+            updated_at: "2026-11-23T09:24:09Z".into(),
+            attachment: (status == "in-use").then_some(at),
+        }
+    }
+
+    fn step(status: &str, task: Option<&str>, disks: &[&str], attached: bool) -> Result<Step, Error> {
+        let disks: Vec<Disk> = disks.iter().enumerate().map(|(n, at)| disk(&n.to_string(), at)).collect();
+        next(&state(status, task), &disks, "s1", attached)
+    }
+
+    #[test]
+    fn disks_wait_for_the_server_and_the_server_for_disks() {
+        let building = Step::Wait("server-building");
+        assert_eq!(step("BUILD", Some("spawning"), &["available"], false).unwrap(), building);
+        assert_eq!(step("ACTIVE", Some("spawning"), &["available"], false).unwrap(), building);
+        assert_eq!(
+            step("ACTIVE", None, &["creating", "available"], false).unwrap(),
+            Step::Wait("disks-creating")
+        );
+    }
+
+    #[test]
+    fn a_poll_attaches_what_no_poll_before_it_did() {
+        let both = Step::Attach(vec!["0".into(), "1".into()]);
+        assert_eq!(step("ACTIVE", None, &["available", "available"], false).unwrap(), both);
+        let second = Step::Attach(vec!["1".into()]);
+        assert_eq!(step("ACTIVE", None, &["reserved", "available"], false).unwrap(), second);
+        assert_eq!(
+            step("ACTIVE", None, &["attaching", "in-use"], true).unwrap(),
+            Step::Wait("disks-attaching")
+        );
+    }
+
+    #[test]
+    fn it_ends_when_all_is_in_place() {
+        assert_eq!(step("ACTIVE", None, &[], false).unwrap(), Step::Done);
+        assert_eq!(step("ACTIVE", None, &["in-use", "in-use"], true).unwrap(), Step::Done);
+    }
+
+    #[test]
+    fn a_failure_anywhere_ends_it() {
+        assert!(step("ERROR", None, &[], false).is_err());
+        assert!(step("BUILD", Some("spawning"), &["error"], false).is_err());
+        assert!(step("ACTIVE", None, &["available", "in-use"], true).is_err());
+    }
+
+    #[test]
+    fn the_end_is_the_last_of_its_parts() {
+        assert_eq!(latest(&state("ACTIVE", None), &[disk("d", "in-use")]), "2026-11-23T09:24:09Z");
+        assert_eq!(latest(&state("ACTIVE", None), &[]), "2026-11-23T09:24:05Z");
+    }
+
+    #[test]
+    fn a_tag_fits() {
+        assert!(tag("op-00000000-0000-0000-0000-000000000000").len() <= 60);
+    }
+}

@@ -1,0 +1,58 @@
+//! Deleting an instance. Nova detaches its data volumes and removes its root volume.
+
+use patchbay_sdk::compute::Begun;
+use patchbay_sdk::error::kind;
+use patchbay_sdk::openstack::time::rfc3339;
+use patchbay_sdk::{Error, Progress};
+use serde::Deserialize;
+
+use crate::nova::{self, NOVA, SERVERS, State};
+use crate::operation::{Ticket, finished};
+
+#[derive(Deserialize)]
+struct Actions {
+    #[serde(rename = "instanceActions")]
+    actions: Vec<Action>,
+}
+
+#[derive(Deserialize)]
+struct Action {
+    action: String,
+    updated_at: Option<String>,
+}
+
+/// Asks Nova for it; the ticket ends when the server is gone.
+pub(crate) async fn begin(id: String) -> Result<Begun, Error> {
+    let answer = SERVERS.delete(&["servers", &id]).ok().await;
+    answer.map_err(|e| {
+        nova::absent(e, &id).explain(kind::CONFLICT, format_args!("The instance {id} cannot be deleted now."))
+    })?;
+    Ok(Ticket::Delete { server: id.clone() }.begun(id))
+}
+
+/// One look at the server.
+pub(crate) async fn poll(server: String) -> Result<Progress, Error> {
+    match nova::state(&server).await {
+        Err(error) if error.is(kind::NOT_FOUND) => Ok(finished(deleted_at(&server).await)),
+        Err(error) => Err(error),
+        Ok(state) if is_refused(&state) => {
+            Err(Error::public(kind::INTERNAL, "The cloud failed to delete the instance; try again."))
+        }
+        // Where the cloud keeps deleted servers for a while, this is their end.
+        Ok(state) if state.rests_in("SOFT_DELETED") => Ok(finished(Some(rfc3339(&state.updated)))),
+        Ok(_) => Ok(Ticket::Delete { server }.pending("deleting")),
+    }
+}
+
+/// A server in ERROR that is being deleted has a task.
+fn is_refused(state: &State) -> bool {
+    state.rests_in("ERROR")
+}
+
+/// Nova keeps the actions of a server that is gone. None where the cloud hides them.
+async fn deleted_at(server: &str) -> Option<String> {
+    let answer = NOVA.get(&["servers", server, "os-instance-actions"]).ok().await.ok()?;
+    let Actions { actions } = answer.json().ok()?;
+    let delete = actions.into_iter().find(|action| action.action == "delete")?;
+    delete.updated_at.map(|at| rfc3339(&at))
+}

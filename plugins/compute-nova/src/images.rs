@@ -1,0 +1,69 @@
+//! Images on Glance.
+
+use patchbay_sdk::compute::{Image, Images};
+use patchbay_sdk::error::kind;
+use patchbay_sdk::openstack::Service;
+use patchbay_sdk::openstack::page::{self, Chunk, Marker};
+use patchbay_sdk::{Context, Error, Page};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use crate::nova::UPSTREAM;
+
+const GLANCE: Service = Service { upstream: UPSTREAM, root: &["image", "v2"], microversion: None };
+
+/// An image as Glance shows it. Name and formats are null until they are set.
+#[derive(Deserialize)]
+struct Wire {
+    id: String,
+    name: Option<String>,
+    disk_format: Option<String>,
+    container_format: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Many {
+    images: Vec<Wire>,
+    #[serde(default)]
+    next: Option<IgnoredAny>,
+}
+
+impl Marker for Wire {
+    fn marker(&self) -> &str {
+        &self.id
+    }
+}
+
+impl From<Wire> for Image {
+    fn from(wire: Wire) -> Self {
+        Self {
+            id: wire.id,
+            name: wire.name.unwrap_or_default(),
+            disk_format: wire.disk_format.unwrap_or_default(),
+            container_format: wire.container_format.unwrap_or_default(),
+        }
+    }
+}
+
+impl Images for crate::Nova {
+    async fn list(_ctx: Context, page: Page) -> Result<Vec<Image>, Error> {
+        let images = page::page(page, fetch).await?;
+        Ok(images.into_iter().map(Image::from).collect())
+    }
+
+    async fn get(_ctx: Context, id: String) -> Result<Image, Error> {
+        let answer = GLANCE.get(&["images", &id]).show().await;
+        let answer =
+            answer.map_err(|e| e.explain(kind::NOT_FOUND, format_args!("There is no image {id}.")))?;
+        Ok(answer.json::<Wire>()?.into())
+    }
+}
+
+async fn fetch(limit: usize, marker: Option<&str>) -> Result<Chunk<Wire>, Error> {
+    let mut request = GLANCE.get(&["images"]).query("limit", limit);
+    if let Some(marker) = marker {
+        request = request.query("marker", marker);
+    }
+    let many: Many = request.ok().await?.json()?;
+    Ok(Chunk { items: many.images, more: many.next.is_some() })
+}

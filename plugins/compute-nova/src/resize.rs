@@ -1,0 +1,131 @@
+//! Another flavor for an instance: Nova moves it, shows VERIFY_RESIZE and waits to be told that all is well.
+
+use patchbay_sdk::compute::Begun;
+use patchbay_sdk::error::kind;
+use patchbay_sdk::openstack::time::rfc3339;
+use patchbay_sdk::{Error, Progress};
+use serde_json::json;
+
+use crate::flavors;
+use crate::nova::{self, State};
+use crate::operation::{Ticket, finished};
+
+#[derive(Debug, PartialEq, Eq)]
+enum Step {
+    Wait(&'static str),
+    Confirm,
+    Done,
+}
+
+/// Asks Nova for it; the ticket ends when the server rests with the new flavor.
+pub(crate) async fn begin(id: String, flavor_id: &str) -> Result<Begun, Error> {
+    let flavor = flavors::show(flavor_id).await;
+    let flavor = flavor.map_err(|e| {
+        e.explain(kind::NOT_FOUND, format_args!("flavor_ref: there is no flavor {flavor_id}."))
+    })?;
+    let asked = nova::act(&id, &json!({"resize": {"flavorRef": flavor_id}})).await;
+    asked.map_err(|e| refused(e, &id))?;
+    Ok(Ticket::Resize { server: id.clone(), flavor: flavor.name, confirmed: false }.begun(id))
+}
+
+/// One look at the server, and the confirmation when it waits for it.
+pub(crate) async fn poll(server: String, flavor: String, confirmed: bool) -> Result<Progress, Error> {
+    let state = nova::state(&server).await?;
+    match next(&state, &flavor, confirmed)? {
+        Step::Done => Ok(finished(Some(rfc3339(&state.updated)))),
+        Step::Wait(step) => Ok(Ticket::Resize { server, flavor, confirmed }.pending(step)),
+        Step::Confirm => {
+            match nova::act(&server, &json!({"confirmResize": null})).await {
+                // Confirmed by an earlier poll, whose answer was lost, or by Nova's own clock.
+                Err(error) if !error.is(kind::CONFLICT) => Err(error),
+                _ => Ok(Ticket::Resize { server, flavor, confirmed: true }.pending("confirming")),
+            }
+        }
+    }
+}
+
+/// Gives an instance that still waits for the confirmation its old flavor back.
+pub(crate) async fn undo(server: String, flavor: String, confirmed: bool) -> Result<Progress, Error> {
+    let state = match nova::state(&server).await {
+        Err(error) if error.is(kind::NOT_FOUND) => return Ok(finished(None)),
+        state => state?,
+    };
+    if !is_under_way(&state) {
+        return Ok(finished(Some(rfc3339(&state.updated))));
+    }
+    if state.rests_in("VERIFY_RESIZE") && !confirmed {
+        match nova::act(&server, &json!({"revertResize": null})).await {
+            Err(error) if !error.is(kind::CONFLICT) => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(Ticket::Resize { server, flavor, confirmed }.pending("reverting"))
+}
+
+fn is_under_way(state: &State) -> bool {
+    state.task.is_some() || matches!(state.status.as_str(), "RESIZE" | "VERIFY_RESIZE" | "REVERT_RESIZE")
+}
+
+fn next(state: &State, flavor: &str, confirmed: bool) -> Result<Step, Error> {
+    if let Some(error) = state.failure() {
+        return Err(error);
+    }
+    if state.rests_in("VERIFY_RESIZE") && !confirmed {
+        return Ok(Step::Confirm);
+    }
+    if is_under_way(state) {
+        return Ok(Step::Wait(if confirmed { "confirming" } else { "resizing" }));
+    }
+    if state.flavor.original_name != flavor {
+        let sentence = "The cloud could not give the instance this flavor; there may be no room for it.";
+        return Err(Error::public(kind::QUOTA, sentence));
+    }
+    Ok(Step::Done)
+}
+
+fn refused(error: Error, id: &str) -> Error {
+    let sentence = if error.message.contains("must change flavor") {
+        "flavor_ref: the instance has this flavor already."
+    } else {
+        "flavor_ref: the instance cannot have this flavor."
+    };
+    error
+        .explain(kind::INVALID, sentence)
+        .explain(
+            kind::CONFLICT,
+            format_args!("The instance {id} must be active or stopped to change its flavor."),
+        )
+        .explain(kind::QUOTA, "The tenant's quota does not allow this flavor.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nova::tests::state;
+
+    #[test]
+    fn a_resize_is_confirmed_once() {
+        let step = |status, task, confirmed| next(&state(status, task), "small", confirmed).unwrap();
+        assert_eq!(step("RESIZE", Some("resize_prep"), false), Step::Wait("resizing"));
+        assert_eq!(step("VERIFY_RESIZE", None, false), Step::Confirm);
+        assert_eq!(step("VERIFY_RESIZE", None, true), Step::Wait("confirming"));
+        assert_eq!(step("SHUTOFF", None, true), Step::Done);
+    }
+
+    #[test]
+    fn novas_own_confirmation_counts() {
+        assert_eq!(next(&state("ACTIVE", None), "small", false).unwrap(), Step::Done);
+    }
+
+    #[test]
+    fn an_instance_that_kept_its_flavor_was_not_resized() {
+        assert!(next(&state("ACTIVE", None), "large", false).unwrap_err().is(kind::QUOTA));
+        assert!(next(&state("ERROR", None), "small", false).is_err());
+    }
+
+    #[test]
+    fn the_same_flavor_is_named() {
+        let error = Error::hidden(kind::INVALID, "When resizing, instances must change flavor!");
+        assert!(refused(error, "s1").message.contains("already"));
+    }
+}
