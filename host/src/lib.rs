@@ -9,3 +9,4 @@ pub mod proto;
 pub mod secret;
 pub mod telemetry;
 pub mod tenant;
+pub mod upstream;

@@ -1,0 +1,139 @@
+//! Where a request goes: a base address, and a plugin's path below it.
+//!
+//! The one rule here: no path leads out of its base. Which base it is, the caller knows.
+
+use anyhow::{anyhow, ensure};
+use reqwest::Url;
+
+use crate::error::{Error, Kind};
+
+/// The longest path and query that a plugin may ask for, in bytes.
+const PATH_BYTES_MAX: usize = 8192;
+
+/// An `http` or `https` address that paths are put below; kept without its last slash.
+#[derive(Debug, Clone)]
+pub(super) struct Base(String);
+
+impl Base {
+    /// Reads an address.
+    ///
+    /// # Errors
+    /// It is not `http` or `https`, or has user information, a query or a fragment.
+    pub(super) fn parse(text: &str) -> anyhow::Result<Self> {
+        // The text stays out of the message: a password may have been put where it does not belong.
+        let url = Url::parse(text).map_err(|error| anyhow!("not an address: {error}"))?;
+        ensure!(matches!(url.scheme(), "http" | "https"), "an address begins with http:// or https://");
+        ensure!(
+            url.username().is_empty() && url.password().is_none(),
+            "an address holds no user or password"
+        );
+        ensure!(url.query().is_none() && url.fragment().is_none(), "a base address has no query or fragment");
+        Ok(Self(url.as_str().trim_end_matches('/').to_owned()))
+    }
+
+    /// Scheme, host and port: what is up or down as one.
+    pub(super) fn origin(&self) -> &str {
+        let host = self.0.find("://").map_or(0, |at| at + 3);
+        self.0[host..].find('/').map_or(&self.0, |end| &self.0[..host + end])
+    }
+
+    /// The last segment, as `v2.1` or a project's id.
+    pub(super) fn last_segment(&self) -> &str {
+        self.0.rsplit('/').next().unwrap_or_default()
+    }
+
+    /// The address of `path`, which may have a query, below this one.
+    ///
+    /// # Errors
+    /// [`Kind::Invalid`], for the log only, when the path is none or would lead out of the base.
+    pub(super) fn join(&self, path: &str) -> Result<Url, Error> {
+        let invalid = |why: &str| Error::hidden(Kind::Invalid, anyhow!("a plugin's path {why}"));
+        let path = path.strip_prefix('/').unwrap_or(path);
+        check(path).map_err(invalid)?;
+        let url = Url::parse(&format!("{}/{path}", self.0)).map_err(|_| invalid("makes no address"))?;
+        // The parser resolves what it takes for `..`; whatever it did, the result has to be below the base.
+        let below = url.as_str().strip_prefix(&self.0).is_some_and(|rest| rest.starts_with('/'));
+        if below { Ok(url) } else { Err(invalid("leads out of the upstream's address")) }
+    }
+}
+
+fn check(path: &str) -> Result<(), &'static str> {
+    let (before_query, _) = path.split_once('?').unwrap_or((path, ""));
+    if path.len() > PATH_BYTES_MAX {
+        return Err("is too long");
+    }
+    if path.bytes().any(|byte| byte.is_ascii_control() || matches!(byte, b'\\' | b'#')) {
+        return Err("has a control character, a backslash or a fragment");
+    }
+    if path.starts_with('/') || before_query.contains("://") {
+        return Err("names a host");
+    }
+    if has_dot_segment(before_query) {
+        return Err("has a . or .. segment");
+    }
+    Ok(())
+}
+
+/// Also when written with `%2e` and `%2f`: some servers decode first and resolve then.
+fn has_dot_segment(path: &str) -> bool {
+    let dots = |path: &str| path.split(['/', '\\']).any(|segment| matches!(segment, "." | ".."));
+    if !path.contains('%') {
+        return dots(path);
+    }
+    let decoded = path.to_ascii_lowercase().replace("%2e", ".").replace("%2f", "/").replace("%5c", "\\");
+    dots(&decoded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_put_below_the_base() {
+        let base = Base::parse("http://Cloud.example:8774/v2.1/").unwrap();
+        let url = |path| base.join(path).unwrap().to_string();
+        assert_eq!(url("servers/detail?limit=1"), "http://cloud.example:8774/v2.1/servers/detail?limit=1");
+        assert_eq!(url("/servers"), "http://cloud.example:8774/v2.1/servers");
+        assert_eq!(url(""), "http://cloud.example:8774/v2.1/");
+        assert_eq!(url("servers?name=../x"), "http://cloud.example:8774/v2.1/servers?name=../x");
+        assert_eq!(base.origin(), "http://cloud.example:8774");
+        assert_eq!(base.last_segment(), "v2.1");
+        assert_eq!(Base::parse("http://cloud.example").unwrap().origin(), "http://cloud.example");
+    }
+
+    #[test]
+    fn no_path_leaves_its_base() {
+        let base = Base::parse("http://cloud.example/v2.1").unwrap();
+        for path in [
+            "../os-services",
+            "servers/../../admin",
+            "servers/%2e%2E/%2e./x",
+            "servers/..%2fx",
+            "servers/.%2e%5Cx",
+            "./x",
+            "//evil.example/x",
+            "///evil.example",
+            "http://evil.example/",
+            "servers\\..\\x",
+            "servers\r\nX-Auth-Token: a",
+            "servers\tx",
+            "servers#x",
+            "..",
+        ] {
+            let error = base.join(path).unwrap_err();
+            assert_eq!(error.kind(), Kind::Invalid, "{path:?}");
+            assert_eq!(error.message(), Kind::Invalid.sentence());
+        }
+        assert!(base.join(&"x".repeat(PATH_BYTES_MAX + 1)).is_err());
+    }
+
+    #[test]
+    fn a_base_holds_no_secret() {
+        for text in
+            ["http://admin:secret@cloud.example/v3", "ftp://cloud.example", "cloud.example", "http://c/?a=b"]
+        {
+            let error = Base::parse(text).unwrap_err();
+            assert!(!format!("{error:#} {error:?}").contains("secret"));
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Sessions with an OpenStack cloud: one for each tenant, shared by all its calls.
+//!
+//! Decides when a login is made and who waits for it; how, is `keystone`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::header::HeaderValue;
+use moka::future::Cache;
+use moka::ops::compute::Op;
+use tokio::sync::Mutex;
+use tokio::time::{Instant, timeout};
+
+use super::catalogue::Catalogue;
+use super::keystone::{Identity, Keystone, Refusal};
+use super::openstack::Config;
+use super::transport::Transport;
+use crate::error::Error;
+
+/// How long the one call that refreshes a session is held up by it. The token it has is still good, so the next
+/// call may try again.
+const REFRESH_WAIT: Duration = Duration::from_secs(2);
+
+/// What a login brought.
+pub(super) struct Session {
+    pub(super) token: HeaderValue,
+    pub(super) catalogue: Catalogue,
+    refresh_at: Instant,
+    expires_at: Instant,
+    /// Held by the one call that refreshes.
+    refresh: Mutex<()>,
+}
+
+impl Session {
+    /// `life` counts from `began`. Refreshed `ahead` of its end, but not in the first half of its life.
+    pub(super) fn new(
+        token: HeaderValue,
+        catalogue: Catalogue,
+        began: Instant,
+        life: Duration,
+        ahead: Duration,
+    ) -> Self {
+        let refresh_at = began + life.saturating_sub(ahead.min(life / 2));
+        Self { token, catalogue, refresh_at, expires_at: began + life, refresh: Mutex::default() }
+    }
+}
+
+/// One login to make, if it comes to that.
+#[derive(Clone, Copy)]
+pub(super) struct Login<'a> {
+    pub(super) keystone: &'a Keystone,
+    pub(super) transport: &'a Transport,
+    pub(super) identity: Identity<'a>,
+    pub(super) request_id: &'a HeaderValue,
+}
+
+impl Login<'_> {
+    async fn make(&self) -> Result<Arc<Session>, Refusal> {
+        self.keystone.login(self.transport, self.identity, self.request_id).await.map(Arc::new)
+    }
+}
+
+/// The sessions of one upstream, by tenant.
+pub(super) struct Sessions {
+    live: Cache<String, Arc<Session>>,
+    /// Whom Keystone said no to a moment ago.
+    refused: Cache<String, Refusal>,
+}
+
+impl Sessions {
+    pub(super) fn new(config: &Config) -> Self {
+        let idle = Duration::from_millis(config.session_idle_ms);
+        let backoff = Duration::from_millis(config.login_backoff_ms);
+        let max = config.sessions_max;
+        Self {
+            live: Cache::builder().max_capacity(max).time_to_idle(idle).build(),
+            refused: Cache::builder().max_capacity(max).time_to_live(backoff).build(),
+        }
+    }
+
+    /// A session that is good now. At most one login for a tenant is on its way at a time, and nobody waits
+    /// for one while the token at hand is good, but for the one call that fetches the next.
+    pub(super) async fn get(&self, login: Login<'_>) -> Result<Arc<Session>, Error> {
+        let Some(session) = self.live.get(login.identity.key()).await else {
+            return self.first(login).await;
+        };
+        let now = Instant::now();
+        if now < session.refresh_at {
+            return Ok(session);
+        }
+        if now < session.expires_at {
+            return Ok(self.refreshed(session, login).await);
+        }
+        self.replace(&session, login).await
+    }
+
+    /// A session other than `spent`, which a service did not accept or which is over.
+    pub(super) async fn replace(
+        &self,
+        spent: &Arc<Session>,
+        login: Login<'_>,
+    ) -> Result<Arc<Session>, Error> {
+        // Another call may have replaced it already, and then that one is to stay.
+        let entry = self.live.entry_by_ref(login.identity.key());
+        let drop_spent = |entry: Option<moka::Entry<String, Arc<Session>>>| {
+            let is_spent = entry.is_some_and(|entry| Arc::ptr_eq(entry.value(), spent));
+            std::future::ready(if is_spent { Op::Remove } else { Op::Nop })
+        };
+        entry.and_compute_with(drop_spent).await;
+        self.first(login).await
+    }
+
+    async fn first(&self, login: Login<'_>) -> Result<Arc<Session>, Error> {
+        let key = login.identity.key();
+        if let Some(refusal) = self.refused.get(key).await {
+            return Err(refusal.error());
+        }
+        let session = self.live.try_get_with_by_ref(key, login.make()).await;
+        match session {
+            Ok(session) => Ok(session),
+            Err(refusal) => {
+                if refusal.is_final {
+                    self.refused.insert(key.to_owned(), (*refusal).clone()).await;
+                }
+                Err(refusal.error())
+            }
+        }
+    }
+
+    async fn refreshed(&self, session: Arc<Session>, login: Login<'_>) -> Arc<Session> {
+        let Ok(_turn) = session.refresh.try_lock() else { return session.clone() };
+        match timeout(REFRESH_WAIT, login.make()).await {
+            Ok(Ok(next)) => {
+                self.live.insert(login.identity.key().to_owned(), next.clone()).await;
+                next
+            }
+            _ => session.clone(),
+        }
+    }
+}
