@@ -1,5 +1,7 @@
-//! Seeing inside: metrics and logs. No decisions are made on what is measured here.
+//! Seeing inside: metrics, logs, and the port that shows them. No decisions are made on what is measured here.
 
+pub mod http;
+pub mod log;
 mod metrics;
 
 pub use metrics::Metrics;

@@ -1,0 +1,142 @@
+//! The HTTP port for operators: `/healthz` and `/metrics`. Nothing of the platform's API is answered here.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::Context as _;
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
+use axum::routing::get;
+use axum::serve::ListenerExt as _;
+use serde::Deserialize;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tracing::debug;
+
+use super::Metrics;
+
+/// What Prometheus expects of a text in the OpenMetrics format.
+const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// `[http]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Address and port; port 0 takes a free one.
+    pub listen: SocketAddr,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 7001)) }
+    }
+}
+
+/// Whether the host wants calls: not before everything is up, and not while it drains. Clones share it.
+#[derive(Debug, Clone, Default)]
+pub struct Readiness(Arc<AtomicBool>);
+
+impl Readiness {
+    /// Says so from now on.
+    pub fn set(&self, ready: bool) {
+        self.0.store(ready, Ordering::Release);
+    }
+
+    /// What was said last; at first, no.
+    #[must_use]
+    pub fn get(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
+/// The port, bound and not yet answering.
+#[derive(Debug)]
+pub struct Server {
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+impl Server {
+    /// Takes the port.
+    ///
+    /// # Errors
+    /// The address is not this machine's or is taken.
+    pub async fn bind(config: &Config) -> anyhow::Result<Self> {
+        let listener = TcpListener::bind(config.listen).await;
+        let listener = listener.with_context(|| format!("http.listen {}", config.listen))?;
+        let address = listener.local_addr()?;
+        Ok(Self { listener, address })
+    }
+
+    /// Where it listens, with the port that port 0 became.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Answers until `stop` is cancelled, then ends when the requests at hand are answered.
+    ///
+    /// # Errors
+    /// The listener broke.
+    pub async fn serve(
+        self,
+        metrics: Arc<Metrics>,
+        readiness: Readiness,
+        stop: CancellationToken,
+    ) -> anyhow::Result<()> {
+        let listener = self.listener.tap_io(|connection| {
+            if let Err(error) = connection.set_nodelay(true) {
+                debug!("TCP_NODELAY: {error}");
+            }
+        });
+        let router = Router::new()
+            .route("/healthz", get(healthz).with_state(readiness))
+            .route("/metrics", get(show_metrics).with_state(metrics));
+        axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await?;
+        Ok(())
+    }
+}
+
+async fn healthz(State(readiness): State<Readiness>) -> (StatusCode, &'static str) {
+    if readiness.get() { (StatusCode::OK, "ok") } else { (StatusCode::SERVICE_UNAVAILABLE, "not ready") }
+}
+
+async fn show_metrics(State(metrics): State<Arc<Metrics>>) -> impl IntoResponse {
+    ([(CONTENT_TYPE, OPENMETRICS)], metrics.text())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn health_follows_readiness_and_metrics_are_open_metrics() {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = reqwest::Client::builder().build().unwrap();
+        let server = Server::bind(&Config { listen: ([127, 0, 0, 1], 0).into() }).await.unwrap();
+        let address = server.address();
+        let readiness = Readiness::default();
+        let stop = CancellationToken::new();
+        let serving = tokio::spawn(server.serve(Arc::default(), readiness.clone(), stop.clone()));
+        let ask = async |path: &str| client.get(format!("http://{address}/{path}")).send().await.unwrap();
+
+        assert_eq!(ask("healthz").await.status(), 503);
+        readiness.set(true);
+        assert_eq!(ask("healthz").await.text().await.unwrap(), "ok");
+        let metrics = ask("metrics").await;
+        assert_eq!(metrics.headers()[CONTENT_TYPE], OPENMETRICS);
+        assert!(metrics.text().await.unwrap().ends_with("# EOF\n"));
+        stop.cancel();
+        serving.await.unwrap().unwrap();
+    }
+
+    #[test]
+    fn unknown_keys_are_errors() {
+        assert!(toml::from_str::<Config>("listen = \"127.0.0.1:0\"").is_ok());
+        assert!(toml::from_str::<Config>("port = 1").is_err());
+    }
+}
