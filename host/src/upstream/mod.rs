@@ -15,6 +15,9 @@ mod retry;
 mod session;
 mod transport;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -54,12 +54,6 @@ pub(super) struct Login<'a> {
     pub(super) request_id: &'a HeaderValue,
 }
 
-impl Login<'_> {
-    async fn make(&self) -> Result<Arc<Session>, Refusal> {
-        self.keystone.login(self.transport, self.identity, self.request_id).await.map(Arc::new)
-    }
-}
-
 /// The sessions of one upstream, by tenant.
 pub(super) struct Sessions {
     live: Cache<String, Arc<Session>>,
@@ -112,29 +106,117 @@ impl Sessions {
 
     async fn first(&self, login: Login<'_>) -> Result<Arc<Session>, Error> {
         let key = login.identity.key();
-        if let Some(refusal) = self.refused.get(key).await {
-            return Err(refusal.error());
-        }
-        let session = self.live.try_get_with_by_ref(key, login.make()).await;
-        match session {
-            Ok(session) => Ok(session),
-            Err(refusal) => {
-                if refusal.is_final {
-                    self.refused.insert(key.to_owned(), (*refusal).clone()).await;
-                }
-                Err(refusal.error())
-            }
-        }
+        let session = self.live.try_get_with_by_ref(key, self.make(login)).await;
+        session.map_err(|refusal| refusal.error())
     }
 
     async fn refreshed(&self, session: Arc<Session>, login: Login<'_>) -> Arc<Session> {
         let Ok(_turn) = session.refresh.try_lock() else { return session.clone() };
-        match timeout(REFRESH_WAIT, login.make()).await {
+        match timeout(REFRESH_WAIT, self.make(login)).await {
             Ok(Ok(next)) => {
                 self.live.insert(login.identity.key().to_owned(), next.clone()).await;
                 next
             }
             _ => session.clone(),
         }
+    }
+
+    /// Logs in, unless Keystone said no a moment ago.
+    async fn make(&self, login: Login<'_>) -> Result<Arc<Session>, Refusal> {
+        let key = login.identity.key();
+        if let Some(refusal) = self.refused.get(key).await {
+            return Err(refusal);
+        }
+        let outcome = login.keystone.login(login.transport, login.identity, login.request_id).await;
+        if let Err(refusal) = &outcome
+            && refusal.is_final
+        {
+            self.refused.insert(key.to_owned(), refusal.clone()).await;
+        }
+        outcome.map(Arc::new)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::Ordering;
+
+    use super::super::catalogue::Interface;
+    use super::super::tests::{Cloud, REQUEST_ID, Tenant, openstack_config};
+    use super::*;
+    use crate::upstream;
+
+    const AHEAD: Duration = Duration::from_secs(40);
+    const LIFE: Duration = Duration::from_secs(100);
+
+    fn session(age: Duration) -> Arc<Session> {
+        let catalogue = Catalogue::new(Vec::new(), "here", Interface::Public, |_| unreachable!());
+        let began = Instant::now().checked_sub(age).unwrap();
+        Arc::new(Session::new(HeaderValue::from_static("old"), catalogue, began, LIFE, AHEAD))
+    }
+
+    /// What ten calls at once get, when the session at hand has that age.
+    async fn tokens(cloud: &Arc<Cloud>, age: Duration) -> Vec<Result<HeaderValue, Error>> {
+        let backend = cloud.clone().start(LIFE).await;
+        let Ok(upstream::Config::Openstack(config)) =
+            toml::from_str(&openstack_config(backend.address, "\"tenant\""))
+        else {
+            panic!("not an OpenStack upstream")
+        };
+        let transport = Transport::new("test", &config.transport, &Arc::default()).unwrap();
+        let keystone = Keystone::new(&config, &transport).unwrap();
+        let sessions = Sessions::new(&config);
+        let login = Login {
+            keystone: &keystone,
+            transport: &transport,
+            identity: Identity::Tenant(&Tenant),
+            request_id: &HeaderValue::from_static(REQUEST_ID),
+        };
+        sessions.live.insert(login.identity.key().to_owned(), session(age)).await;
+        let calls = futures::future::join_all((0..10).map(|_| sessions.get(login))).await;
+        calls.into_iter().map(|session| session.map(|session| session.token.clone())).collect()
+    }
+
+    #[tokio::test]
+    async fn a_fresh_token_is_used() {
+        let cloud = Arc::<Cloud>::default();
+        let tokens = tokens(&cloud, Duration::from_secs(30)).await;
+        assert!(tokens.iter().all(|token| token.as_ref().unwrap() == "old"));
+        assert_eq!(cloud.logins(), 0);
+    }
+
+    #[tokio::test]
+    async fn near_its_end_one_call_fetches_the_next_and_the_others_do_not_wait() {
+        let cloud = Arc::<Cloud>::default();
+        let tokens = tokens(&cloud, Duration::from_secs(70)).await;
+        assert_eq!(tokens.iter().filter(|token| token.as_ref().unwrap() == "old").count(), 9);
+        assert_eq!(tokens.iter().filter(|token| token.as_ref().unwrap() == "token-1").count(), 1);
+        assert_eq!(cloud.logins(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_failed_refresh_leaves_the_good_token_in_use() {
+        let cloud = Arc::<Cloud>::default();
+        cloud.refuses_logins.store(true, Ordering::SeqCst);
+        let tokens = tokens(&cloud, Duration::from_secs(70)).await;
+        assert!(tokens.iter().all(|token| token.as_ref().unwrap() == "old"));
+        assert_eq!(cloud.logins(), 1);
+    }
+
+    #[tokio::test]
+    async fn past_its_end_all_wait_for_one_login() {
+        let cloud = Arc::<Cloud>::default();
+        let tokens = tokens(&cloud, Duration::from_secs(120)).await;
+        assert!(tokens.iter().all(|token| token.as_ref().unwrap() == "token-1"));
+        assert_eq!(cloud.logins(), 1);
+    }
+
+    #[test]
+    fn a_short_token_is_not_refreshed_in_the_first_half_of_its_life() {
+        let catalogue = Catalogue::new(Vec::new(), "here", Interface::Public, |_| unreachable!());
+        let began = Instant::now();
+        let life = Duration::from_secs(10);
+        let session = Session::new(HeaderValue::from_static("old"), catalogue, began, life, AHEAD);
+        assert_eq!(session.refresh_at, began + life / 2);
     }
 }
