@@ -17,6 +17,7 @@ use tokio::time::Instant;
 pub use self::store::Tenants;
 use crate::auth::seal::{Digest, MasterKey, random_secret};
 use crate::error::Error;
+use crate::upstream;
 
 /// As the requirements have it: `tenant_name varchar2(100)`.
 const NAME_CHARS_MAX: usize = 100;
@@ -131,12 +132,22 @@ impl Tenant {
     pub fn apikey(&self) -> &Digest {
         &self.apikey
     }
+}
 
-    /// Unseals the password.
-    ///
-    /// # Errors
-    /// It was sealed under another master key.
-    pub fn password(&self) -> Result<SecretString, Error> {
+impl upstream::Account for Tenant {
+    fn key(&self) -> &str {
+        &self.key
+    }
+
+    fn user_id(&self) -> &str {
+        &self.account.user_id
+    }
+
+    fn project_id(&self) -> &str {
+        &self.account.project_id
+    }
+
+    fn password(&self) -> Result<SecretString, Error> {
         self.master.unseal(self.id, &self.password_sealed).map_err(Error::internal)
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use patchbay::error::Kind;
 use patchbay::tenant::{Account, Config, Registration, Reserved, Tenants};
+use patchbay::upstream::Account as _;
 
 use super::Store;
 

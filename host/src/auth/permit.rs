@@ -1,0 +1,95 @@
+//! The proofs that a caller may act. They can be made inside `auth` only, and nothing below `grpc` is reached
+//! without one.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use crate::tenant::{Tenant, TenantId};
+use crate::upstream::{Account, Caller};
+
+/// A call that may go on: whose it is, on whose behalf, and until when.
+#[derive(Debug, Clone)]
+pub struct Permit {
+    tenant_id: TenantId,
+    tenant: Option<Arc<Tenant>>,
+    user_id: Arc<str>,
+    request_id: Arc<str>,
+    deadline: Instant,
+}
+
+impl Permit {
+    pub(super) fn of_tenant(tenant: Arc<Tenant>, user_id: &str, request_id: &str, deadline: Instant) -> Self {
+        let tenant_id = tenant.id();
+        Self {
+            tenant_id,
+            tenant: Some(tenant),
+            user_id: user_id.into(),
+            request_id: request_id.into(),
+            deadline,
+        }
+    }
+
+    pub(super) fn without_account(tenant_id: TenantId, request_id: &str, deadline: Instant) -> Self {
+        Self { tenant_id, tenant: None, user_id: "".into(), request_id: request_id.into(), deadline }
+    }
+
+    /// The tenant that the call concerns.
+    #[must_use]
+    pub fn tenant_id(&self) -> TenantId {
+        self.tenant_id
+    }
+
+    /// The tenant; absent while its account in the cloud is being made or removed.
+    #[must_use]
+    pub fn tenant(&self) -> Option<&Tenant> {
+        self.tenant.as_deref()
+    }
+
+    /// The platform's user; may be empty.
+    #[must_use]
+    pub fn user_id(&self) -> &str {
+        &self.user_id
+    }
+
+    pub(super) fn shared_user_id(&self) -> Arc<str> {
+        Arc::clone(&self.user_id)
+    }
+
+    /// The call's id.
+    #[must_use]
+    pub fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    /// When the call ends, answered or not.
+    #[must_use]
+    pub fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    /// As whom an upstream is called.
+    #[must_use]
+    pub fn caller(&self) -> Caller<'_> {
+        let account = self.tenant.as_deref().map(|tenant| tenant as &dyn Account);
+        Caller { request_id: &self.request_id, account, deadline: self.deadline }
+    }
+}
+
+/// The deployment's operator, who may register tenants.
+#[derive(Debug)]
+pub struct Operator {
+    _proof: (),
+}
+
+impl Operator {
+    pub(super) fn proven() -> Self {
+        Self { _proof: () }
+    }
+
+    /// For making, or undoing, the account of a tenant that is being registered.
+    #[must_use]
+    pub fn registering(&self, tenant_id: TenantId, request_id: &str, deadline: Instant) -> Permit {
+        Permit::without_account(tenant_id, request_id, deadline)
+    }
+}
