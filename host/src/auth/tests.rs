@@ -163,6 +163,14 @@ async fn a_yes_is_remembered_for_each_resource() {
 }
 
 #[tokio::test]
+async fn calls_on_other_threads_ask_too() {
+    let deployment = Arc::new(Deployment::start().await);
+    let resource = "server-1".to_owned();
+    let call = async move { deployment.user("yes", &[&resource]).await };
+    tokio::spawn(call).await.unwrap().unwrap();
+}
+
+#[tokio::test]
 async fn one_no_refuses_and_is_asked_again() {
     let deployment = Deployment::start().await;
     for asked in 1..=2 {
