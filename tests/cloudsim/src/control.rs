@@ -1,0 +1,176 @@
+//! What a test does to the cloud and reads from it, in the same process. The same over HTTP: `control_http`.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::cinder::VolumeQuota;
+use crate::fault::{Fault, Faults};
+use crate::nova::ComputeQuota;
+use crate::record::{Count, Record, Request};
+use crate::service::Service;
+use crate::world::{Failures, Timing, World};
+
+/// A handle; all clones of it are the same cloud.
+#[derive(Clone)]
+pub struct Control {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    world: Mutex<World>,
+    faults: Mutex<Faults>,
+    record: Mutex<Record>,
+}
+
+/// Something that exists.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resource {
+    /// "domain", "project", "user", "role", "server" or "volume".
+    pub kind: String,
+    /// The service's own id.
+    pub id: String,
+    /// Empty where it has none.
+    pub name: String,
+    /// Whose it is; empty for what belongs to no project.
+    pub project_id: String,
+    /// "ACTIVE", "in-use"; empty for what has none.
+    pub status: String,
+}
+
+impl Control {
+    pub(crate) fn new(world: World, requests_max: usize) -> Self {
+        let shared = Shared {
+            world: Mutex::new(world),
+            faults: Mutex::new(Faults::default()),
+            record: Mutex::new(Record::new(requests_max)),
+        };
+        Self { shared: Arc::new(shared) }
+    }
+
+    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
+        lock(&self.shared.world)
+    }
+
+    pub(crate) fn faults(&self) -> MutexGuard<'_, Faults> {
+        lock(&self.shared.faults)
+    }
+
+    pub(crate) fn record(&self) -> MutexGuard<'_, Record> {
+        lock(&self.shared.record)
+    }
+
+    /// Adds a fault; false where there are [`crate::FAULTS_MAX`] already. The oldest that fits a call applies.
+    pub fn fault(&self, fault: Fault) -> bool {
+        self.faults().add(fault)
+    }
+
+    /// Takes every fault away.
+    pub fn clear_faults(&self) {
+        self.faults().faults.clear();
+    }
+
+    /// How long things take that begin from now on.
+    pub fn set_timing(&self, timing: Timing) {
+        self.world().timing = timing;
+    }
+
+    /// How many of the next builds fail, and with which words.
+    pub fn set_failures(&self, failures: Failures) {
+        self.world().failures = failures;
+    }
+
+    /// A project's limits in Nova.
+    pub fn set_compute_quota(&self, project_id: &str, quota: ComputeQuota) {
+        self.world().compute.quotas.insert(project_id.to_owned(), quota);
+    }
+
+    /// A project's limits in Cinder.
+    pub fn set_volume_quota(&self, project_id: &str, quota: VolumeQuota) {
+        self.world().volumes.quotas.insert(project_id.to_owned(), quota);
+    }
+
+    /// How many seconds the next tokens live.
+    pub fn set_token_lifetime(&self, seconds: u64) {
+        self.world().identity.tokens.lifetime_s = seconds;
+    }
+
+    /// Ends every token: the next call with one is a 401.
+    pub fn expire_tokens(&self) {
+        self.world().identity.tokens.revoke(|_| true);
+    }
+
+    /// The services that the catalogue of the next tokens does not name. They go on serving.
+    pub fn set_catalogue_omits(&self, services: &[Service]) {
+        self.world().identity.catalogue_omits = services.to_vec();
+    }
+
+    /// Everything that exists now, without deleted servers.
+    #[must_use]
+    pub fn resources(&self) -> Vec<Resource> {
+        let mut world = self.world();
+        world.advance(Timestamp::now());
+        let mut resources = identity(&world);
+        let servers = world.compute.servers.values().filter(|server| !server.is_deleted());
+        resources.extend(servers.map(|server| Resource {
+            kind: "server".to_owned(),
+            id: server.id.clone(),
+            name: server.name.clone(),
+            project_id: server.project_id.clone(),
+            status: server.status().to_owned(),
+        }));
+        resources.extend(world.volumes.volumes.values().map(|volume| Resource {
+            kind: "volume".to_owned(),
+            id: volume.id.clone(),
+            name: volume.name.clone().unwrap_or_default(),
+            project_id: volume.project_id.clone(),
+            status: volume.status.to_owned(),
+        }));
+        resources
+    }
+
+    /// How often each route was asked since the start, or since [`Control::clear_record`].
+    #[must_use]
+    pub fn counts(&self) -> Vec<Count> {
+        self.record().counts()
+    }
+
+    /// How often one route was asked: `(Service::Compute, "GET", "/v2.1/servers/{id}")`.
+    #[must_use]
+    pub fn count(&self, service: Service, method: &str, route: &str) -> u64 {
+        let counts = self.counts();
+        let wanted =
+            |count: &&Count| count.service == service && count.method == method && count.route == route;
+        counts.iter().find(wanted).map_or(0, |count| count.count)
+    }
+
+    /// The last requests, the oldest first.
+    #[must_use]
+    pub fn requests(&self) -> Vec<Request> {
+        self.record().requests()
+    }
+
+    /// Forgets the counts and the requests.
+    pub fn clear_record(&self) {
+        self.record().clear();
+    }
+}
+
+fn identity(world: &World) -> Vec<Resource> {
+    let of_kind = |(kind, entries): (&'static str, Vec<(String, String)>)| {
+        entries.into_iter().map(move |(id, name)| Resource {
+            kind: kind.to_owned(),
+            id,
+            name,
+            project_id: String::new(),
+            status: String::new(),
+        })
+    };
+    world.identity.ids().into_iter().flat_map(of_kind).collect()
+}
+
+/// A panic while it was held has left whole values: every change is made in one piece or not at all.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,60 @@
+//! The control handle over HTTP, under `/_control`. The routes are listed in the crate's documentation.
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+
+use crate::call::{Answer, Call, Refusal};
+use crate::control::Control;
+use crate::service::Service;
+
+/// `PUT /_control/tokens`
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Lifetime {
+    lifetime_s: u64,
+}
+
+/// `PUT /_control/catalogue`
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Omits {
+    omit: Vec<Service>,
+}
+
+pub(crate) fn answer(control: &Control, call: &Call) -> Answer {
+    let refuse = |refusal: Refusal| Answer::json(refusal.status, &json!({"error": refusal.message}));
+    match (call.method.as_str(), call.segments().as_slice()) {
+        ("GET", ["faults"]) => Answer::json(200, &control.faults().faults),
+        ("GET", ["resources"]) => Answer::json(200, &control.resources()),
+        ("GET", ["counts"]) => Answer::json(200, &control.counts()),
+        ("GET", ["requests"]) => Answer::json(200, &control.requests()),
+        ("GET", ["timing"]) => Answer::json(200, &control.world().timing),
+        (method, path) => change(control, call, method, path).map_or_else(refuse, |()| Answer::empty(204)),
+    }
+}
+
+fn change(control: &Control, call: &Call, method: &str, path: &[&str]) -> Result<(), Refusal> {
+    match (method, path) {
+        ("POST", ["faults"]) if !control.fault(body(call)?) => {
+            return Err(Refusal::conflict("too many faults"));
+        }
+        ("POST", ["faults"]) => {}
+        ("DELETE", ["faults"]) => control.clear_faults(),
+        ("DELETE", ["requests" | "counts"]) => control.clear_record(),
+        ("PUT", ["timing"]) => control.set_timing(body(call)?),
+        ("PUT", ["failures"]) => control.set_failures(body(call)?),
+        ("PUT", ["quotas", "compute", project]) => control.set_compute_quota(project, body(call)?),
+        ("PUT", ["quotas", "volume", project]) => control.set_volume_quota(project, body(call)?),
+        ("PUT", ["tokens"]) => control.set_token_lifetime(body::<Lifetime>(call)?.lifetime_s),
+        ("DELETE", ["tokens"]) => control.expire_tokens(),
+        ("PUT", ["catalogue"]) => control.set_catalogue_omits(&body::<Omits>(call)?.omit),
+        _ => return Err(Refusal::not_found("no such control")),
+    }
+    Ok(())
+}
+
+/// 400 with the reason where the body is not what is wanted.
+fn body<T: DeserializeOwned>(call: &Call) -> Result<T, Refusal> {
+    serde_json::from_slice(&call.body).map_err(|error| Refusal::bad_request(error.to_string()))
+}
