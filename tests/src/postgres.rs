@@ -29,7 +29,7 @@ impl Postgres {
     ///
     /// # Errors
     /// The binaries are missing (the error says what to install), or the server does not start.
-    pub fn start() -> anyhow::Result<Self> {
+    pub async fn start() -> anyhow::Result<Self> {
         let programs = Programs::find()?;
         let directory = tempfile::Builder::new().prefix("patchbay-postgres-").tempdir()?;
         if let Some((user, group)) = programs.identity {
@@ -38,7 +38,7 @@ impl Postgres {
         programs.initdb(directory.path())?;
         let server = programs.server(directory.path())?;
         let mut postgres = Self { server, programs, directory };
-        postgres.await_start()?;
+        postgres.answering().await?;
         Ok(postgres)
     }
 
@@ -54,7 +54,7 @@ impl Postgres {
         Ok(format!("postgres://postgres@localhost/{name}?host={socket}"))
     }
 
-    fn await_start(&mut self) -> anyhow::Result<()> {
+    async fn answering(&mut self) -> anyhow::Result<()> {
         let begun = Instant::now();
         while begun.elapsed() < START_TIME_MAX {
             if let Some(status) = self.server.try_wait()? {
@@ -65,7 +65,7 @@ impl Postgres {
             if ready.status()?.success() {
                 return Ok(());
             }
-            std::thread::sleep(START_POLL);
+            tokio::time::sleep(START_POLL).await;
         }
         bail!("postgres did not start within {START_TIME_MAX:?}:\n{}", self.log())
     }

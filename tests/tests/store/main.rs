@@ -82,7 +82,7 @@ async fn on_sqlite() {
 
 #[tokio::test]
 async fn on_postgres() {
-    let postgres = Postgres::start().unwrap();
+    let postgres = Postgres::start().await.unwrap();
     every_case(|name| postgres.database(name).unwrap()).await;
 }
 
