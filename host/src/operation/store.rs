@@ -18,6 +18,9 @@ use crate::database::now_ms;
 use crate::error::{Error, Kind};
 use crate::tenant::TenantId;
 
+/// Unfinished operations read at a time.
+const UNFINISHED_MAX: i64 = 10_000;
+
 /// Every operation of the deployment.
 #[derive(Debug)]
 pub struct Operations {
@@ -156,13 +159,13 @@ impl Operations {
         query.fetch_optional(&self.pool).await?.as_ref().map(read).transpose()
     }
 
-    /// Those that have not ended, the next to poll first.
+    /// Those that have not ended, the next to poll first, at most 10 000.
     ///
     /// # Errors
     /// The database fails.
     pub async fn unfinished(&self) -> Result<Vec<Operation>, Error> {
-        let sql = "SELECT * FROM operation WHERE state IN ('beginning', 'running', 'abandoning') ORDER BY next_poll_at";
-        sqlx::query(sql).fetch_all(&self.pool).await?.iter().map(read).collect()
+        let sql = "SELECT * FROM operation WHERE state IN ('beginning', 'running', 'abandoning') ORDER BY next_poll_at LIMIT $1";
+        sqlx::query(sql).bind(UNFINISHED_MAX).fetch_all(&self.pool).await?.iter().map(read).collect()
     }
 }
 
