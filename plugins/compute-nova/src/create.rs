@@ -5,7 +5,7 @@ use patchbay_sdk::compute::disks::{self, Disk};
 use patchbay_sdk::compute::{Begun, Spec};
 use patchbay_sdk::error::kind;
 use patchbay_sdk::openstack::time::rfc3339;
-use patchbay_sdk::{Context, Error, Progress, cache, clock, join, join_all};
+use patchbay_sdk::{Context, Error, Progress, join, join_all};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -13,9 +13,6 @@ mod request;
 
 use crate::nova::{self, NOVA, SERVERS, State};
 use crate::operation::{Ticket, finished};
-
-/// How long Nova and Cinder may take to make what was asked for by a call that ended without an answer.
-const LATE_MS: u64 = 10_000;
 
 #[derive(Deserialize)]
 struct Made {
@@ -41,11 +38,8 @@ enum Step {
 
 /// Asks for the server and its disks; the ticket ends when all disks are attached.
 pub(crate) async fn begin(ctx: Context, spec: Spec) -> Result<Begun, Error> {
-    let mark = ctx.operation_id.clone();
-    let (server, disks) = join(make_server(mark.as_deref(), &spec), make_disks(&ctx, &spec)).await;
-    if let Some(mark) = mark.filter(|_| is_answered(&server) && is_answered(&disks)) {
-        cache::set(&answered(&mark), "", u32::MAX);
-    }
+    let (server, disks) =
+        join(make_server(ctx.operation_id.as_deref(), &spec), make_disks(&ctx, &spec)).await;
     let (server, disks) = (server?, disks?);
     Ok(Ticket::Create { server: server.clone(), disks, attached: false }.begun(server))
 }
@@ -75,14 +69,9 @@ pub(crate) async fn poll(
 /// Removes what the operation made: first the server, which lets go of the disks, then those.
 pub(crate) async fn undo(ctx: Context, ticket: Option<Ticket>) -> Result<Progress, Error> {
     let Some(mark) = ctx.operation_id.clone() else { return Ok(finished(None)) };
-    let until_ms = match ticket {
-        Some(Ticket::Undo { until_ms }) => until_ms,
-        None if cache::get(&answered(&mark)).is_none() => clock::now_ms() + LATE_MS,
-        _ => 0,
-    };
     let (servers, disks) = join(marked(&mark), disks::made_by_operation(ctx.clone())).await;
     let (servers, disks) = (servers?, disks?);
-    let ticket = Ticket::Undo { until_ms };
+    let ticket = ticket.unwrap_or(Ticket::Undo);
     if !servers.is_empty() {
         all(join_all(servers.iter().map(|server| remove_server(&server.id))).await)?;
         return Ok(ticket.pending("server-removing"));
@@ -92,7 +81,7 @@ pub(crate) async fn undo(ctx: Context, ticket: Option<Ticket>) -> Result<Progres
         all(join_all(free.map(|disk| remove_disk(ctx.clone(), disk.id))).await)?;
         return Ok(ticket.pending("disks-removing"));
     }
-    if clock::now_ms() < until_ms { Ok(ticket.pending("looking-again")) } else { Ok(finished(None)) }
+    Ok(finished(None))
 }
 
 fn next(state: &State, disks: &[Disk], server: &str, attached: bool) -> Result<Step, Error> {
@@ -169,15 +158,6 @@ fn latest(state: &State, disks: &[Disk]) -> String {
 /// Nova allows 60 characters; an operation's id has 39.
 fn tag(mark: &str) -> String {
     format!("patchbay-{mark}")
-}
-
-/// Where it is remembered that the backends have answered, so that nothing can turn up late.
-fn answered(mark: &str) -> String {
-    format!("answered/{mark}")
-}
-
-fn is_answered<T>(result: &Result<T, Error>) -> bool {
-    !matches!(result, Err(error) if error.is(kind::TIMEOUT) || error.is(kind::UNAVAILABLE))
 }
 
 #[cfg(test)]

@@ -20,8 +20,8 @@ pub(crate) enum Ticket {
     Resize { server: String, flavor: String, confirmed: bool },
     /// Until the server is gone.
     Delete { server: String },
-    /// An abandoned create is looked for until then: milliseconds since 1970.
-    Undo { until_ms: u64 },
+    /// What a create made that never gave a ticket is being removed.
+    Undo,
 }
 
 impl Ticket {
@@ -56,7 +56,7 @@ impl Operation for crate::Nova {
             Ticket::Operate { server, want } => action::poll(server, want).await,
             Ticket::Resize { server, flavor, confirmed } => resize::poll(server, flavor, confirmed).await,
             Ticket::Delete { server } => delete::poll(server).await,
-            Ticket::Undo { .. } => Err(Error::hidden(kind::INTERNAL, "an abandoned operation is polled")),
+            Ticket::Undo => Err(Error::hidden(kind::INTERNAL, "an abandoned operation is polled")),
         }
     }
 
@@ -84,7 +84,7 @@ mod tests {
             Ticket::Operate { server: server.clone(), want },
             Ticket::Resize { server: server.clone(), flavor, confirmed: false },
             Ticket::Delete { server },
-            Ticket::Undo { until_ms: 5 },
+            Ticket::Undo,
         ] {
             assert_eq!(Ticket::from_text(&ticket.to_text()).unwrap(), ticket);
         }
