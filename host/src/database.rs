@@ -27,7 +27,8 @@ const MIGRATIONS: [(i64, &str, &str, &str); 1] = [(
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// `sqlite:PATH` (the file is made when it is missing, its directory is not) or `postgres://USER@HOST/NAME`.
+    /// `sqlite:PATH` (the file is made when it is missing, its directory is not) or
+    /// `postgres://USER@HOST/NAME`.
     pub url: String,
     /// The password for PostgreSQL, where it asks for one.
     pub password: Option<SecretSource>,
@@ -50,8 +51,8 @@ fn acquire_timeout_ms() -> u64 {
 /// Connects and brings the schema up to date; hosts that start together take turns.
 ///
 /// # Errors
-/// The URL is of another kind, holds a password, or leads to no database; a migration failed, or the schema is
-/// that of a later version. The error never shows the password.
+/// The URL is of another kind, holds a password, or leads to no database; a migration failed, or the schema
+/// is that of a later version. The error never shows the password.
 pub async fn open(config: &Config) -> anyhow::Result<AnyPool> {
     sqlx::any::install_default_drivers();
     let sqlite = config.url.starts_with("sqlite:");

@@ -22,8 +22,8 @@ impl SecretSource {
     /// Reads it, anew at each call.
     ///
     /// # Errors
-    /// The file or variable is missing, not UTF-8, or empty. The error names the source and shows nothing of the
-    /// secret.
+    /// The file or variable is missing, not UTF-8, or empty. The error names the source and shows nothing of
+    /// the secret.
     pub fn read(&self) -> anyhow::Result<SecretString> {
         let (name, text) = match self {
             Self::File(path) => {

@@ -1,5 +1,5 @@
-//! A PostgreSQL of a test's own, from the installed binaries: in a temporary directory, reached through a socket
-//! there, gone when it is dropped.
+//! A PostgreSQL of a test's own, from the installed binaries: in a temporary directory, reached through a
+//! socket there, gone when it is dropped.
 //!
 //! What is stored in it is the business of whoever started it.
 
@@ -138,7 +138,8 @@ impl Programs {
     fn server(&self, directory: &Path) -> anyhow::Result<Child> {
         let log = std::fs::File::create(directory.join("log"))?;
         let mut server = self.command("postgres");
-        // Without a TCP port no two servers are in each other's way; nothing here outlives a crash, so no fsync.
+        // Without a TCP port no two servers are in each other's way; nothing here outlives a crash, so no
+        // fsync.
         server.arg("-D").arg(directory.join("data")).arg("-k").arg(directory).args(["-h", "", "-F"]);
         Ok(server.stdout(Stdio::null()).stderr(log).spawn()?)
     }

@@ -1,4 +1,4 @@
-//! Who may call: the tenant by its api key, the platform's user by the platform's own word, the operator by a token.
+//! Who may call: a tenant by its api key, the platform's user by the platform's word, the operator by a token.
 //!
 //! How a credential travels in a request is `grpc`'s affair; what is left of one in the database is `seal`'s.
 
@@ -97,9 +97,9 @@ impl Auth {
     /// Proves that the key is the tenant's and that the user may act on each of the resources.
     ///
     /// # Errors
-    /// [`Kind::Unauthenticated`]: no such tenant or not its key, in the same words. [`Kind::Invalid`]: the user's id
-    /// cannot be one. [`Kind::Denied`]: the platform says no. [`Kind::Unavailable`]: the platform could not be
-    /// asked. Otherwise the database fails.
+    /// [`Kind::Unauthenticated`]: no such tenant or not its key, in the same words. [`Kind::Invalid`]: the
+    /// user's id cannot be one. [`Kind::Denied`]: the platform says no. [`Kind::Unavailable`]: the platform
+    /// could not be asked. Otherwise the database fails.
     pub async fn permit(
         &self,
         claim: Claim<'_>,

@@ -9,9 +9,9 @@
 //! 200 {"result": true}
 //! ```
 //!
-//! `true` allows and is believed for `cache_ttl_ms`; any other result, or none, refuses. An answer that is not
-//! that, or no answer in time, refuses too: nothing is allowed by default. Address, credential, timeout and
-//! circuit breaker are the upstream's.
+//! `true` allows and is believed for `cache_ttl_ms`; any other result, or none, refuses. An answer that is
+//! not that, or no answer in time, refuses too: nothing is allowed by default. Address, credential, timeout
+//! and circuit breaker are the upstream's.
 
 use std::fmt;
 use std::sync::Arc;

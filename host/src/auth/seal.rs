@@ -50,7 +50,8 @@ impl Digest {
     }
 }
 
-/// The key under which a deployment's secrets lie in the database. Losing it means registering every tenant anew.
+/// The key under which a deployment's secrets lie in the database. Losing it means registering every tenant
+/// anew.
 pub struct MasterKey {
     digests: Hmac<Sha256>,
     passwords: Aes256Gcm,

@@ -5,8 +5,8 @@
 //!              └──────────┴── abandoning ── failed
 //! ```
 //!
-//! An operation that has ended never changes again: of two that report on it, the second is told so. When to poll
-//! is the poller's affair.
+//! An operation that has ended never changes again: of two that report on it, the second is told so. When to
+//! poll is the poller's affair.
 
 use anyhow::anyhow;
 use sqlx::any::{AnyArguments, AnyRow};
@@ -59,8 +59,8 @@ impl Operations {
     }
 
     async fn insert(&self, new: &Operation) -> Result<(), Error> {
-        let sql = "INSERT INTO operation (id, tenant_id, user_id, domain, region, method, request_id, plugin, digest, \
-                   state, step, created_at, updated_at, next_poll_at) \
+        let sql = "INSERT INTO operation (id, tenant_id, user_id, domain, region, method, request_id, \
+                   plugin, digest, state, step, created_at, updated_at, next_poll_at) \
                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $12)";
         let origin = &new.origin;
         sqlx::query(sql)
@@ -94,8 +94,8 @@ impl Operations {
         percent: Option<u8>,
         next_poll_at: i64,
     ) -> Result<(), Error> {
-        let sql = "UPDATE operation SET updated_at = $2, ticket = $3, step = $4, percent = $5, next_poll_at = $6, \
-                   state = CASE state WHEN 'abandoning' THEN 'abandoning' ELSE 'running' END \
+        let sql = "UPDATE operation SET updated_at = $2, ticket = $3, step = $4, percent = $5, \
+                   next_poll_at = $6, state = CASE state WHEN 'abandoning' THEN 'abandoning' ELSE 'running' END \
                    WHERE id = $1 AND state IN ('beginning', 'running', 'abandoning')";
         let update =
             changing(sql, id).bind(ticket).bind(step).bind(percent.map(i64::from)).bind(next_poll_at);
@@ -117,8 +117,9 @@ impl Operations {
     /// # Errors
     /// [`Kind::Conflict`]: it has ended. Otherwise the database fails.
     pub async fn abandoning(&self, id: OperationId, failure: &Failure) -> Result<(), Error> {
-        let sql = "UPDATE operation SET updated_at = $2, next_poll_at = $2, state = 'abandoning', error_kind = $3, \
-                   error_message = $4 WHERE id = $1 AND state IN ('beginning', 'running', 'abandoning')";
+        let sql = "UPDATE operation SET updated_at = $2, next_poll_at = $2, state = 'abandoning', \
+                   error_kind = $3, error_message = $4 \
+                   WHERE id = $1 AND state IN ('beginning', 'running', 'abandoning')";
         self.change(changing(sql, id).bind(failure.kind.word()).bind(&failure.message)).await
     }
 
@@ -127,8 +128,8 @@ impl Operations {
     /// # Errors
     /// [`Kind::Conflict`]: it has ended already, or is being abandoned. Otherwise the database fails.
     pub async fn end_done(&self, id: OperationId, finished_at: Option<&str>) -> Result<(), Error> {
-        let sql = "UPDATE operation SET updated_at = $2, state = 'done', ticket = NULL, percent = 100, finished_at = $3 \
-                   WHERE id = $1 AND state IN ('beginning', 'running')";
+        let sql = "UPDATE operation SET updated_at = $2, state = 'done', ticket = NULL, percent = 100, \
+                   finished_at = $3 WHERE id = $1 AND state IN ('beginning', 'running')";
         self.change(changing(sql, id).bind(finished_at)).await
     }
 
@@ -164,7 +165,8 @@ impl Operations {
     /// # Errors
     /// The database fails.
     pub async fn unfinished(&self) -> Result<Vec<Operation>, Error> {
-        let sql = "SELECT * FROM operation WHERE state IN ('beginning', 'running', 'abandoning') ORDER BY next_poll_at LIMIT $1";
+        let sql = "SELECT * FROM operation WHERE state IN ('beginning', 'running', 'abandoning') \
+                   ORDER BY next_poll_at LIMIT $1";
         sqlx::query(sql).bind(UNFINISHED_MAX).fetch_all(&self.pool).await?.iter().map(read).collect()
     }
 }

@@ -1,7 +1,7 @@
 //! Tenants: what a tenant is, how its id and name look, and what a registration under way holds.
 //!
-//! The rows and the cache are in `store`; who may act as a tenant is `auth`'s affair, what a tenant has in the
-//! cloud the identity plugin's.
+//! The rows and the cache are in `store`; who may act as a tenant is `auth`'s affair, what a tenant has in
+//! the cloud the identity plugin's.
 
 mod store;
 
@@ -34,8 +34,8 @@ pub struct Config {
     pub cache_entries_max: u64,
     /// After how long a tenant is read anew, in milliseconds: what another host changed is seen then.
     pub cache_ttl_ms: u64,
-    /// How long a registration may take, in milliseconds. One that takes twice as long counts as dead, and what
-    /// it made is removed.
+    /// How long a registration may take, in milliseconds. One that takes twice as long counts as dead, and
+    /// what it made is removed.
     pub registration_ms: u64,
 }
 
@@ -158,7 +158,8 @@ impl fmt::Debug for Tenant {
     }
 }
 
-/// A tenant that is being made: its row is in the database, its id and secrets are drawn, the cloud knows nothing yet.
+/// A tenant that is being made: its row is in the database, its id and secrets are drawn, the cloud knows
+/// nothing yet.
 #[derive(Debug)]
 pub struct Registration {
     id: TenantId,
@@ -210,8 +211,8 @@ impl Registration {
     }
 }
 
-/// A tenant whose registration or removal did not come to its end. Something of it may be left in Keystone, and
-/// its name stays taken until [`Tenants::forget`].
+/// A tenant whose registration or removal did not come to its end. Something of it may be left in Keystone,
+/// and its name stays taken until [`Tenants::forget`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Leftover {
     id: TenantId,

@@ -8,8 +8,9 @@
 //!               └──────── failed → removing ── forget → no row
 //! ```
 //!
-//! A row that is `creating` past its time belongs to a host that is gone, and counts as `removing`. The unique name
-//! decides between calls that want the same one. Several may remove one leftover: removing twice does no harm.
+//! A row that is `creating` past its time belongs to a host that is gone, and counts as `removing`. The
+//! unique name decides between calls that want the same one. Several may remove one leftover: removing twice
+//! does no harm.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,8 +49,8 @@ enum Unread {
 }
 
 impl Tenants {
-    /// The tenants in the database. Registrations that an earlier run of this host left are leftovers at once where
-    /// the database is this host's alone, and after their time where others share it.
+    /// The tenants in the database. Registrations that an earlier run of this host left are leftovers at once
+    /// where the database is this host's alone, and after their time where others share it.
     ///
     /// # Errors
     /// The database fails.
@@ -81,8 +82,9 @@ impl Tenants {
     }
 
     async fn read(&self, id: TenantId) -> Result<Arc<Tenant>, Unread> {
-        let sql = "SELECT tenant_name, openstack_domainid, openstack_projectid, openstack_userid, openstack_roleid, \
-                   openstack_password, apikey FROM tenant_info WHERE tenant_id = $1 AND state = 'active'";
+        let sql = "SELECT tenant_name, openstack_domainid, openstack_projectid, openstack_userid, \
+                   openstack_roleid, openstack_password, apikey \
+                   FROM tenant_info WHERE tenant_id = $1 AND state = 'active'";
         let row = sqlx::query(sql).bind(id.to_string()).fetch_optional(&self.pool).await?;
         let row = row.ok_or(Unread::Absent)?;
         Ok(Arc::new(self.tenant(id, &row)?))
@@ -106,8 +108,8 @@ impl Tenants {
         })
     }
 
-    /// Takes the name for a new tenant, or names what must be removed first. Of calls that want the same name at
-    /// the same time, one gets it.
+    /// Takes the name for a new tenant, or names what must be removed first. Of calls that want the same name
+    /// at the same time, one gets it.
     ///
     /// # Errors
     /// [`Kind::Invalid`]: the name is empty, longer than 100 characters, or holds control characters.
@@ -148,9 +150,9 @@ impl Tenants {
 
     /// False: another call took the name first.
     async fn insert(&self, new: &Registration) -> Result<bool, Error> {
-        let sql = "INSERT INTO tenant_info (tenant_id, tenant_name, openstack_domainname, openstack_projectname, \
-                   openstack_username, openstack_rolename, openstack_password, apikey, state, created_at, \
-                   creating_until) VALUES ($1, $2, $1, $1, $1, $1, $3, $4, 'creating', $5, $6) \
+        let sql = "INSERT INTO tenant_info (tenant_id, tenant_name, openstack_domainname, \
+                   openstack_projectname, openstack_username, openstack_rolename, openstack_password, \
+                   apikey, state, created_at, creating_until) VALUES ($1, $2, $1, $1, $1, $1, $3, $4, 'creating', $5, $6) \
                    ON CONFLICT (tenant_name) DO NOTHING";
         let id = new.id.to_string();
         let now = now_ms();
@@ -171,11 +173,12 @@ impl Tenants {
     /// Makes the tenant active, with the account it got.
     ///
     /// # Errors
-    /// [`Kind::Timeout`]: it took so long that it was given up. Otherwise the database fails. Either way the caller goes
-    /// on with [`Self::failed`].
+    /// [`Kind::Timeout`]: it took so long that it was given up. Otherwise the database fails. Either way the
+    /// caller goes on with [`Self::failed`].
     pub async fn complete(&self, registration: &Registration, account: &Account) -> Result<(), Error> {
-        let sql = "UPDATE tenant_info SET state = 'active', openstack_domainid = $2, openstack_projectid = $3, \
-                   openstack_userid = $4, openstack_roleid = $5 WHERE tenant_id = $1 AND state = 'creating'";
+        let sql = "UPDATE tenant_info SET state = 'active', openstack_domainid = $2, \
+                   openstack_projectid = $3, openstack_userid = $4, openstack_roleid = $5 \
+                   WHERE tenant_id = $1 AND state = 'creating'";
         let done = sqlx::query(sql)
             .bind(registration.id.to_string())
             .bind(&account.domain_id)

@@ -87,7 +87,8 @@ pub(crate) async fn what_a_crash_leaves_is_found_after_the_start(store: &Store) 
     let config = Config { registration_ms: 50, ..Config::default() };
     let left = reserved(&store.tenants(&config).await, "Acme").await.id();
     let tenants = store.tenants(&config).await;
-    // A SQLite file has one host, which knows that it is new. Of PostgreSQL's other hosts one might be at work.
+    // A SQLite file has one host, which knows that it is new. Of PostgreSQL's other hosts one might be at
+    // work.
     if store.config.url.starts_with("postgres:") {
         assert_eq!(refusal(&tenants, "Acme").await, Kind::Exists);
         tokio::time::sleep(Duration::from_millis(110)).await;
