@@ -17,6 +17,8 @@ mod toolchain;
 mod up;
 mod workspace;
 
+use std::process::ExitCode;
+
 use clap::{Parser, Subcommand};
 use workspace::Workspace;
 
@@ -42,8 +44,19 @@ enum Command {
     Bench(bench::Arguments),
 }
 
-fn main() -> anyhow::Result<()> {
+fn main() -> ExitCode {
     let command = Arguments::parse().command;
+    match run(command) {
+        Ok(()) => ExitCode::SUCCESS,
+        // The sentence alone: a backtrace through this program helps nobody whose port is taken.
+        Err(error) => {
+            process::complain(&format!("error: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<()> {
     let workspace = Workspace::load()?;
     match command {
         Command::Plugins => plugins::build(&workspace),

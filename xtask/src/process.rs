@@ -36,3 +36,8 @@ pub(crate) fn step<T>(name: &str, usually: &str, work: impl FnOnce() -> Result<T
 pub(crate) fn say(line: &str) {
     println!("{line}");
 }
+
+/// One line on standard error.
+pub(crate) fn complain(line: &str) {
+    eprintln!("{line}");
+}

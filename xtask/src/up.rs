@@ -2,7 +2,7 @@
 
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Result, bail};
@@ -48,7 +48,9 @@ fn serve(workspace: &Workspace, dev: &Dev) -> Result<()> {
     let mut services = Vec::new();
     if dev.simulated() {
         let mut command = Command::new(workspace.binary("cloudsim"));
-        let mut simulator = Service::start("cloudsim", command.args(["--listen", &SIMULATOR.to_string()]))?;
+        // It prints `ready` as well, which would be mistaken for ours.
+        command.args(["--listen", &SIMULATOR.to_string()]).stdout(Stdio::null());
+        let mut simulator = Service::start("cloudsim", &mut command)?;
         let ready = simulator.ready(SIMULATOR, "/identity/v3", SIMULATOR_READY_MAX, &interrupt)?;
         services.push(simulator);
         if !ready {
