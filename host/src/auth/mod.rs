@@ -1,4 +1,4 @@
-//! Who may call: a tenant by its api key, the platform's user by the platform's word, the operator by a token.
+//! Who may call: a tenant by its api key, the platform's user by the platform's word, the operator by token.
 //!
 //! How a credential travels in a request is `grpc`'s affair; what is left of one in the database is `seal`'s.
 

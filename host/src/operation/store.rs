@@ -95,7 +95,8 @@ impl Operations {
         next_poll_at: i64,
     ) -> Result<(), Error> {
         let sql = "UPDATE operation SET updated_at = $2, ticket = $3, step = $4, percent = $5, \
-                   next_poll_at = $6, state = CASE state WHEN 'abandoning' THEN 'abandoning' ELSE 'running' END \
+                   next_poll_at = $6, \
+                   state = CASE state WHEN 'abandoning' THEN 'abandoning' ELSE 'running' END \
                    WHERE id = $1 AND state IN ('beginning', 'running', 'abandoning')";
         let update =
             changing(sql, id).bind(ticket).bind(step).bind(percent.map(i64::from)).bind(next_poll_at);

@@ -152,7 +152,8 @@ impl Tenants {
     async fn insert(&self, new: &Registration) -> Result<bool, Error> {
         let sql = "INSERT INTO tenant_info (tenant_id, tenant_name, openstack_domainname, \
                    openstack_projectname, openstack_username, openstack_rolename, openstack_password, \
-                   apikey, state, created_at, creating_until) VALUES ($1, $2, $1, $1, $1, $1, $3, $4, 'creating', $5, $6) \
+                   apikey, state, created_at, creating_until) \
+                   VALUES ($1, $2, $1, $1, $1, $1, $3, $4, 'creating', $5, $6) \
                    ON CONFLICT (tenant_name) DO NOTHING";
         let id = new.id.to_string();
         let now = now_ms();
