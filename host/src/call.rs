@@ -95,34 +95,40 @@ async fn print_all(
     note(&metadata);
     let mut code = 0;
     while let Some(message) = messages.message().await.map_err(|status| refused(&status))? {
-        let json = json(&message)?;
-        print(&json, fields, out)?;
-        code = json["code"].as_i64().unwrap_or(0);
+        print(&message, fields, out)?;
+        code = code_of(&message);
     }
     if code != 0 {
-        let name = i32::try_from(code).map_or(Code::Unknown, Code::from);
-        bail!("the answer's code is {code} ({name:?})");
+        bail!("the answer's code is {code} ({:?})", Code::from(code));
     }
     Ok(())
 }
 
-fn json(message: &DynamicMessage) -> Result<Value> {
+fn print(message: &DynamicMessage, fields: &[String], out: &mut impl Write) -> Result<()> {
     let options = SerializeOptions::new().use_proto_field_name(true).skip_default_fields(false);
-    Ok(message.serialize_with_options(serde_json::value::Serializer, &options)?)
-}
-
-fn print(answer: &Value, fields: &[String], out: &mut impl Write) -> Result<()> {
     if fields.is_empty() {
-        writeln!(out, "{answer:#}")?;
-    }
-    for field in fields {
-        match answer.pointer(&format!("/{}", field.replace('.', "/"))) {
-            Some(Value::String(text)) => writeln!(out, "{text}")?,
-            Some(value) => writeln!(out, "{value}")?,
-            None => bail!("the answer has no field {field}: {answer}"),
-        }
+        // Not by way of a `Value`, which would forget the order of the proto file.
+        message.serialize_with_options(&mut serde_json::Serializer::pretty(&mut *out), &options)?;
+        writeln!(out)?;
+    } else {
+        let value = message.serialize_with_options(serde_json::value::Serializer, &options)?;
+        fields.iter().try_for_each(|field| print_field(&value, field, out))?;
     }
     Ok(out.flush()?)
+}
+
+fn print_field(answer: &Value, field: &str, out: &mut impl Write) -> Result<()> {
+    match answer.pointer(&format!("/{}", field.replace('.', "/"))) {
+        Some(Value::String(text)) => writeln!(out, "{text}")?,
+        Some(value) => writeln!(out, "{value}")?,
+        None => bail!("the answer has no field {field}: {answer}"),
+    }
+    Ok(())
+}
+
+/// 0 where the message has no `code`: it is not one of the platform's.
+fn code_of(message: &DynamicMessage) -> i32 {
+    message.get_field_by_name("code").and_then(|value| value.as_i32()).unwrap_or(0)
 }
 
 /// The ids go where they do not mix with the answer.

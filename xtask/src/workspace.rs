@@ -1,5 +1,6 @@
 //! Where things are, as cargo tells it: nothing here assumes a directory or knows a plugin by name.
 
+use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -42,8 +43,23 @@ impl Workspace {
 }
 
 /// The cargo that runs this program, or the first one in `PATH`.
+///
+/// What `cargo run` told this program about its own package is taken away again: some build scripts are run
+/// anew when it changes, and everything behind them would be built twice, once by us and once by hand.
 pub(crate) fn cargo() -> Command {
-    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    for (name, _) in env::vars_os() {
+        if name.to_str().is_some_and(is_of_a_package) {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+fn is_of_a_package(variable: &str) -> bool {
+    ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"]
+        .iter()
+        .any(|prefix| variable.starts_with(prefix))
 }
 
 fn path(value: &Value) -> Result<PathBuf> {
