@@ -71,7 +71,7 @@ pub(crate) async fn flavor_id(name: &str) -> Result<String, Error> {
     cache::get_or_read(&format!("flavor-id/{name}"), FLAVOR_TTL_MS, async || {
         let flavors = page::first(LIST_ITEMS_MAX, flavors::fetch).await?;
         let flavor = flavors.into_iter().find(|flavor| flavor.name == name);
-        Ok(flavor.map(|flavor| flavor.id).unwrap_or_default())
+        Ok(Some(flavor.map(|flavor| flavor.id).unwrap_or_default()))
     })
     .await
 }
@@ -85,7 +85,7 @@ pub(crate) async fn network_id(server: &str, address: &str) -> Result<String, Er
         let answer = SERVERS.get(&["servers", server, "os-interface"]).ok().await?;
         let Interfaces { interfaces } = answer.json()?;
         let has = |interface: &Interface| interface.fixed_ips.iter().any(|ip| ip.ip_address == address);
-        Ok(interfaces.into_iter().find(has).map(|interface| interface.net_id).unwrap_or_default())
+        Ok(interfaces.into_iter().find(has).map(|interface| interface.net_id))
     })
     .await
 }
@@ -94,15 +94,16 @@ pub(crate) async fn network_id(server: &str, address: &str) -> Result<String, Er
 pub(crate) async fn image_id(root_volume: &str) -> Result<String, Error> {
     cache::get_or_read(&format!("image-id/{root_volume}"), IMAGE_TTL_MS, async || {
         let answer = CINDER.get(&["volumes", root_volume]).show().await?;
-        Ok(answer.json::<OneVolume>()?.volume.volume_image_metadata.image_id)
+        Ok(Some(answer.json::<OneVolume>()?.volume.volume_image_metadata.image_id))
     })
     .await
 }
 
-/// The name of the server's hypervisor; empty where the route grants no administrator to ask, or it fails.
+/// The name of the server's hypervisor; empty until it has one, and where the route grants no administrator
+/// to ask or asking fails, which is not tried again at once.
 pub(crate) async fn hypervisor(server: &str) -> Result<String, Error> {
     cache::get_or_read(&format!("hypervisor/{server}"), HYPERVISOR_TTL_MS, async || {
-        Ok(read_hypervisor(server).await.ok().flatten().unwrap_or_default())
+        Ok(read_hypervisor(server).await.unwrap_or_else(|_| Some(String::new())))
     })
     .await
 }

@@ -15,19 +15,20 @@ pub fn set(key: &str, value: &str, ttl_ms: u32) {
     cache::set(key, value.as_bytes(), ttl_ms);
 }
 
-/// What is kept under `key`, or else what `read` answers, which is then kept. An error is not kept.
+/// What is kept under `key`, or else what `read` answers, which is then kept. `None` says that there is
+/// nothing to know yet: it is not kept and read as empty. Nor is an error kept.
 ///
 /// # Errors
 /// Those of `read`.
 pub async fn get_or_read(
     key: &str,
     ttl_ms: u32,
-    read: impl AsyncFnOnce() -> Result<String, Error>,
+    read: impl AsyncFnOnce() -> Result<Option<String>, Error>,
 ) -> Result<String, Error> {
     if let Some(kept) = get(key) {
         return Ok(kept);
     }
-    let value = read().await?;
+    let Some(value) = read().await? else { return Ok(String::new()) };
     set(key, &value, ttl_ms);
     Ok(value)
 }
