@@ -1,0 +1,85 @@
+//! One suite for two clouds: it states what OpenStack answers, and runs against `cloudsim`; with
+//! `PATCHBAY_TEST_REAL=1` and the usual `OS_*` variables, against a real OpenStack with the same words.
+//!
+//! Every file but the first three is a table of calls for one service. What is only `cloudsim`'s (faults,
+//! timing, the record) is in `control.rs` beside this directory.
+
+mod cloud;
+mod shape;
+mod step;
+mod tenant;
+
+mod action;
+mod attachment;
+mod compute;
+mod identity;
+mod image;
+mod network;
+mod quota;
+mod refusal;
+mod volume;
+
+use crate::cloud::Cloud;
+use crate::step::Step;
+use crate::tenant::Fixture;
+
+/// Runs a table in a cloud of its own (or in the real one, among others) and leaves nothing behind.
+async fn run(table: Vec<Step>) {
+    let cloud = Cloud::open().await;
+    let mut fixture = Fixture::make(&cloud).await;
+    let outcome = fixture.run(&cloud, table).await;
+    fixture.remove(&cloud).await;
+    if let Err(failure) = outcome {
+        panic!("{failure}");
+    }
+}
+
+#[tokio::test]
+async fn identity() {
+    run(identity::table()).await;
+}
+
+#[tokio::test]
+async fn image() {
+    run(image::table()).await;
+}
+
+#[tokio::test]
+async fn network() {
+    run(network::table()).await;
+}
+
+#[tokio::test]
+async fn volume() {
+    run(volume::table()).await;
+}
+
+#[tokio::test]
+async fn compute() {
+    run(compute::table()).await;
+}
+
+#[tokio::test]
+async fn bad_servers() {
+    run(compute::refused()).await;
+}
+
+#[tokio::test]
+async fn action() {
+    run(action::table()).await;
+}
+
+#[tokio::test]
+async fn attachment() {
+    run(attachment::table()).await;
+}
+
+#[tokio::test]
+async fn quota() {
+    run(quota::table()).await;
+}
+
+#[tokio::test]
+async fn refusal() {
+    run(refusal::table()).await;
+}
