@@ -1,0 +1,205 @@
+//! What is only cloudsim's: faults, timing, failures, tokens that end, the record, the control endpoint.
+
+#![allow(clippy::expect_used, reason = "a test that cannot go on stops there")]
+
+use std::time::{Duration, Instant};
+
+use cloudsim::{ADMIN_PASSWORD, Cloudsim, Effect, Failures, Fault, Options, Service, Timing, VolumeQuota};
+use reqwest::{Client, Method, Response, StatusCode};
+use serde_json::{Value, json};
+
+/// A cloud in which nothing takes time, and its admin.
+struct Admin {
+    cloud: Cloudsim,
+    http: Client,
+    token: String,
+    project: String,
+    catalogue: Vec<String>,
+}
+
+impl Admin {
+    async fn new() -> Self {
+        // The second test of a process finds it installed.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let options = Options { timing: Timing::instant(), ..Options::default() };
+        let cloud = Cloudsim::start(options).await.expect("a free port");
+        let http = Client::builder().no_proxy().build().expect("a client");
+        let (token, project, catalogue) = (String::new(), String::new(), Vec::new());
+        let mut admin = Self { cloud, http, token, project, catalogue };
+        admin.login().await;
+        admin
+    }
+
+    async fn login(&mut self) {
+        let domain = json!({"id": "default"});
+        let user = json!({"name": "admin", "domain": domain, "password": ADMIN_PASSWORD});
+        let identity = json!({"methods": ["password"], "password": {"user": user}});
+        let scope = json!({"project": {"name": "admin", "domain": domain}});
+        let body = json!({"auth": {"identity": identity, "scope": scope}});
+        let url = format!("{}/auth/tokens", self.cloud.auth_url());
+        let answer = self.http.post(url).json(&body).send().await.expect("an answer");
+        self.token = answer.headers()["x-subject-token"].to_str().expect("text").to_owned();
+        let body: Value = answer.json().await.expect("JSON");
+        self.project = body["token"]["project"]["id"].as_str().expect("a project").to_owned();
+        let catalogue = body["token"]["catalog"].as_array().expect("a catalogue").iter();
+        self.catalogue =
+            catalogue.filter_map(|service| service["type"].as_str()).map(str::to_owned).collect();
+    }
+
+    async fn send(&self, method: Method, path: &str, body: Value) -> reqwest::Result<Response> {
+        let request = self.http.request(method, format!("{}{path}", self.cloud.url()));
+        request.header("x-auth-token", &self.token).json(&body).send().await
+    }
+
+    async fn get(&self, path: &str) -> (StatusCode, Value) {
+        let answer = self.send(Method::GET, path, json!(null)).await.expect("an answer");
+        (answer.status(), answer.json().await.unwrap_or(Value::Null))
+    }
+
+    async fn make_volume(&self) -> reqwest::Result<Value> {
+        let path = format!("/volume/v3/{}/volumes", self.project);
+        self.send(Method::POST, &path, json!({"volume": {"size": 1}})).await?.json().await
+    }
+
+    fn volumes(&self) -> Vec<String> {
+        let resources = self.cloud.control().resources().into_iter();
+        resources.filter(|resource| resource.kind == "volume").map(|volume| volume.status).collect()
+    }
+}
+
+const FLAVORS: &str = "/compute/v2.1/flavors";
+
+#[tokio::test]
+async fn a_status_is_answered_in_the_services_place_and_only_so_often() {
+    let admin = Admin::new().await;
+    let fault = Fault::status(503, json!({"computeFault": {"code": 503}}));
+    admin.cloud.control().fault(fault.on(Service::Compute, "GET", "/flavors").skip(1).times(2));
+    let mut statuses = Vec::new();
+    for _ in 0..4 {
+        statuses.push(admin.get(FLAVORS).await.0.as_u16());
+    }
+    assert_eq!(statuses, [200, 503, 503, 200]);
+    assert_eq!(admin.get("/image/v2/images").await.0, 200);
+}
+
+#[tokio::test]
+async fn a_delay_holds_the_answer_back() {
+    let admin = Admin::new().await;
+    admin.cloud.control().fault(Fault::delay(200).times(1));
+    let begun = Instant::now();
+    assert_eq!(admin.get(FLAVORS).await.0, 200);
+    assert!(begun.elapsed() >= Duration::from_millis(200));
+}
+
+#[tokio::test]
+async fn a_connection_ends_before_or_after_the_deed() {
+    let admin = Admin::new().await;
+    let post = |effect| Fault::once(effect).on(Service::Volume, "POST", "/volumes");
+    admin.cloud.control().fault(post(Effect::CloseBefore));
+    assert!(admin.make_volume().await.is_err());
+    assert!(admin.volumes().is_empty());
+    admin.cloud.control().fault(post(Effect::CloseAfter));
+    assert!(admin.make_volume().await.is_err());
+    assert_eq!(admin.volumes(), ["available"]);
+}
+
+#[tokio::test]
+async fn a_body_is_cut_is_no_json_or_never_ends() {
+    let admin = Admin::new().await;
+    for effect in [Effect::CutBody, Effect::Malformed] {
+        admin.cloud.control().fault(Fault::once(effect.clone()));
+        let answer = admin.send(Method::GET, FLAVORS, json!(null)).await.expect("a head");
+        assert_eq!(answer.status(), 200);
+        let cut = effect == Effect::CutBody;
+        let text = answer.text().await;
+        assert_eq!(text.is_err(), cut);
+        assert!(cut || serde_json::from_str::<Value>(&text.expect("a body")).is_err());
+    }
+    admin.cloud.control().fault(Fault::once(Effect::Endless));
+    let answer = admin.send(Method::GET, FLAVORS, json!(null)).await.expect("a head");
+    let end = tokio::time::timeout(Duration::from_millis(500), answer.text()).await;
+    assert!(end.is_err(), "it ended");
+}
+
+#[tokio::test]
+async fn tokens_end_and_the_catalogue_can_lack_a_service() {
+    let mut admin = Admin::new().await;
+    admin.cloud.control().expire_tokens();
+    assert_eq!(admin.get(FLAVORS).await.0, 401);
+    admin.cloud.control().set_token_lifetime(0);
+    admin.login().await;
+    assert_eq!(admin.get(FLAVORS).await.0, 401);
+    admin.cloud.control().set_token_lifetime(60);
+    admin.cloud.control().set_catalogue_omits(&[Service::Compute]);
+    admin.login().await;
+    assert!(!admin.catalogue.contains(&"compute".to_owned()));
+    assert!(admin.catalogue.contains(&"block-storage".to_owned()));
+    assert_eq!(admin.get(FLAVORS).await.0, 200);
+}
+
+#[tokio::test]
+async fn builds_fail_and_quotas_hold_when_told() {
+    let admin = Admin::new().await;
+    admin.cloud.control().set_failures(Failures { volumes: 1, ..Failures::default() });
+    admin.make_volume().await.expect("an answer");
+    assert_eq!(admin.volumes(), ["error"]);
+    let quota = VolumeQuota { volumes: 1, gigabytes: 100 };
+    admin.cloud.control().set_volume_quota(&admin.project, quota);
+    assert_eq!(admin.make_volume().await.expect("an answer")["overLimit"]["code"], 413);
+}
+
+#[tokio::test]
+async fn states_take_the_time_that_is_set() {
+    let admin = Admin::new().await;
+    let timing = Timing { volume_create_ms: 300, ..Timing::instant() };
+    admin.cloud.control().set_timing(timing);
+    admin.make_volume().await.expect("an answer");
+    assert_eq!(admin.volumes(), ["creating"]);
+    tokio::time::sleep(Duration::from_millis(350)).await;
+    assert_eq!(admin.volumes(), ["available"]);
+}
+
+#[tokio::test]
+async fn requests_are_counted_by_route_and_kept() {
+    let admin = Admin::new().await;
+    let (_, flavors) = admin.get(FLAVORS).await;
+    admin.cloud.control().clear_record();
+    for flavor in flavors["flavors"].as_array().expect("flavors") {
+        admin.get(&format!("{FLAVORS}/{}", flavor["id"].as_str().expect("an id"))).await;
+    }
+    assert_eq!(admin.cloud.control().count(Service::Compute, "GET", "/v2.1/flavors/{id}"), 6);
+    let requests = admin.cloud.control().requests();
+    assert_eq!(requests.len(), 6);
+    assert!(requests.iter().all(|request| request.status == 200));
+}
+
+#[tokio::test]
+async fn the_endpoint_does_what_the_handle_does() {
+    let admin = Admin::new().await;
+    let put = async |method: Method, path: &str, body: Value| {
+        admin.send(method, path, body).await.expect("an answer").status().as_u16()
+    };
+    let fault = json!({"service": "compute", "times": 1, "effect": {"kind": "status", "status": 500}});
+    assert_eq!(put(Method::POST, "/_control/faults", fault).await, 204);
+    assert_eq!(admin.get(FLAVORS).await.0, 500);
+    assert_eq!(put(Method::POST, "/_control/faults", json!({"unknown": 1})).await, 400);
+    assert_eq!(put(Method::PUT, "/_control/timing", json!({"server_build_ms": 7})).await, 204);
+    assert_eq!(admin.get("/_control/timing").await.1["server_build_ms"], 7);
+    assert_eq!(put(Method::PUT, "/_control/catalogue", json!({"omit": ["volume"]})).await, 204);
+    assert_eq!(put(Method::PUT, "/_control/tokens", json!({"lifetime_s": 5})).await, 204);
+    let counts = admin.get("/_control/counts").await.1;
+    assert!(
+        counts.as_array().is_some_and(|counts| counts.iter().any(|count| count["route"] == "/v2.1/flavors"))
+    );
+    assert_eq!(put(Method::DELETE, "/_control/tokens", json!(null)).await, 204);
+    assert_eq!(admin.get(FLAVORS).await.0, 401);
+}
+
+#[tokio::test]
+async fn a_stopped_cloud_is_gone() {
+    let admin = Admin::new().await;
+    let url = format!("{}{FLAVORS}", admin.cloud.url());
+    admin.get(FLAVORS).await;
+    admin.cloud.stop().await;
+    assert!(admin.http.get(url).send().await.is_err());
+}
