@@ -21,7 +21,7 @@ fn mark() -> String {
     format!("Made by {}", settings::get_or("owner", "patchbay"))
 }
 
-/// Makes what is missing of the tenant's account and gives its user the new password.
+/// Makes what is missing of the tenant's account; the user always anew, with the new password.
 pub(crate) async fn provision(tenant: &str, spec: &Spec) -> Result<Account, Error> {
     let description = format!("{}: {}", mark(), spec.display_name);
     let (domain, role) = join(domain(tenant, &description), role(tenant, &description)).await;
@@ -69,15 +69,19 @@ async fn project(tenant: &str, domain: &str) -> Result<String, Error> {
     made.map(|project| project.id)
 }
 
+/// A user that was left is made anew, not given the new password: Keystone revokes whatever token is issued
+/// in the second of a password's change, also the first one for the new password.
 async fn user(tenant: &str, domain: &str, spec: &Spec) -> Result<String, Error> {
-    let password = &spec.password_placeholder;
-    let body = json!({"user": {"name": tenant, "domain_id": domain, "password": password}});
-    let id = match keystone::create("users", &body).await {
-        Err(error) if error.is(kind::EXISTS) => keystone::taken("users", tenant, Some(domain)).await?.id,
-        made => return made.map(|user| user.id),
+    let body = json!({"user": {"name": tenant, "domain_id": domain, "password": spec.password_placeholder}});
+    let made = match keystone::create("users", &body).await {
+        Err(error) if error.is(kind::EXISTS) => {
+            let left = keystone::taken("users", tenant, Some(domain)).await?;
+            keystone::delete("users", &left.id).await?;
+            keystone::create("users", &body).await
+        }
+        made => made,
     };
-    keystone::update("users", &id, &json!({"user": {"password": password, "enabled": true}})).await?;
-    Ok(id)
+    made.map(|user| user.id)
 }
 
 async fn member() -> Result<String, Error> {
