@@ -105,6 +105,13 @@ impl Answer {
     }
 }
 
+/// A link of a resource, or to the next page.
+#[derive(Serialize)]
+pub(crate) struct Link {
+    pub(crate) rel: &'static str,
+    pub(crate) href: String,
+}
+
 /// Why a service refuses. Each service writes it in its own shape.
 #[derive(Debug)]
 pub(crate) struct Refusal {

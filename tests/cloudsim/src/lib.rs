@@ -7,7 +7,8 @@
 //!
 //! There is a user `admin` (password `admin-secret`, project `admin`, domain `default`, region `RegionOne`), the
 //! roles admin → manager → member → reader, six flavors, two images, and a network `provider` that every project
-//! may use.
+//! may use. Servers run on one host, `cloudsim-1`, in the zone `nova`; what needs more than 1 TiB of memory finds
+//! no host.
 //!
 //! # Control
 //!

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{Volume, ZONE};
+use crate::call::Link;
 use crate::world::{World, micros};
 
 /// The microversions that added fields.
@@ -28,7 +29,7 @@ pub(super) struct View<'a> {
     snapshot_id: (),
     source_volid: (),
     metadata: &'a BTreeMap<String, String>,
-    links: Value,
+    links: [Link; 2],
     user_id: &'a str,
     bootable: &'static str,
     encrypted: bool,
@@ -118,9 +119,9 @@ pub(super) fn changed<'a>(world: &'a World, volume: &'a Volume, minor: u16) -> V
     }
 }
 
-pub(super) fn links(base: &str, project: &str, id: &str) -> Value {
-    json!([
-        {"rel": "self", "href": format!("{base}/volume/v3/{project}/volumes/{id}")},
-        {"rel": "bookmark", "href": format!("{base}/volume/{project}/volumes/{id}")},
-    ])
+pub(super) fn links(base: &str, project: &str, id: &str) -> [Link; 2] {
+    [
+        Link { rel: "self", href: format!("{base}/volume/v3/{project}/volumes/{id}") },
+        Link { rel: "bookmark", href: format!("{base}/volume/{project}/volumes/{id}") },
+    ]
 }

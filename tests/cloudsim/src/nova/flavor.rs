@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{after_marker, body_object, limit, links, next_links, require};
-use crate::call::{Answer, Call, Outcome, Refusal};
+use crate::call::{Answer, Call, Link, Outcome, Refusal};
 use crate::keystone::Caller;
 use crate::world::{World, uuid};
 
@@ -51,7 +51,7 @@ struct View<'a> {
     #[serde(rename = "os-flavor-access:is_public")]
     is_public: bool,
     rxtx_factor: f32,
-    links: Value,
+    links: [Link; 2],
     #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<()>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -21,7 +21,7 @@ use self::flavor::Flavor;
 pub(crate) use self::lifecycle::{Step, happen};
 pub use self::quota::ComputeQuota;
 use self::server::Server;
-use crate::call::{Answer, Call, Outcome, Refusal};
+use crate::call::{Answer, Call, Link, Outcome, Refusal};
 use crate::keystone::{self, Caller};
 use crate::microversion::Microversions;
 use crate::webob;
@@ -166,9 +166,9 @@ fn next_links(world: &World, call: &Call, last: &str) -> Value {
 }
 
 /// `self` and `bookmark` of a server or flavor.
-fn links(base: &str, kind: &str, id: &str) -> Value {
-    json!([
-        {"rel": "self", "href": format!("{base}/compute/v2.1/{kind}/{id}")},
-        {"rel": "bookmark", "href": format!("{base}/compute/{kind}/{id}")},
-    ])
+fn links(base: &str, kind: &str, id: &str) -> [Link; 2] {
+    [
+        Link { rel: "self", href: format!("{base}/compute/v2.1/{kind}/{id}") },
+        Link { rel: "bookmark", href: format!("{base}/compute/{kind}/{id}") },
+    ]
 }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::server::Server;
 use super::{HOST, ZONE, links};
+use crate::call::Link;
 use crate::keystone::Caller;
 use crate::world::{World, micros, seconds};
 
@@ -45,9 +46,9 @@ pub(super) struct View<'a> {
     #[serde(rename = "accessIPv6")]
     access_v6: &'static str,
     addresses: BTreeMap<&'a str, Vec<AddressView<'a>>>,
-    flavor: Value,
+    flavor: FlavorView<'a>,
     image: Value,
-    links: Value,
+    links: [Link; 2],
     metadata: &'a BTreeMap<String, String>,
     #[serde(rename = "hostId")]
     host_id: String,
@@ -58,7 +59,7 @@ pub(super) struct View<'a> {
     config_drive: &'static str,
     key_name: (),
     #[serde(skip_serializing_if = "Option::is_none")]
-    security_groups: Option<Vec<Value>>,
+    security_groups: Option<Vec<Group<'a>>>,
     #[serde(rename = "OS-DCF:diskConfig")]
     disk_config: &'static str,
     #[serde(rename = "OS-EXT-AZ:availability_zone")]
@@ -117,6 +118,25 @@ struct OfAdmin<'a> {
     host_status: Option<&'static str>,
 }
 
+/// Up to 2.46 a link, from 2.47 the flavor's content without its id.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum FlavorView<'a> {
+    Link {
+        id: &'a str,
+        links: [Link; 1],
+    },
+    Embedded {
+        vcpus: u32,
+        ram: u32,
+        disk: u32,
+        ephemeral: u32,
+        swap: u32,
+        original_name: &'a str,
+        extra_specs: BTreeMap<String, String>,
+    },
+}
+
 #[derive(Serialize)]
 struct AddressView<'a> {
     version: u8,
@@ -125,6 +145,11 @@ struct AddressView<'a> {
     kind: &'static str,
     #[serde(rename = "OS-EXT-IPS-MAC:mac_addr")]
     mac: &'a str,
+}
+
+#[derive(Serialize)]
+struct Group<'a> {
+    name: &'a str,
 }
 
 #[derive(Serialize)]
@@ -159,8 +184,7 @@ pub(super) fn whole<'a>(world: &World, server: &'a Server, caller: &Caller, mino
         fault: fault(server),
         config_drive: "",
         key_name: (),
-        security_groups: placed
-            .then(|| server.security_groups.iter().map(|name| json!({"name": name})).collect()),
+        security_groups: placed.then(|| server.security_groups.iter().map(|name| Group { name }).collect()),
         disk_config: "MANUAL",
         zone: server.zone.as_deref().unwrap_or(if placed { ZONE } else { "" }),
         launched: server.launched.map(micros),
@@ -183,17 +207,21 @@ fn addresses(server: &Server) -> BTreeMap<&str, Vec<AddressView<'_>>> {
     networks
 }
 
-/// Up to 2.46 a link, from 2.47 the flavor's content without its id.
-fn flavor(base: &str, server: &Server, minor: u16) -> Value {
+fn flavor<'a>(base: &str, server: &'a Server, minor: u16) -> FlavorView<'a> {
     let flavor = &server.flavor;
     if minor < EMBEDDED_FLAVOR {
-        let link = json!([{"rel": "bookmark", "href": format!("{base}/compute/flavors/{}", flavor.id)}]);
-        return json!({"id": flavor.id, "links": link});
+        let href = format!("{base}/compute/flavors/{}", flavor.id);
+        return FlavorView::Link { id: &flavor.id, links: [Link { rel: "bookmark", href }] };
     }
-    json!({
-        "vcpus": flavor.vcpus, "ram": flavor.ram, "disk": flavor.disk, "ephemeral": 0, "swap": 0,
-        "original_name": flavor.name, "extra_specs": {},
-    })
+    FlavorView::Embedded {
+        vcpus: flavor.vcpus,
+        ram: flavor.ram,
+        disk: flavor.disk,
+        ephemeral: 0,
+        swap: 0,
+        original_name: &flavor.name,
+        extra_specs: BTreeMap::new(),
+    }
 }
 
 /// An empty text where it boots from a volume.
