@@ -32,7 +32,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Build the plugins into <target>/plugins.
+    /// Build the plugins into target/plugins.
     Plugins,
     /// Run the host with a simulated cloud in the foreground, on fixed ports, until Ctrl-C.
     Up(up::Arguments),

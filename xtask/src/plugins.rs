@@ -1,4 +1,4 @@
-//! `cargo xtask plugins`: every plugin of the workspace as a component in `<target>/plugins`.
+//! `cargo xtask plugins`: every plugin of the workspace as a component in `target/plugins`.
 
 use std::fs;
 
