@@ -1,6 +1,7 @@
 //! What Nova's server leaves out and another call tells. All of it changes rarely and is kept for a while,
 //! so that reading an instance costs one call to Nova and those to storage.
 
+use patchbay_sdk::error::kind;
 use patchbay_sdk::openstack::Service;
 use patchbay_sdk::openstack::page::{self, LIST_ITEMS_MAX};
 use patchbay_sdk::{Error, cache};
@@ -76,13 +77,17 @@ pub(crate) async fn flavor_id(name: &str) -> Result<String, Error> {
     .await
 }
 
-/// The id of the network on which the server has this address; empty without an address.
+/// The id of the network on which the server has this address; empty without an address, and where the
+/// cloud does not tell the tenant.
 pub(crate) async fn network_id(server: &str, address: &str) -> Result<String, Error> {
     if address.is_empty() {
         return Ok(String::new());
     }
     cache::get_or_read(&format!("network-id/{server}/{address}"), NETWORK_TTL_MS, async || {
-        let answer = SERVERS.get(&["servers", server, "os-interface"]).ok().await?;
+        let answer = match SERVERS.get(&["servers", server, "os-interface"]).show().await {
+            Err(error) if error.is(kind::NOT_FOUND) => return Ok(Some(String::new())),
+            answer => answer?,
+        };
         let Interfaces { interfaces } = answer.json()?;
         let has = |interface: &Interface| interface.fixed_ips.iter().any(|ip| ip.ip_address == address);
         Ok(interfaces.into_iter().find(has).map(|interface| interface.net_id))
