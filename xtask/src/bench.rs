@@ -1,9 +1,11 @@
 //! `cargo xtask bench`: the comparison that the tests crate measures, with fresh plugins.
 
+use std::process::Command;
+
 use anyhow::Result;
 
-use crate::workspace::{Workspace, cargo};
-use crate::{plugins, process};
+use crate::workspace::Workspace;
+use crate::{binaries, plugins, process};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -14,9 +16,9 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     plugins::build(workspace)?;
+    binaries::build(workspace)?;
     process::run(
-        cargo()
-            .args(["run", "-p", "patchbay-tests", "--bin", "bench", "--"])
+        Command::new(workspace.binary("bench"))
             .args(&arguments.bench)
             .env("PATCHBAY_PLUGINS", workspace.plugin_directory())
             .current_dir(&workspace.root),

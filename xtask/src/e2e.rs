@@ -33,7 +33,8 @@ fn test(workspace: &Workspace, rig: &Rig, arguments: &[String]) -> Result<()> {
     process::step("end-to-end tests on OpenStack", "3 minutes, the first build 10 minutes", || {
         process::run(
             cargo()
-                .args(["test", "-p", "patchbay-tests", "-p", "cloudsim"])
+                // The integration tests of all packages; see `binaries` for why of all.
+                .args(["test", "--workspace", "--test", "*"])
                 .args(arguments)
                 .env("PATCHBAY_TEST_REAL", "1")
                 .env("PATCHBAY_PLUGINS", workspace.plugin_directory())

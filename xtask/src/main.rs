@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod bench;
+mod binaries;
 mod cloud;
 mod component;
 mod dev;

@@ -11,8 +11,8 @@ use crate::cloud::Cloud;
 use crate::dev::{Dev, GRPC, HTTP, SIMULATOR};
 use crate::rig::Rig;
 use crate::service::{Interrupt, Service, watch};
-use crate::workspace::{Workspace, cargo};
-use crate::{plugins, process};
+use crate::workspace::Workspace;
+use crate::{binaries, plugins, process};
 
 /// How long the host may take to serve; the first start compiles the components.
 const HOST_READY_MAX: Duration = Duration::from_secs(120);
@@ -29,9 +29,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     check_ports(arguments.real)?;
     plugins::build(workspace)?;
-    process::step("building host and simulator", "seconds, the first time 8 minutes", || {
-        process::run(cargo().args(["build", "-p", "patchbay", "-p", "cloudsim"]).current_dir(&workspace.root))
-    })?;
+    binaries::build(workspace)?;
     if arguments.real {
         let rig = Rig::of(workspace);
         rig.up()?;
