@@ -1,7 +1,7 @@
 //! What the author of a Patchbay plugin imports: the traits of a domain, and what the host lends, as
 //! plain Rust. A plugin is a struct, the domain's traits on it, and one macro line:
 //!
-//! ```ignore
+//! ```text
 //! struct Cinder;
 //! impl patchbay_sdk::About for Cinder { … }
 //! impl patchbay_sdk::Operation for Cinder { … }
