@@ -1,0 +1,95 @@
+//! One call of one component: a fresh store, its limits, its deadline, and what its end means.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tracing::Instrument as _;
+use wasmtime::Store;
+use wasmtime::component::Accessor;
+
+use super::contract::types;
+use super::domain::Service;
+use super::generation::Generation;
+use super::runtime::Runtime;
+use super::state::{Call, CallState, on_tick};
+use crate::error::{Error, Kind};
+
+/// Why a component gave no answer.
+enum Broken {
+    /// Trapped, or hit one of its bounds.
+    Trap(wasmtime::Error, Option<&'static str>),
+    Late,
+}
+
+/// Calls `generation` by `body`, which is given the instance and the context to pass on.
+///
+/// # Errors
+/// What the component answers; [`Kind::Internal`] for a trap, [`Kind::Timeout`] past the deadline, and
+/// [`Kind::Busy`] when the domain's queue is full.
+pub(super) async fn call<S: Service, T: Send>(
+    runtime: &Arc<Runtime>,
+    generation: &Arc<Generation>,
+    call: Call,
+    body: impl AsyncFnOnce(&Accessor<CallState>, &S::Bindings, types::Context) -> Answer<T> + Send,
+) -> Result<T, Error> {
+    let span = tracing::info_span!("plugin", plugin = %generation.label());
+    let _ = call.served.set(generation.label());
+    let deadline = bounded(call.permit.deadline(), runtime.config.call_ms_max);
+    let _place = within(deadline, runtime.gate(generation.domain).enter()).await??;
+    let _in_flight = generation.enter();
+    let context = call.context();
+    let mut store = store(runtime, generation, call);
+    let run = async {
+        let bindings = S::instantiate(generation, &mut store).await?;
+        store.run_concurrent(async |accessor| body(accessor, &bindings, context).await).await?
+    };
+    let answer = match tokio::time::timeout_at(deadline, run.instrument(span.clone())).await {
+        Ok(Ok(answer)) => return answer.map_err(from_plugin),
+        Ok(Err(trap)) => Broken::Trap(trap, store.data().usage.hit),
+        Err(_) => Broken::Late,
+    };
+    Err(span.in_scope(|| broken(runtime, generation, answer)))
+}
+
+/// What a binding's call gives: a trap, or the component's own answer.
+pub(crate) type Answer<T> = wasmtime::Result<Result<T, types::Error>>;
+
+fn bounded(deadline: Instant, call_ms_max: u64) -> Instant {
+    deadline.min(Instant::now() + Duration::from_millis(call_ms_max))
+}
+
+async fn within<T>(deadline: Instant, work: impl Future<Output = T>) -> Result<T, Error> {
+    tokio::time::timeout_at(deadline, work).await.map_err(|late| Error::hidden(Kind::Timeout, late))
+}
+
+fn store(runtime: &Arc<Runtime>, generation: &Arc<Generation>, call: Call) -> Store<CallState> {
+    let state = CallState::new(call, Arc::clone(generation), Arc::clone(runtime));
+    let mut store = Store::new(&runtime.engine, state);
+    store.limiter(|state| &mut state.usage);
+    store.set_epoch_deadline(1);
+    store.epoch_deadline_callback(on_tick);
+    store
+}
+
+/// A component's own error, in the host's terms. What it does not call public stays in the log.
+fn from_plugin(error: types::Error) -> Error {
+    let kind = Kind::from_word(&error.kind);
+    let wait = error.retry_after_ms.map(|ms| Duration::from_millis(ms.into()));
+    let told = if error.public {
+        Error::new(kind, error.message)
+    } else {
+        Error::hidden(kind, anyhow::Error::msg(error.message))
+    };
+    told.retry_after(wait)
+}
+
+fn broken(runtime: &Runtime, generation: &Generation, end: Broken) -> Error {
+    let (reason, error) = match end {
+        Broken::Late => ("deadline", Error::new(Kind::Timeout, Kind::Timeout.sentence())),
+        Broken::Trap(trap, hit) => (hit.unwrap_or("trap"), Error::internal(anyhow::Error::from(trap))),
+    };
+    runtime.metrics.trap(&generation.plugin, reason);
+    tracing::error!(reason, version = %generation.version, error = %error.chain(), "the plugin did not survive the call");
+    error
+}

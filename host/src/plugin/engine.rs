@@ -1,0 +1,123 @@
+//! The one engine: how components are compiled, pooled and interrupted. Which components there are is not known here.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use serde::Deserialize;
+use wasmtime::{
+    Cache, CacheConfig, Config as WasmConfig, Engine, EngineWeak, InstanceAllocationStrategy,
+    PoolingAllocationConfig,
+};
+
+use super::Domain;
+
+/// How often a running guest can be stopped, and the unit in which its CPU time is counted.
+pub(super) const TICK: Duration = Duration::from_millis(10);
+
+/// Core modules and tables that one component may consist of; ours are made of one and a few small adapters.
+const CORE_INSTANCES_PER_COMPONENT: u32 = 8;
+
+/// Bounds of plugins, and where they are.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Holds `NAME.wasm`, one component a file.
+    pub directory: PathBuf,
+    /// Compiled components, keyed by digest and wasmtime's version; capped and aged by wasmtime.
+    pub cache_directory: PathBuf,
+    /// Linear memory of one call, in bytes.
+    pub memory_bytes_max: usize,
+    /// CPU time of one call, in milliseconds; waiting does not count.
+    pub cpu_ms_max: u64,
+    /// Time of one call, waiting included, in milliseconds.
+    pub call_ms_max: u64,
+    /// Calls at work at once, a domain.
+    pub calls_max: usize,
+    /// Calls that may wait for one of those places, a domain.
+    pub queue_max: usize,
+    /// Bytes of a component's file.
+    pub file_bytes_max: u64,
+    /// How long a file must have been left alone before it is read, in milliseconds.
+    pub settle_ms: u64,
+    /// What a plugin may keep in its cache, in bytes, all plugins and tenants together.
+    pub cache_bytes_max: u64,
+    /// One cached value, in bytes.
+    pub cache_value_bytes_max: usize,
+    /// Lines that one call may log.
+    pub log_lines_max: u32,
+    /// Bytes of one logged message or field.
+    pub log_bytes_max: usize,
+    /// Upstream calls at once within one call.
+    pub upstream_calls_max: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            directory: PathBuf::from("plugins"),
+            cache_directory: PathBuf::from("plugin-cache"),
+            memory_bytes_max: 64 << 20,
+            cpu_ms_max: 1_000,
+            call_ms_max: 60_000,
+            calls_max: 128,
+            queue_max: 1_024,
+            file_bytes_max: 64 << 20,
+            settle_ms: 100,
+            cache_bytes_max: 64 << 20,
+            cache_value_bytes_max: 1 << 20,
+            log_lines_max: 100,
+            log_bytes_max: 4_096,
+            upstream_calls_max: 16,
+        }
+    }
+}
+
+/// Makes the engine and starts its clock, which stops with the last engine.
+///
+/// # Errors
+/// When the cache directory cannot be used or this machine cannot reserve the pool's address space.
+pub(super) fn start(config: &Config) -> anyhow::Result<Engine> {
+    let engine = Engine::new(&wasm_config(config)?)
+        .map_err(anyhow::Error::from)
+        .context("the component engine cannot start")?;
+    let weak = engine.weak();
+    let clock = std::thread::Builder::new().name("epoch".into());
+    clock.spawn(move || tick(&weak)).context("the engine's clock cannot start")?;
+    Ok(engine)
+}
+
+#[expect(clippy::disallowed_methods, reason = "a thread of its own: no call runs on it")]
+fn tick(engine: &EngineWeak) {
+    while let Some(engine) = engine.upgrade() {
+        engine.increment_epoch();
+        drop(engine);
+        std::thread::sleep(TICK);
+    }
+}
+
+fn wasm_config(config: &Config) -> anyhow::Result<WasmConfig> {
+    std::fs::create_dir_all(&config.cache_directory)
+        .with_context(|| format!("plugin.cache_directory {}", config.cache_directory.display()))?;
+    let mut cache = CacheConfig::new();
+    cache.with_directory(std::path::absolute(&config.cache_directory)?);
+    let mut wasm = WasmConfig::new();
+    wasm.wasm_component_model_async(true)
+        .epoch_interruption(true)
+        .cache(Some(Cache::new(cache)?))
+        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool(config)));
+    Ok(wasm)
+}
+
+/// Room for every domain at its limit.
+fn pool(config: &Config) -> PoolingAllocationConfig {
+    let calls = u32::try_from(config.calls_max * Domain::ALL.len()).unwrap_or(u32::MAX);
+    let mut pool = PoolingAllocationConfig::default();
+    pool.total_component_instances(calls)
+        .total_memories(calls)
+        .total_stacks(calls)
+        .total_core_instances(calls.saturating_mul(CORE_INSTANCES_PER_COMPONENT))
+        .total_tables(calls.saturating_mul(CORE_INSTANCES_PER_COMPONENT))
+        .max_memory_size(config.memory_bytes_max);
+    pool
+}

@@ -1,0 +1,172 @@
+//! Plugins: from files to answers. Reads: which file serves a route (`admission`), which generation answers
+//! (`routing`), how it is called (`call`). What plugins may use is `capability`'s affair.
+
+mod admission;
+mod call;
+pub mod contract;
+mod domain;
+mod engine;
+mod generation;
+mod routing;
+mod runtime;
+mod state;
+mod watch;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Mutex, watch as signal};
+use tokio_util::sync::CancellationToken;
+use wasmtime::component::Accessor;
+
+pub use self::admission::Refusal;
+pub(crate) use self::call::Answer;
+pub use self::domain::{Common, Compute, Domain, Identity, Routed, Service, Storage};
+pub use self::engine::Config;
+pub use self::generation::{Digest, Generation};
+pub use self::routing::Route;
+pub(crate) use self::runtime::Runtime;
+pub use self::state::{Call, CallState, Placeholder};
+use crate::error::{Error, Kind};
+use crate::telemetry::Metrics;
+use crate::upstream::Upstreams;
+
+/// All plugins of the host.
+pub struct Plugins {
+    runtime: Arc<Runtime>,
+    routes: Vec<Route>,
+    /// The digest each route's file had when it was last looked at; one look at a time.
+    seen: Mutex<BTreeMap<String, Digest>>,
+    changed: signal::Sender<()>,
+}
+
+impl Plugins {
+    /// Starts the engine and admits what is in the plugin directory. A file that is missing or refused leaves its
+    /// domain unserved until a good one is dropped in.
+    ///
+    /// # Errors
+    /// When the engine cannot start.
+    pub async fn start(
+        config: Config,
+        routes: Vec<Route>,
+        upstreams: Arc<Upstreams>,
+        metrics: Arc<Metrics>,
+    ) -> anyhow::Result<Arc<Self>> {
+        let engine = engine::start(&config)?;
+        let runtime = Arc::new(Runtime::new(engine, config, upstreams, metrics));
+        let (changed, _) = signal::channel(());
+        let plugins = Arc::new(Self { runtime, routes, seen: Mutex::default(), changed });
+        plugins.look().await;
+        Ok(plugins)
+    }
+
+    /// Watches the plugin directory until `stop`.
+    pub async fn watch(self: Arc<Self>, stop: CancellationToken) {
+        watch::run(&self, stop).await;
+    }
+
+    /// Signals after each swap.
+    pub fn changes(&self) -> signal::Receiver<()> {
+        self.changed.subscribe()
+    }
+
+    /// Whether a plugin serves the domain now.
+    #[must_use]
+    pub fn serves(&self, domain: Domain) -> bool {
+        self.runtime.routing.active(domain).is_some()
+    }
+
+    /// The generation that answers the domain now.
+    #[must_use]
+    pub fn active(&self, domain: Domain) -> Option<Arc<Generation>> {
+        self.runtime.routing.active(domain)
+    }
+
+    /// How long one call of a plugin may take.
+    #[must_use]
+    pub fn call_time(&self) -> Duration {
+        Duration::from_millis(self.runtime.config.call_ms_max)
+    }
+
+    /// Calls the active plugin of the domain.
+    ///
+    /// # Errors
+    /// What the plugin answers; [`Kind::Unsupported`] while no plugin serves the domain; [`Kind::Internal`] for a
+    /// trap, [`Kind::Timeout`] past the deadline, [`Kind::Busy`] when too many calls wait.
+    pub async fn call<S: Routed, T: Send>(
+        &self,
+        call: Call,
+        body: impl AsyncFnOnce(&Accessor<CallState>, &S::Bindings, contract::types::Context) -> Answer<T> + Send,
+    ) -> Result<T, Error> {
+        call_active::<S, T>(&self.runtime, call, body).await
+    }
+
+    /// Calls the generation that began an operation while it is kept, otherwise the active one of that plugin.
+    ///
+    /// # Errors
+    /// As [`Plugins::call`]; [`Kind::Unavailable`] while that plugin does not serve.
+    pub async fn call_began<T: Send>(
+        &self,
+        (domain, plugin, digest): (Domain, &str, &Digest),
+        call: Call,
+        body: impl AsyncFnOnce(
+            &Accessor<CallState>,
+            &contract::common::Common,
+            contract::types::Context,
+        ) -> Answer<T>
+        + Send,
+    ) -> Result<T, Error> {
+        let generation = self.runtime.routing.began(domain, plugin, digest).ok_or_else(|| {
+            Error::new(
+                Kind::Unavailable,
+                format!("The plugin {plugin}, which began this, does not serve now."),
+            )
+        })?;
+        call::call::<Common, T>(&self.runtime, &generation, call, body).await
+    }
+
+    /// Looks at every route's file once, and admits those that changed.
+    async fn look(&self) {
+        let mut seen = self.seen.lock().await;
+        for route in &self.routes {
+            if let Err(refusal) = self.look_at(route, &mut seen).await {
+                self.runtime.metrics.admission(&route.plugin, "refused");
+                tracing::error!(plugin = %route.plugin, reason = %refusal, "refused; what served goes on serving");
+            }
+        }
+    }
+
+    async fn look_at(&self, route: &Route, seen: &mut BTreeMap<String, Digest>) -> Result<(), Refusal> {
+        let config = &self.runtime.config;
+        let path = config.directory.join(&route.plugin).with_extension("wasm");
+        if !path.exists() {
+            if !self.serves(route.domain) {
+                tracing::warn!(domain = route.domain.word(), file = %path.display(), "no plugin serves the domain");
+            }
+            return Ok(());
+        }
+        let file = admission::File::read(&path, config.file_bytes_max)?;
+        if seen.insert(route.plugin.clone(), file.digest.clone()).as_ref() == Some(&file.digest) {
+            return Ok(());
+        }
+        let generation = admission::admit(&self.runtime, route, file).await?;
+        self.runtime.metrics.admission(&route.plugin, "admitted");
+        tracing::info!(plugin = %generation.label(), version = %generation.version, domain = route.domain.word(), "serves");
+        self.runtime.routing.activate(generation);
+        self.changed.send_replace(());
+        Ok(())
+    }
+}
+
+/// Calls the active plugin of `S`'s domain; also how one plugin reaches another.
+pub(crate) async fn call_active<S: Routed, T: Send>(
+    runtime: &Arc<Runtime>,
+    call: Call,
+    body: impl AsyncFnOnce(&Accessor<CallState>, &S::Bindings, contract::types::Context) -> Answer<T> + Send,
+) -> Result<T, Error> {
+    let generation = runtime.routing.active(S::DOMAIN).ok_or_else(|| {
+        Error::new(Kind::Unsupported, format!("No {} plugin is loaded here.", S::DOMAIN.word()))
+    })?;
+    call::call::<S, T>(runtime, &generation, call, body).await
+}

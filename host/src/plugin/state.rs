@@ -1,0 +1,141 @@
+//! What the store of one call holds: who calls, on which generation, and how much of its bounds is used.
+
+use std::sync::Arc;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+use wasmtime::{ResourceLimiter, StoreContextMut, UpdateDeadline};
+
+use super::contract::types::Context;
+use super::engine::TICK;
+use super::generation::Generation;
+use super::runtime::Runtime;
+use crate::auth::Permit;
+
+/// Entries of a component's tables: what its indirect calls need, far below the pool's own limit.
+const TABLE_ELEMENTS_MAX: usize = 20_000;
+
+/// One call of the platform, as far as plugins are concerned.
+#[derive(Clone)]
+pub struct Call {
+    /// Who, and that they may.
+    pub permit: Permit,
+    /// Empty where the request names none.
+    pub region: String,
+    /// The operation it belongs to.
+    pub operation: Option<String>,
+    /// What the host writes into outgoing bodies in place of a placeholder.
+    pub secret: Option<Placeholder>,
+    /// The generation that served it, for the metrics and the log: set by the first one.
+    pub served: Arc<OnceLock<String>>,
+}
+
+impl Call {
+    /// A call with nothing special about it.
+    #[must_use]
+    pub fn new(permit: Permit) -> Self {
+        Self { permit, region: String::new(), operation: None, secret: None, served: Arc::default() }
+    }
+
+    /// The same for an operation.
+    #[must_use]
+    pub fn of_operation(mut self, id: &str) -> Self {
+        self.operation = Some(id.to_owned());
+        self
+    }
+
+    /// What the plugin is told.
+    pub(crate) fn context(&self) -> Context {
+        let left = self.permit.deadline().saturating_duration_since(Instant::now());
+        Context {
+            tenant_id: self.permit.tenant_id().map(|id| id.to_string()).unwrap_or_default(),
+            user_id: self.permit.user_id().to_owned(),
+            region: self.region.clone(),
+            request_id: self.permit.request_id().to_owned(),
+            operation_id: self.operation.clone(),
+            deadline_ms: u32::try_from(left.as_millis()).unwrap_or(u32::MAX),
+            project_id: self.permit.tenant().map(|tenant| tenant.account().project_id.clone()),
+        }
+    }
+}
+
+/// A word that stands for a secret in what a plugin writes.
+#[derive(Clone)]
+pub struct Placeholder {
+    /// Unguessable, and nothing else looks like it.
+    pub word: String,
+    /// What it stands for; letters and digits only, so that it fits into JSON as it is.
+    pub secret: SecretString,
+}
+
+/// The `T` of a call's store.
+pub struct CallState {
+    pub(crate) call: Call,
+    pub(crate) generation: Arc<Generation>,
+    pub(crate) runtime: Arc<Runtime>,
+    pub(crate) upstream_places: Arc<Semaphore>,
+    pub(crate) log_lines: u32,
+    pub(super) usage: Usage,
+}
+
+impl CallState {
+    pub(super) fn new(call: Call, generation: Arc<Generation>, runtime: Arc<Runtime>) -> Self {
+        let config = &runtime.config;
+        let usage = Usage::new(config.memory_bytes_max, Duration::from_millis(config.cpu_ms_max));
+        let upstream_places = Arc::new(Semaphore::new(config.upstream_calls_max));
+        Self { call, generation, runtime, upstream_places, log_lines: 0, usage }
+    }
+}
+
+/// What a call has used of its bounds, and which of them it hit.
+pub(super) struct Usage {
+    memory_max: usize,
+    ticks_max: u64,
+    ticks: u64,
+    pub(super) hit: Option<&'static str>,
+}
+
+impl Usage {
+    fn new(memory_max: usize, cpu_max: Duration) -> Self {
+        let ticks_max = u64::try_from(cpu_max.as_millis() / TICK.as_millis()).unwrap_or(u64::MAX).max(1);
+        Self { memory_max, ticks_max, ticks: 0, hit: None }
+    }
+}
+
+/// Called at each tick of the engine's clock that finds the guest running: lets others run, until the limit.
+pub(super) fn on_tick(mut store: StoreContextMut<'_, CallState>) -> wasmtime::Result<UpdateDeadline> {
+    let usage = &mut store.data_mut().usage;
+    usage.ticks += 1;
+    if usage.ticks > usage.ticks_max {
+        usage.hit = Some("cpu");
+        wasmtime::bail!("the call used more CPU time than plugin.cpu_ms_max allows");
+    }
+    Ok(UpdateDeadline::Yield(1))
+}
+
+impl ResourceLimiter for Usage {
+    fn memory_growing(
+        &mut self,
+        _current: usize,
+        desired: usize,
+        _max: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        let fits = desired <= self.memory_max;
+        if !fits {
+            self.hit = Some("memory");
+        }
+        Ok(fits)
+    }
+
+    fn table_growing(
+        &mut self,
+        _current: usize,
+        desired: usize,
+        _max: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        Ok(desired <= TABLE_ELEMENTS_MAX)
+    }
+}
