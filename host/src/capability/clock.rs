@@ -1,0 +1,21 @@
+//! `clock`: the time, and waiting within the call's deadline.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use wasmtime::component::{Accessor, HasSelf};
+
+use crate::plugin::CallState;
+use crate::plugin::contract::common::patchbay::host::clock::{Host, HostWithStore};
+
+impl Host for CallState {
+    fn now_ms(&mut self) -> u64 {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+impl<T: Send> HostWithStore<T> for HasSelf<CallState> {
+    async fn sleep(_accessor: &Accessor<T, Self>, ms: u32) {
+        tokio::time::sleep(Duration::from_millis(ms.into())).await;
+    }
+}

@@ -1,0 +1,50 @@
+//! `log`: a plugin's lines in the host's log, bounded in number and length, under the call's span.
+
+use std::fmt::Write as _;
+
+use crate::plugin::CallState;
+use crate::plugin::contract::common::patchbay::host::log::Host;
+
+impl Host for CallState {
+    fn emit(&mut self, level: String, message: String, fields: Vec<(String, String)>) {
+        let config = &self.runtime.config;
+        if self.log_lines >= config.log_lines_max {
+            return;
+        }
+        self.log_lines += 1;
+        let line = line(&message, &fields, config.log_bytes_max);
+        match level.as_str() {
+            "error" => tracing::error!(target: "plugin", "{line}"),
+            "warn" => tracing::warn!(target: "plugin", "{line}"),
+            "debug" => tracing::debug!(target: "plugin", "{line}"),
+            "trace" => tracing::trace!(target: "plugin", "{line}"),
+            _ => tracing::info!(target: "plugin", "{line}"),
+        }
+        if self.log_lines == config.log_lines_max {
+            tracing::warn!(target: "plugin", "further lines of this call are left out (plugin.log_lines_max)");
+        }
+    }
+}
+
+/// One line without line breaks, cut at the limit.
+fn line(message: &str, fields: &[(String, String)], bytes_max: usize) -> String {
+    let mut line = message.replace(char::is_control, " ");
+    for (name, value) in fields {
+        let _ =
+            write!(line, " {}={}", name.replace(char::is_control, " "), value.replace(char::is_control, " "));
+    }
+    line.truncate(line.floor_char_boundary(bytes_max));
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::line;
+
+    #[test]
+    fn a_line_stays_one_line_and_short() {
+        let fields = [("a".to_owned(), "1\n2".to_owned())];
+        assert_eq!(line("x\ny", &fields, 100), "x y a=1 2");
+        assert_eq!(line("ééé", &[], 3), "é");
+    }
+}

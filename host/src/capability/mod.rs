@@ -1,0 +1,26 @@
+//! What a plugin may use, one file each. Nothing else of the host or the machine reaches a component.
+
+mod cache;
+mod clock;
+mod log;
+mod settings;
+mod storage;
+mod upstream;
+
+use wasmtime::component::{HasSelf, Linker};
+
+pub(crate) use self::cache::Cache;
+use crate::plugin::CallState;
+use crate::plugin::contract::{common, compute, types};
+
+impl types::Host for CallState {}
+
+/// Lends what every plugin is given.
+pub(crate) fn link(linker: &mut Linker<CallState>) -> wasmtime::Result<()> {
+    common::Common::add_to_linker::<_, HasSelf<CallState>>(linker, |state| state)
+}
+
+/// Lends the active storage plugin's disks, for compute plugins.
+pub(crate) fn link_storage(linker: &mut Linker<CallState>) -> wasmtime::Result<()> {
+    compute::patchbay::storage::disks::add_to_linker::<_, HasSelf<CallState>>(linker, |state| state)
+}

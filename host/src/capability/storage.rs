@@ -1,0 +1,133 @@
+//! `patchbay:storage/disks` for compute plugins: the active storage plugin answers, in a store of its own, on
+//! behalf of the same caller. What context the compute plugin passes does not count: it cannot speak for another tenant.
+
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use tokio_util::task::AbortOnDropHandle;
+use tracing::Instrument as _;
+use wasmtime::AsContextMut as _;
+use wasmtime::component::{Accessor, HasSelf};
+
+use crate::error::Error;
+use crate::plugin::contract::compute::patchbay::storage::disks::{
+    Attachment, Context, Disk, Host, HostWithStore, Outcome, Spec,
+};
+use crate::plugin::contract::storage::exports::patchbay::storage::disks as served;
+use crate::plugin::contract::types;
+use crate::plugin::{Call, CallState, Runtime, Storage, call_active};
+
+impl Host for CallState {}
+
+/// Calls the active storage plugin for the caller of this store. In a task of its own: wasmtime refuses to drive a
+/// second store inside the first one's event loop. The task ends with the call that waits for it.
+async fn ask<T: Send, R: Send + 'static>(
+    accessor: &Accessor<T, HasSelf<CallState>>,
+    call: impl FnOnce(Arc<Runtime>, Call) -> BoxFuture<'static, Result<R, Error>>,
+) -> Result<R, types::Error> {
+    let asked = accessor.with(|mut access| {
+        let state = access.get();
+        call(state.runtime.clone(), state.call.clone())
+    });
+    let task = AbortOnDropHandle::new(tokio::spawn(asked.in_current_span()));
+    let answer = task.await.unwrap_or_else(|lost| Err(Error::internal(lost)));
+    // Waiting is not CPU time: the tick that passed meanwhile must not count.
+    accessor.with(|mut access| access.as_context_mut().set_epoch_deadline(1));
+    answer.map_err(|error| passed_on(&error))
+}
+
+/// `ask!(at, |at, disks, context| disks.call_get(at, context, ids))`
+macro_rules! ask {
+    ($accessor:ident, |$at:ident, $disks:ident, $context:ident| $call:expr) => {
+        ask($accessor, move |runtime, call| {
+            Box::pin(async move {
+                let answer = call_active::<Storage, _>(&runtime, call, async move |$at, plugin, $context| {
+                    let $disks = plugin.patchbay_storage_disks();
+                    $call.await
+                });
+                answer.await
+            })
+        })
+        .await
+    };
+}
+
+/// The storage plugin's error, for the compute plugin to pass on.
+fn passed_on(error: &Error) -> types::Error {
+    types::Error {
+        kind: error.kind().word().to_owned(),
+        message: error.message().to_owned(),
+        public: true,
+        retry_after_ms: error.wait().and_then(|wait| u32::try_from(wait.as_millis()).ok()),
+    }
+}
+
+impl<T: Send> HostWithStore<T> for HasSelf<CallState> {
+    async fn create(at: &Accessor<T, Self>, _: Context, spec: Spec) -> Result<Outcome, types::Error> {
+        let spec = served::Spec::from(spec);
+        ask!(at, |at, disks, context| disks.call_create(at, context, spec)).map(Outcome::from)
+    }
+
+    async fn get(at: &Accessor<T, Self>, _: Context, ids: Vec<String>) -> Result<Vec<Disk>, types::Error> {
+        let disks = ask!(at, |at, disks, context| disks.call_get(at, context, ids))?;
+        Ok(disks.into_iter().map(Disk::from).collect())
+    }
+
+    async fn made_by_operation(at: &Accessor<T, Self>, _: Context) -> Result<Vec<Disk>, types::Error> {
+        let disks = ask!(at, |at, disks, context| disks.call_made_by_operation(at, context))?;
+        Ok(disks.into_iter().map(Disk::from).collect())
+    }
+
+    async fn attach(
+        at: &Accessor<T, Self>,
+        _: Context,
+        id: String,
+        to: String,
+    ) -> Result<Outcome, types::Error> {
+        ask!(at, |at, disks, context| disks.call_attach(at, context, id, to)).map(Outcome::from)
+    }
+
+    async fn delete(at: &Accessor<T, Self>, _: Context, id: String) -> Result<Option<String>, types::Error> {
+        ask!(at, |at, disks, context| disks.call_delete(at, context, id))
+    }
+}
+
+// An imported and an exported interface are different Rust types even when they are the same in WIT.
+
+impl From<Spec> for served::Spec {
+    fn from(spec: Spec) -> Self {
+        let Spec { name, description, availability_zone, volume_type, size } = spec;
+        Self { name, description, availability_zone, volume_type, size }
+    }
+}
+
+impl From<served::Outcome> for Outcome {
+    fn from(outcome: served::Outcome) -> Self {
+        Self { disk: outcome.disk.into(), ticket: outcome.ticket }
+    }
+}
+
+impl From<served::Disk> for Disk {
+    fn from(disk: served::Disk) -> Self {
+        Self {
+            id: disk.id,
+            name: disk.name,
+            description: disk.description,
+            region: disk.region,
+            availability_zone: disk.availability_zone,
+            volume_type: disk.volume_type,
+            size: disk.size,
+            status: disk.status,
+            created_at: disk.created_at,
+            updated_at: disk.updated_at,
+            attachment: disk.attachment.map(Attachment::from),
+        }
+    }
+}
+
+impl From<served::Attachment> for Attachment {
+    fn from(attachment: served::Attachment) -> Self {
+        let served::Attachment { instance_id, device, at } = attachment;
+        Self { instance_id, device, at }
+    }
+}

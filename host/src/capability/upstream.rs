@@ -1,0 +1,101 @@
+//! `upstream`: a plugin's calls to the backends that its route grants. Address, credential and retries are
+//! `crate::upstream`'s affair; here are the grant, the call's own bounds and the secrets' placeholders.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::ExposeSecret as _;
+use tokio::sync::Semaphore;
+use wasmtime::AsContextMut as _;
+use wasmtime::component::{Accessor, HasSelf};
+
+use crate::error::{Error, Kind};
+use crate::plugin::contract::common::patchbay::host::upstream::{Host, HostWithStore, Request, Response};
+use crate::plugin::contract::types;
+use crate::plugin::{Call, CallState, Placeholder};
+use crate::upstream::{self, Upstream};
+
+impl Host for CallState {}
+
+impl<T: Send> HostWithStore<T> for HasSelf<CallState> {
+    async fn send(accessor: &Accessor<T, Self>, request: Request) -> Result<Response, types::Error> {
+        let lent = accessor.with(|mut access| Lent::take(access.get(), &request.upstream));
+        let answer = match lent {
+            Ok(lent) => lent.send(request).await,
+            Err(error) => Err(error),
+        };
+        // Waiting is not CPU time: the tick that passed meanwhile must not count.
+        accessor.with(|mut access| access.as_context_mut().set_epoch_deadline(1));
+        answer.map_err(|error| to_plugin(&error))
+    }
+}
+
+/// What one upstream call needs of its store, taken out so that the store is free meanwhile.
+struct Lent {
+    call: Call,
+    upstream: Arc<Upstream>,
+    places: Arc<Semaphore>,
+}
+
+impl Lent {
+    fn take(state: &CallState, name: &str) -> Result<Self, Error> {
+        let granted = state.generation.upstreams.get(name).cloned();
+        let upstream = granted.ok_or_else(|| {
+            Error::new(Kind::Unsupported, format!("the upstream `{name}` is not granted to this plugin"))
+        })?;
+        Ok(Self { call: state.call.clone(), upstream, places: Arc::clone(&state.upstream_places) })
+    }
+
+    async fn send(self, request: Request) -> Result<Response, Error> {
+        let _place = self.places.acquire().await.map_err(Error::internal)?;
+        let response = self.upstream.send(&self.call.permit.caller(), self.translate(request)?).await?;
+        Ok(Response { status: response.status, headers: response.headers, body: response.body })
+    }
+
+    fn translate(&self, request: Request) -> Result<upstream::Request, Error> {
+        let method =
+            request.method.parse().map_err(|_| Error::invalid("the method is not an HTTP method"))?;
+        let body = match (&self.call.secret, request.body) {
+            (Some(secret), Some(body)) => Some(fill_in(body, secret)),
+            (_, body) => body,
+        };
+        Ok(upstream::Request {
+            method,
+            path: request.path,
+            headers: request.headers,
+            body,
+            timeout: request.timeout_ms.map(|ms| Duration::from_millis(ms.into())),
+        })
+    }
+}
+
+/// Puts the secret where the plugin wrote its placeholder.
+fn fill_in(body: Vec<u8>, secret: &Placeholder) -> Vec<u8> {
+    match String::from_utf8(body) {
+        Ok(text) => text.replace(&secret.word, secret.secret.expose_secret()).into_bytes(),
+        Err(not_text) => not_text.into_bytes(),
+    }
+}
+
+/// The host's error in the contract's words. The chain is for the plugin's decisions and the log: it never holds
+/// a secret, and is not public.
+fn to_plugin(error: &Error) -> types::Error {
+    types::Error {
+        kind: error.kind().word().to_owned(),
+        message: error.chain(),
+        public: false,
+        retry_after_ms: error.wait().and_then(|wait| u32::try_from(wait.as_millis()).ok()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_placeholder_is_filled_in_wherever_it_stands() {
+        let secret = Placeholder { word: "secret-1".into(), secret: "abc".to_owned().into() };
+        assert_eq!(fill_in(br#"{"password":"secret-1"}"#.to_vec(), &secret), br#"{"password":"abc"}"#);
+        assert_eq!(fill_in(vec![0xff, 0xfe], &secret), vec![0xff, 0xfe]);
+    }
+}
