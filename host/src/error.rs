@@ -178,6 +178,12 @@ impl Error {
         &self.message
     }
 
+    /// Whether the platform gets the kind's own sentence only.
+    #[must_use]
+    pub fn is_hidden(&self) -> bool {
+        self.message == self.kind.sentence()
+    }
+
     /// How long the backend asks to wait, where it does.
     #[must_use]
     pub fn wait(&self) -> Option<Duration> {

@@ -66,7 +66,7 @@ fn cache_entries_max() -> u64 {
 
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Question {
-    tenant_id: TenantId,
+    tenant_id: Option<TenantId>,
     user_id: Arc<str>,
     resource_id: String,
     method: String,
@@ -129,7 +129,7 @@ impl Permission {
 
     fn request(&self, question: &Question) -> Request {
         let body = json!({"input": {
-            "tenant_id": question.tenant_id.to_string(),
+            "tenant_id": question.tenant_id.map(|tenant_id| tenant_id.to_string()),
             "platform_userid": &*question.user_id,
             "resource_id": question.resource_id,
             "method": question.method,

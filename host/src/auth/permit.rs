@@ -11,7 +11,7 @@ use crate::upstream::{Account, Caller};
 /// A call that may go on: whose it is, on whose behalf, and until when.
 #[derive(Debug, Clone)]
 pub struct Permit {
-    tenant_id: TenantId,
+    tenant_id: Option<TenantId>,
     tenant: Option<Arc<Tenant>>,
     user_id: Arc<str>,
     request_id: Arc<str>,
@@ -20,7 +20,7 @@ pub struct Permit {
 
 impl Permit {
     pub(super) fn of_tenant(tenant: Arc<Tenant>, user_id: &str, request_id: &str, deadline: Instant) -> Self {
-        let tenant_id = tenant.id();
+        let tenant_id = Some(tenant.id());
         Self {
             tenant_id,
             tenant: Some(tenant),
@@ -31,12 +31,19 @@ impl Permit {
     }
 
     pub(super) fn without_account(tenant_id: TenantId, request_id: &str, deadline: Instant) -> Self {
-        Self { tenant_id, tenant: None, user_id: "".into(), request_id: request_id.into(), deadline }
+        Self { tenant_id: Some(tenant_id), ..Self::of_host(request_id, deadline) }
     }
 
-    /// The tenant that the call concerns.
+    /// For what the host asks a plugin on nobody's behalf: who it is, whether its backend answers. It carries
+    /// no tenant and no account.
     #[must_use]
-    pub fn tenant_id(&self) -> TenantId {
+    pub(crate) fn of_host(request_id: &str, deadline: Instant) -> Self {
+        Self { tenant_id: None, tenant: None, user_id: "".into(), request_id: request_id.into(), deadline }
+    }
+
+    /// The tenant that the call concerns; absent for the host's own questions.
+    #[must_use]
+    pub fn tenant_id(&self) -> Option<TenantId> {
         self.tenant_id
     }
 

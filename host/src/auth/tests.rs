@@ -116,7 +116,7 @@ async fn the_key_of_the_tenant_is_let_in() {
     let permit = deployment.user("u-7", &[]).await.unwrap();
     assert_eq!(
         (permit.tenant_id(), permit.user_id(), permit.request_id()),
-        (deployment.tenant, "u-7", "req-1")
+        (Some(deployment.tenant), "u-7", "req-1")
     );
     assert!(permit.caller().account.is_some());
     assert_eq!(deployment.questions.load(Ordering::Relaxed), 0, "no resource, no question");

@@ -2,6 +2,8 @@
 //!
 //! A plugin's ticket says what comes next, and only the plugin reads it. The rows are in `store`.
 
+mod carry;
+mod runner;
 mod store;
 
 use std::fmt;
@@ -9,6 +11,7 @@ use std::str::FromStr;
 
 use uuid::Uuid;
 
+pub use self::runner::{Begun, Config, Runner, Settled, Started};
 pub use self::store::Operations;
 use crate::error::{Error, Kind};
 use crate::tenant::TenantId;

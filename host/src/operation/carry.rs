@@ -1,0 +1,245 @@
+//! One operation's way to its end: begun, polled ticket by ticket, and undone when it fails. Each step is in the
+//! database before the next is taken, so that another process can go on from there.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use backon::{ExponentialBuilder, Retryable as _};
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::runner::{Begun, Progress, Runner};
+use super::{Failure, Operation, State};
+use crate::database::now_ms;
+use crate::error::{Error, Kind};
+use crate::plugin::contract::common::exports::patchbay::host::operation::{Pending, Progress as Polled};
+use crate::plugin::{Digest, Domain};
+
+/// How often a write to the database is tried again before the operation is left to the next start of the host.
+const WRITES_MAX: usize = 8;
+
+/// Carries one operation.
+pub(super) struct Carrier {
+    pub(super) runner: Arc<Runner>,
+    pub(super) operation: Operation,
+    pub(super) tell: watch::Sender<Progress>,
+}
+
+/// A step that goes into the database.
+#[derive(Debug, Clone, Copy)]
+enum Step<'a> {
+    About(&'a str),
+    Running(&'a Pending),
+    Abandoning(&'a Failure),
+    Done(Option<&'a str>),
+    Failed(&'a Failure),
+}
+
+/// What the next look at the plugin gave.
+enum Look {
+    Again,
+    Finished(Option<String>),
+    Failed(Error),
+}
+
+impl Carrier {
+    /// From the plugin's first answer on.
+    pub(super) async fn begin(mut self, work: impl Future<Output = Result<Begun, Error>> + Send) {
+        let begun = match work.await {
+            Ok(begun) => begun,
+            Err(error) => return self.fail(&error).await,
+        };
+        self.operation.resource_id = Some(begun.resource_id.clone());
+        self.write(Step::About(&begun.resource_id)).await;
+        match begun.ticket {
+            None => self.done(None).await,
+            Some(ticket) => {
+                self.tell.send_replace(Progress::Running { resource_id: begun.resource_id });
+                let first = Pending { ticket, state: "begun".into(), percent: None };
+                self.note(first).await;
+                self.poll().await;
+            }
+        }
+    }
+
+    /// From where an earlier process left it.
+    pub(super) async fn take_up(mut self) {
+        match (self.operation.state, self.operation.failure.clone()) {
+            (State::Running, _) => self.poll().await,
+            (State::Abandoning, Some(failure)) => self.undo(failure, true).await,
+            _ => {
+                let error =
+                    Error::new(Kind::Cancelled, "The host stopped while this was beginning; it was undone.");
+                self.fail(&error).await;
+            }
+        }
+    }
+
+    async fn poll(&mut self) {
+        let mut pace = Pace::new(&self.runner);
+        while pace.wait(&self.runner).await {
+            let look = if self.too_old() {
+                Look::Failed(Error::new(Kind::Timeout, "It took longer than an operation may."))
+            } else {
+                self.look(&mut pace, false).await
+            };
+            match look {
+                Look::Again => {}
+                Look::Finished(at) => return self.done(at).await,
+                Look::Failed(error) => return self.fail(&error).await,
+            }
+        }
+    }
+
+    /// Tells those who wait why it failed, and undoes what it made.
+    async fn fail(&mut self, error: &Error) {
+        tracing::warn!(method = %self.operation.origin.method, error = %error.chain(), "the operation failed");
+        let failure = Failure::from(error);
+        self.tell.send_replace(Progress::Failed(failure.clone()));
+        self.write(Step::Abandoning(&failure)).await;
+        let broken_off =
+            matches!(error.kind(), Kind::Cancelled | Kind::Timeout | Kind::Unavailable | Kind::Internal);
+        self.undo(failure, broken_off).await;
+    }
+
+    /// Calls `abandon` until nothing is left; `broken_off`: the backend may still be acting on a lost request, so
+    /// what is gone now may yet appear.
+    async fn undo(&mut self, mut failure: Failure, broken_off: bool) {
+        let settle = if broken_off { self.runner.config.settle_ms } else { 0 };
+        let settled = Instant::now() + Duration::from_millis(settle);
+        let mut pace = Pace::new(&self.runner);
+        loop {
+            match self.look(&mut pace, true).await {
+                Look::Finished(_) if Instant::now() >= settled => break,
+                Look::Again | Look::Finished(_) if !self.too_old() => {}
+                Look::Failed(error) => {
+                    failure.message =
+                        format!("{} What it made may be left: {}", failure.message, error.message());
+                    break;
+                }
+                _ => {
+                    failure.message.push_str(" What it made may be left: undoing it took too long.");
+                    break;
+                }
+            }
+            if !pace.wait(&self.runner).await {
+                return;
+            }
+        }
+        self.write(Step::Failed(&failure)).await;
+    }
+
+    /// One call of `poll` or `abandon`, and what it means.
+    async fn look(&mut self, pace: &mut Pace, abandon: bool) -> Look {
+        match self.ask(abandon).await {
+            Ok(Polled::Finished(finished)) => Look::Finished(finished.at),
+            Ok(Polled::Pending(pending)) => {
+                pace.defects = 0;
+                if self.operation.ticket.as_ref() != Some(&pending.ticket) {
+                    pace.quick(&self.runner);
+                    self.note(pending).await;
+                }
+                Look::Again
+            }
+            Err(error) if pace.forgives(&error, &self.runner) => {
+                tracing::info!(error = %error.chain(), "the operation is looked at again later");
+                Look::Again
+            }
+            Err(error) => Look::Failed(error),
+        }
+    }
+
+    async fn ask(&self, abandon: bool) -> Result<Polled, Error> {
+        let call = self.runner.call(&self.operation).await?;
+        let origin = &self.operation.origin;
+        let domain = Domain::from_word(&origin.domain)
+            .ok_or_else(|| Error::internal(anyhow::anyhow!("the operation's domain is {}", origin.domain)))?;
+        let began = (domain, origin.plugin.as_str(), &Digest::from_hex(&origin.digest));
+        let ticket = self.operation.ticket.clone();
+        let asked = self.runner.plugins.call_began(began, call, async |at, plugin, context| {
+            let operation = plugin.patchbay_host_operation();
+            match (abandon, ticket) {
+                (false, Some(ticket)) => operation.call_poll(at, context, ticket).await,
+                (_, ticket) => operation.call_abandon(at, context, ticket).await,
+            }
+        });
+        asked.await
+    }
+
+    async fn note(&mut self, pending: Pending) {
+        self.operation.ticket = Some(pending.ticket.clone());
+        self.write(Step::Running(&pending)).await;
+    }
+
+    async fn done(&mut self, at: Option<String>) {
+        self.write(Step::Done(at.as_deref())).await;
+        let resource_id = self.operation.resource_id.clone().unwrap_or_default();
+        self.tell.send_replace(Progress::Done { resource_id, at });
+    }
+
+    /// Writes a step, again and again for a while; what cannot be written is taken up at the next start.
+    async fn write(&self, step: Step<'_>) {
+        let again = ExponentialBuilder::default().with_jitter().with_max_times(WRITES_MAX);
+        let written =
+            (|| self.write_once(step)).retry(again).when(|error| error.kind() != Kind::Conflict).await;
+        if let Err(error) = written {
+            tracing::error!(?step, error = %error.chain(), "the operation's step is not in the database");
+        }
+    }
+
+    async fn write_once(&self, step: Step<'_>) -> Result<(), Error> {
+        let (id, store) = (self.operation.id, &self.runner.store);
+        match step {
+            Step::About(resource_id) => store.set_resource(id, resource_id).await,
+            Step::Running(next) => store.running(id, &next.ticket, &next.state, next.percent, now_ms()).await,
+            Step::Abandoning(failure) => store.abandoning(id, failure).await,
+            Step::Done(at) => store.end_done(id, at).await,
+            Step::Failed(failure) => store.end_failed(id, failure).await,
+        }
+    }
+
+    fn too_old(&self) -> bool {
+        let age = now_ms().saturating_sub(self.operation.created_at);
+        u64::try_from(age).unwrap_or(0) > self.runner.config.lifetime_ms_max
+    }
+}
+
+/// How fast an operation is looked at, and how much it is forgiven.
+struct Pace {
+    wait: Duration,
+    defects: u32,
+}
+
+impl Pace {
+    fn new(runner: &Runner) -> Self {
+        Self { wait: Duration::from_millis(runner.config.poll_ms_min), defects: 0 }
+    }
+
+    /// Something moved: look again soon.
+    fn quick(&mut self, runner: &Runner) {
+        self.wait = Duration::from_millis(runner.config.poll_ms_min);
+    }
+
+    /// Waits, each time half as long again; false when the host stops.
+    async fn wait(&mut self, runner: &Runner) -> bool {
+        let now = self.wait;
+        self.wait = now.mul_f64(1.5).min(Duration::from_millis(runner.config.poll_ms_max));
+        tokio::select! {
+            () = runner.stop.cancelled() => false,
+            () = tokio::time::sleep(now) => true,
+        }
+    }
+
+    /// A backend that is away is waited for; a defect may repeat a few times only. What the plugin says in its
+    /// own words is its last word.
+    fn forgives(&mut self, error: &Error, runner: &Runner) -> bool {
+        match error.kind() {
+            Kind::Busy | Kind::Unavailable | Kind::Timeout => true,
+            Kind::Internal if error.is_hidden() => {
+                self.defects += 1;
+                self.defects < runner.config.defects_max
+            }
+            _ => false,
+        }
+    }
+}
