@@ -3,6 +3,7 @@
 //! The rows and the cache are in `store`; who may act as a tenant is `auth`'s affair, what a tenant has in
 //! the cloud the identity plugin's.
 
+mod registrar;
 mod store;
 
 use std::fmt;
@@ -14,6 +15,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use tokio::time::Instant;
 
+pub use self::registrar::Registrar;
 pub use self::store::Tenants;
 use crate::auth::seal::{Digest, MasterKey, random_secret};
 use crate::error::Error;

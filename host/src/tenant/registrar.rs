@@ -1,0 +1,139 @@
+//! How a tenant comes about: its row, its account in the cloud through the identity plugin, and the removal of
+//! all of it when a step fails. Rows are `store`'s affair; what an account is made of is the plugin's.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rand::RngExt as _;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::{Account, Leftover, Registration, Reserved, Tenants};
+use crate::auth::{Auth, Operator};
+use crate::error::{Error, Kind};
+use crate::plugin::contract::identity::exports::patchbay::identity::tenants::Spec;
+use crate::plugin::{Call, Identity, Placeholder, Plugins};
+
+/// How often leftovers are looked for.
+const SWEEP: Duration = Duration::from_secs(30);
+
+/// See the module.
+pub struct Registrar {
+    tenants: Arc<Tenants>,
+    auth: Arc<Auth>,
+    plugins: Arc<Plugins>,
+}
+
+impl Registrar {
+    /// A registrar of these tenants.
+    #[must_use]
+    pub fn new(tenants: Arc<Tenants>, auth: Arc<Auth>, plugins: Arc<Plugins>) -> Arc<Self> {
+        Arc::new(Self { tenants, auth, plugins })
+    }
+
+    /// Registers a tenant: row, domain, project, user, role. It goes on to its end when the caller does not wait.
+    ///
+    /// # Errors
+    /// [`Kind::Invalid`] for the name, [`Kind::Exists`] when it is taken, otherwise what the identity plugin says;
+    /// then nothing is left, or what is left is removed as soon as the cloud answers again.
+    pub async fn register(
+        self: &Arc<Self>,
+        operator: Operator,
+        request_id: &str,
+        name: &str,
+    ) -> Result<Registration, Error> {
+        let (registrar, request_id, name) = (Arc::clone(self), request_id.to_owned(), name.to_owned());
+        let work = async move { registrar.carry(&operator, &request_id, &name).await };
+        let span = tracing::Span::current();
+        tokio::spawn(tracing::Instrument::instrument(work, span)).await.map_err(Error::internal)?
+    }
+
+    async fn carry(&self, operator: &Operator, request_id: &str, name: &str) -> Result<Registration, Error> {
+        let registration = self.reserve(request_id, name).await?;
+        let Err(error) = self.provision(operator, request_id, &registration).await else {
+            return Ok(registration);
+        };
+        let leftover = match self.tenants.failed(registration).await {
+            Ok(leftover) => leftover,
+            Err(unwritten) => {
+                tracing::error!(error = %unwritten.chain(), "not given up yet; found again when its time is over");
+                return Err(error);
+            }
+        };
+        if let Err(left) = self.remove(request_id, leftover).await {
+            tracing::error!(tenant = %leftover.id(), error = %left.chain(), "not removed yet; tried again later");
+        }
+        Err(error)
+    }
+
+    /// Takes the name, removing first what an earlier registration left under it.
+    async fn reserve(&self, request_id: &str, name: &str) -> Result<Registration, Error> {
+        match self.tenants.reserve(name).await? {
+            Reserved::New(registration) => return Ok(registration),
+            Reserved::Leftover(leftover) => self.remove(request_id, leftover).await?,
+        }
+        match self.tenants.reserve(name).await? {
+            Reserved::New(registration) => Ok(registration),
+            Reserved::Leftover(_) => {
+                Err(Error::new(Kind::Busy, "An earlier registration is still being removed."))
+            }
+        }
+    }
+
+    async fn provision(
+        &self,
+        operator: &Operator,
+        request_id: &str,
+        new: &Registration,
+    ) -> Result<(), Error> {
+        let word = format!("secret-{:032x}", rand::rng().random::<u128>());
+        let spec = Spec { display_name: new.name().to_owned(), password_placeholder: word.clone() };
+        let secret = Some(Placeholder { word, secret: new.password().clone() });
+        let deadline = new.deadline().min(Instant::now() + self.plugins.call_time());
+        let permit = operator.registering(new.id(), request_id, deadline);
+        let call = Call { secret, ..Call::new(permit) };
+        let account = self.plugins.call::<Identity, _>(call, async |at, plugin, context| {
+            plugin.patchbay_identity_tenants().call_provision(at, context, spec).await
+        });
+        let account = account.await?;
+        let account = Account {
+            domain_id: account.domain_id,
+            project_id: account.project_id,
+            user_id: account.user_id,
+            role_id: account.role_id,
+        };
+        self.tenants.complete(new, &account).await
+    }
+
+    async fn remove(&self, request_id: &str, leftover: Leftover) -> Result<(), Error> {
+        let deadline = Instant::now() + self.plugins.call_time();
+        let permit = self.auth.removing(leftover, request_id, deadline);
+        let removed = self.plugins.call::<Identity, _>(Call::new(permit), async |at, plugin, context| {
+            plugin.patchbay_identity_tenants().call_remove(at, context).await
+        });
+        removed.await?;
+        self.tenants.forget(leftover).await
+    }
+
+    /// Removes what earlier registrations left, now and again until `stop`.
+    pub async fn sweep(self: Arc<Self>, stop: CancellationToken) {
+        loop {
+            if let Err(error) = self.sweep_once().await {
+                tracing::warn!(error = %error.chain(), "leftovers of registrations are not removed yet");
+            }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(SWEEP) => {}
+            }
+        }
+    }
+
+    async fn sweep_once(&self) -> Result<(), Error> {
+        for leftover in self.tenants.leftovers().await? {
+            self.remove(&format!("req-{}", Uuid::new_v4()), leftover).await?;
+            tracing::info!(tenant = %leftover.id(), "a registration that did not come to its end was removed");
+        }
+        Ok(())
+    }
+}
