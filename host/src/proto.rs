@@ -1,5 +1,5 @@
 //! The wire contract as generated from `proto/`; nothing is written by hand here.
-#![allow(missing_docs, unreachable_pub, clippy::all, clippy::pedantic)]
+#![allow(missing_docs, unreachable_pub, unused_qualifications, clippy::all, clippy::pedantic)]
 
 /// The contract's file descriptor set, for reflection and for tests that walk over every RPC.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));

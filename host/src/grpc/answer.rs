@@ -1,0 +1,223 @@
+//! What all calls have in common: request id, deadline, span, metrics, and the outcome's form. What a call does
+//! is in its domain's file.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tonic::metadata::{MetadataMap, MetadataValue};
+use tonic::{Request, Response, Status};
+use tracing::Instrument as _;
+use uuid::Uuid;
+
+use super::Api;
+use super::claim::Claims;
+use super::reply::{ErrorStyle, Reply, status};
+use crate::auth::Permit;
+use crate::error::{Error, Kind};
+use crate::operation::{Settled, Started};
+use crate::plugin::Call;
+use crate::tenant::TenantId;
+
+/// One RPC of the contract.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rpc {
+    /// As "instance.InstanceService".
+    pub(super) service: &'static str,
+    /// As "GetInstance".
+    pub(super) method: &'static str,
+    /// Both, as "instance.InstanceService/GetInstance".
+    pub(super) path: &'static str,
+}
+
+/// `rpc!("instance.InstanceService", "GetInstance")`
+macro_rules! rpc {
+    ($service:literal, $method:literal) => {
+        $crate::grpc::answer::Rpc {
+            service: $service,
+            method: $method,
+            path: concat!($service, "/", $method),
+        }
+    };
+}
+pub(super) use rpc;
+
+/// One call as it arrived.
+pub(super) struct Asked {
+    pub(super) rpc: Rpc,
+    pub(super) request_id: String,
+    pub(super) deadline: Instant,
+    /// The operator's credential, where one was sent.
+    pub(super) bearer: Option<String>,
+    style: ErrorStyle,
+    served: Arc<OnceLock<String>>,
+    operation: OnceLock<String>,
+    note: OnceLock<&'static str>,
+}
+
+impl Asked {
+    /// A plugin call on behalf of this call.
+    pub(super) fn call(&self, permit: Permit, region: &str) -> Call {
+        Call { region: region.to_owned(), served: Arc::clone(&self.served), ..Call::new(permit) }
+    }
+}
+
+impl Api {
+    /// Does a call's work and gives its outcome the form that the caller wants.
+    pub(super) async fn answer<Q, R: Reply>(
+        &self,
+        rpc: Rpc,
+        request: Request<Q>,
+        work: impl AsyncFnOnce(&Asked, Q) -> Result<R, Error>,
+    ) -> Result<Response<R>, Status> {
+        let begun = Instant::now();
+        let (metadata, _, message) = request.into_parts();
+        let asked = self.asked(rpc, &metadata, begun);
+        let span = tracing::info_span!(
+            "call",
+            request_id = %asked.request_id,
+            rpc = rpc.path,
+            tenant = tracing::field::Empty
+        );
+        let outcome = work(&asked, message).instrument(span.clone()).await;
+        span.in_scope(|| self.account(&asked, outcome.as_ref().err(), begun.elapsed()));
+        respond(&asked, outcome)
+    }
+
+    /// Checks who calls and whether they may, before anything else happens.
+    pub(super) async fn permit<Q: Claims>(&self, asked: &Asked, request: &Q) -> Result<Permit, Error> {
+        let claim = request.claim();
+        // Only what looks like an id goes into the log.
+        if claim.tenant_id.parse::<TenantId>().is_ok() {
+            tracing::Span::current().record("tenant", claim.tenant_id);
+        }
+        let call = crate::auth::Call {
+            request_id: &asked.request_id,
+            method: asked.rpc.path,
+            deadline: asked.deadline,
+        };
+        self.auth.permit(claim, &request.resources(), call).await
+    }
+
+    /// Waits for what a call began, as long as the caller and `operation.inline_wait_ms` allow.
+    pub(super) async fn settled(&self, asked: &Asked, started: Started) -> Result<Settled, Error> {
+        let _ = asked.operation.set(started.id.to_string());
+        let margin = Duration::from_millis(self.config.answer_margin_ms);
+        let answer_by = asked.deadline.checked_sub(margin).unwrap_or(asked.deadline);
+        let settled = started.settled(answer_by.min(Instant::now() + self.operations.inline_wait())).await?;
+        if !settled.done {
+            let _ = asked.note.set("Accepted; the operation in x-operation-id goes on.");
+        }
+        Ok(settled)
+    }
+
+    fn asked(&self, rpc: Rpc, metadata: &MetadataMap, now: Instant) -> Asked {
+        let text = |name: &str| metadata.get(name).and_then(|value| value.to_str().ok());
+        let longest = Duration::from_millis(self.config.call_ms_max);
+        let wanted = text("grpc-timeout").and_then(timeout).unwrap_or(longest);
+        Asked {
+            rpc,
+            request_id: text("x-request-id").and_then(request_id).unwrap_or_else(new_request_id),
+            deadline: now + wanted.min(longest),
+            bearer: text("authorization").and_then(|value| value.strip_prefix("Bearer ")).map(str::to_owned),
+            style: ErrorStyle::of(metadata, self.config.error_style),
+            served: Arc::default(),
+            operation: OnceLock::new(),
+            note: OnceLock::new(),
+        }
+    }
+
+    /// The call's line in the log and its place in the metrics.
+    fn account(&self, asked: &Asked, error: Option<&Error>, took: Duration) {
+        let code = error.map_or(0, |error| error.kind().code());
+        let plugin = asked.served.get().map_or("", String::as_str);
+        self.metrics.call(asked.rpc.service, asked.rpc.method, code, plugin, took);
+        let ms = took.as_millis();
+        match error {
+            None => tracing::debug!(code, plugin, ms, "answered"),
+            Some(error) if matches!(error.kind(), Kind::Internal) => {
+                tracing::error!(code, plugin, ms, error = %error.chain(), "answered");
+            }
+            Some(error) => tracing::info!(code, plugin, ms, error = %error.chain(), "answered"),
+        }
+    }
+}
+
+fn respond<R: Reply>(asked: &Asked, outcome: Result<R, Error>) -> Result<Response<R>, Status> {
+    let answer = match (outcome, asked.style) {
+        (Ok(reply), _) => Ok(reply.told(0, asked.note.get().copied().unwrap_or_default().to_owned())),
+        (Err(error), ErrorStyle::Response) => {
+            Ok(R::default().told(error.kind().code(), error.message().to_owned()))
+        }
+        (Err(error), ErrorStyle::Status) => Err(status(&error, &asked.request_id)),
+    };
+    match answer {
+        Ok(reply) => {
+            let mut response = Response::new(reply);
+            mark(response.metadata_mut(), asked);
+            Ok(response)
+        }
+        Err(mut status) => {
+            mark(status.metadata_mut(), asked);
+            Err(status)
+        }
+    }
+}
+
+fn mark(metadata: &mut MetadataMap, asked: &Asked) {
+    let mut put = |name: &'static str, value: &str| {
+        if let Ok(value) = MetadataValue::try_from(value) {
+            metadata.insert(name, value);
+        }
+    };
+    put("x-request-id", &asked.request_id);
+    if let Some(operation) = asked.operation.get() {
+        put("x-operation-id", operation);
+    }
+}
+
+fn new_request_id() -> String {
+    format!("req-{}", Uuid::new_v4())
+}
+
+/// The caller's own request id, where it has the form that OpenStack takes.
+fn request_id(sent: &str) -> Option<String> {
+    let uuid = Uuid::try_parse(sent.strip_prefix("req-")?).ok()?;
+    Some(format!("req-{uuid}"))
+}
+
+/// The header `grpc-timeout`: at most eight digits and a unit (gRPC over HTTP/2, "Requests").
+fn timeout(header: &str) -> Option<Duration> {
+    let (digits, unit) = header.split_at_checked(header.len().checked_sub(1)?)?;
+    let amount: u64 = digits.parse().ok().filter(|_| digits.len() <= 8)?;
+    Some(match unit {
+        "H" => Duration::from_secs(amount * 3600),
+        "M" => Duration::from_secs(amount * 60),
+        "S" => Duration::from_secs(amount),
+        "m" => Duration::from_millis(amount),
+        "u" => Duration::from_micros(amount),
+        "n" => Duration::from_nanos(amount),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_timeout_is_read_as_grpc_writes_it() {
+        assert_eq!(timeout("100m"), Some(Duration::from_millis(100)));
+        assert_eq!(timeout("2S"), Some(Duration::from_secs(2)));
+        for wrong in ["", "S", "5", "123456789S", "-1S", "1x", "é"] {
+            assert_eq!(timeout(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_request_id_must_be_one() {
+        let id = new_request_id();
+        assert_eq!(request_id(&id), Some(id));
+        assert_eq!(request_id("req-1\n"), None);
+    }
+}

@@ -1,0 +1,69 @@
+//! Who a request says it comes from and which resources it names: one line for each request of the contract that
+//! carries an api key. Whether the claim holds is `auth`'s affair.
+
+use crate::auth::Claim;
+use crate::proto::{clouddisk, flavor, image, instance, nasdisk, oss, securitygroup, vpc};
+
+/// A request that carries an api key.
+pub(super) trait Claims {
+    /// The contract's three fields.
+    fn claim(&self) -> Claim<'_>;
+    /// Every resource id that it names; empty ones are left out.
+    fn resources(&self) -> Vec<&str>;
+}
+
+macro_rules! claims {
+    ($($package:ident::$request:ident [$($field:ident),*] $($many:ident)?;)*) => {$(
+        impl Claims for $package::$request {
+            fn claim(&self) -> Claim<'_> {
+                Claim {
+                    apikey: &self.apikey,
+                    tenant_id: &self.tenant_id,
+                    platform_userid: &self.platform_userid,
+                }
+            }
+
+            fn resources(&self) -> Vec<&str> {
+                #[allow(unused_mut)]
+                let mut named: Vec<&str> = vec![$(self.$field.as_str()),*];
+                $(named.extend(self.$many.iter().map(String::as_str));)?
+                named.retain(|id| !id.is_empty());
+                named
+            }
+        }
+    )*};
+}
+
+claims! {
+    flavor::ListFlavorsReq [];
+    flavor::GetFlavorReq [flavor_id];
+    image::ListImagesReq [];
+    image::GetImageReq [image_id];
+    instance::CreateInstanceReq [flavor_ref, image_ref, network_uuid];
+    instance::GetInstanceReq [instance_id];
+    instance::UpdateInstanceFlavorReq [instance_id, flavor_ref];
+    instance::DeleteInstanceReq [instance_id];
+    instance::OperateInstanceReq [instance_id];
+    securitygroup::CreateSecurityGroupReq [];
+    securitygroup::GetSecurityGroupReq [security_group_id];
+    securitygroup::UpdateSecurityGroupReq [security_group_id];
+    securitygroup::DeleteSecurityGroupReq [security_group_id];
+    securitygroup::OperateSecurityGroupReq [security_group_id] instance_ids;
+    clouddisk::CreateCloudDiskReq [];
+    clouddisk::GetCloudDiskReq [volume_id];
+    clouddisk::ReqizeCloudDiskReq [volume_id];
+    clouddisk::ModifyCloudDiskInfoReq [volume_id];
+    clouddisk::OperateCloudDiskReq [volume_id, instance_id];
+    clouddisk::DeleteCloudDiskReq [volume_id];
+    nasdisk::CreateNasDiskReq [network_id];
+    nasdisk::DeleteNasDiskReq [share_id];
+    nasdisk::GetMountClientsReq [share_id];
+    oss::CreateUserAndBucketReq [];
+    oss::GetBucketInfoReq [bucket_name];
+    oss::ListBucketsInfoReq [];
+    oss::SetOssUserQuotaReq [oss_uid];
+    oss::RecoverKeyReq [oss_uid];
+    vpc::CreateVpcReq [];
+    vpc::GetVpcInfoReq [vpc_id];
+    vpc::SetVpcInfoReq [vpc_id];
+}

@@ -1,0 +1,55 @@
+//! `flavor.FlavorService` (requirements, "规格相关服务").
+
+use tonic::{Request, Response, Status};
+
+use super::answer::rpc;
+use super::{Api, check};
+use crate::plugin::Compute;
+use crate::plugin::contract::compute::exports::patchbay::compute::flavors::Flavor;
+use crate::proto::flavor::flavor_service_server::FlavorService;
+use crate::proto::flavor::{self, GetFlavorReq, GetFlavorRes, ListFlavorsReq, ListFlavorsRes};
+
+#[tonic::async_trait]
+impl FlavorService for Api {
+    async fn list_flavors(
+        &self,
+        request: Request<ListFlavorsReq>,
+    ) -> Result<Response<ListFlavorsRes>, Status> {
+        self.answer(rpc!("flavor.FlavorService", "ListFlavors"), request, async |asked, request| {
+            let permit = self.permit(asked, &request).await?;
+            let page = check::page(request.page_number, request.page_size)?;
+            let found =
+                self.plugins.call::<Compute, _>(asked.call(permit, ""), async |at, plugin, context| {
+                    plugin.patchbay_compute_flavors().call_list(at, context, page).await
+                });
+            let flavors = found.await?.into_iter().map(flavor::Flavor::from).collect();
+            Ok(ListFlavorsRes { flavors, ..Default::default() })
+        })
+        .await
+    }
+
+    async fn get_flavor(&self, request: Request<GetFlavorReq>) -> Result<Response<GetFlavorRes>, Status> {
+        self.answer(rpc!("flavor.FlavorService", "GetFlavor"), request, async |asked, request| {
+            let permit = self.permit(asked, &request).await?;
+            let id = check::id("flavor_id", &request.flavor_id)?;
+            let found =
+                self.plugins.call::<Compute, _>(asked.call(permit, ""), async |at, plugin, context| {
+                    plugin.patchbay_compute_flavors().call_get(at, context, id).await
+                });
+            Ok(GetFlavorRes { flavor: Some(found.await?.into()), ..Default::default() })
+        })
+        .await
+    }
+}
+
+impl From<Flavor> for flavor::Flavor {
+    fn from(flavor: Flavor) -> Self {
+        Self {
+            flavor_id: flavor.id,
+            flavor_name: flavor.name,
+            flavor_vcpus: flavor.vcpus.to_string(),
+            flavor_ram: flavor.ram.to_string(),
+            flavor_disk: flavor.disk.to_string(),
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! `image.ImageService` (requirements, "镜像相关服务").
+
+use tonic::{Request, Response, Status};
+
+use super::answer::rpc;
+use super::{Api, check};
+use crate::plugin::Compute;
+use crate::plugin::contract::compute::exports::patchbay::compute::images::Image;
+use crate::proto::image::image_service_server::ImageService;
+use crate::proto::image::{self, GetImageReq, GetImageRes, ListImagesReq, ListImagesRes};
+
+#[tonic::async_trait]
+impl ImageService for Api {
+    async fn list_images(&self, request: Request<ListImagesReq>) -> Result<Response<ListImagesRes>, Status> {
+        self.answer(rpc!("image.ImageService", "ListImages"), request, async |asked, request| {
+            let permit = self.permit(asked, &request).await?;
+            let page = check::page(request.page_number, request.page_size)?;
+            let found =
+                self.plugins.call::<Compute, _>(asked.call(permit, ""), async |at, plugin, context| {
+                    plugin.patchbay_compute_images().call_list(at, context, page).await
+                });
+            let images = found.await?.into_iter().map(image::Image::from).collect();
+            Ok(ListImagesRes { images, ..Default::default() })
+        })
+        .await
+    }
+
+    async fn get_image(&self, request: Request<GetImageReq>) -> Result<Response<GetImageRes>, Status> {
+        self.answer(rpc!("image.ImageService", "GetImage"), request, async |asked, request| {
+            let permit = self.permit(asked, &request).await?;
+            let id = check::id("image_id", &request.image_id)?;
+            let found =
+                self.plugins.call::<Compute, _>(asked.call(permit, ""), async |at, plugin, context| {
+                    plugin.patchbay_compute_images().call_get(at, context, id).await
+                });
+            Ok(GetImageRes { image: Some(found.await?.into()), ..Default::default() })
+        })
+        .await
+    }
+}
+
+impl From<Image> for image::Image {
+    fn from(image: Image) -> Self {
+        Self {
+            image_id: image.id,
+            image_name: image.name,
+            image_diskformat: image.disk_format,
+            image_containerformat: image.container_format,
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! The services whose domain has no plugin contract yet. They check who calls like all others, and say so.
+
+use tonic::{Request, Response, Status};
+
+use super::Api;
+use super::answer::rpc;
+use super::claim::Claims;
+use super::reply::Reply;
+use crate::error::{Error, Kind};
+use crate::proto::clouddisk::cloud_disk_service_server::CloudDiskService;
+use crate::proto::nasdisk::nas_disk_service_server::NasDiskService;
+use crate::proto::oss::oss_service_server::OssService;
+use crate::proto::securitygroup::security_group_service_server::SecurityGroupService;
+use crate::proto::vpc::vpc_service_server::VpcService;
+use crate::proto::{clouddisk, nasdisk, oss, securitygroup, vpc};
+
+impl Api {
+    async fn unserved<Q: Claims, R: Reply>(
+        &self,
+        rpc: super::answer::Rpc,
+        request: Request<Q>,
+    ) -> Result<Response<R>, Status> {
+        self.answer(rpc, request, async |asked, request| {
+            self.permit(asked, &request).await?;
+            let domain = rpc.service.split('.').next().unwrap_or(rpc.service);
+            Err(Error::new(Kind::Unsupported, format!("No plugin serves {domain} here.")))
+        })
+        .await
+    }
+}
+
+macro_rules! unserved {
+    ($service:ident as $name:literal in $package:ident: $($function:ident = $method:literal, $request:ident -> $response:ident;)*) => {
+        #[tonic::async_trait]
+        impl $service for Api {
+            $(async fn $function(
+                &self,
+                request: Request<$package::$request>,
+            ) -> Result<Response<$package::$response>, Status> {
+                self.unserved(rpc!($name, $method), request).await
+            })*
+        }
+    };
+}
+
+unserved! {
+    SecurityGroupService as "securitygroup.SecurityGroupService" in securitygroup:
+    create_security_group = "CreateSecurityGroup", CreateSecurityGroupReq -> SecurityGroupRes;
+    get_security_group = "GetSecurityGroup", GetSecurityGroupReq -> SecurityGroupRes;
+    update_security_group = "UpdateSecurityGroup", UpdateSecurityGroupReq -> SecurityGroupRes;
+    delete_security_group = "DeleteSecurityGroup", DeleteSecurityGroupReq -> DeleteSecurityGroupRes;
+    operate_security_group = "OperateSecurityGroup", OperateSecurityGroupReq -> OperateSecurityGroupRes;
+}
+
+unserved! {
+    CloudDiskService as "clouddisk.CloudDiskService" in clouddisk:
+    create_cloud_disk = "CreateCloudDisk", CreateCloudDiskReq -> CloudDiskRes;
+    get_cloud_disk = "GetCloudDisk", GetCloudDiskReq -> CloudDiskRes;
+    reqize_cloud_disk = "ReqizeCloudDisk", ReqizeCloudDiskReq -> CloudDiskRes;
+    modify_cloud_disk_info = "ModifyCloudDiskInfo", ModifyCloudDiskInfoReq -> CloudDiskRes;
+    operate_cloud_disk = "OperateCloudDisk", OperateCloudDiskReq -> CloudDiskRes;
+    delete_cloud_disk = "DeleteCloudDisk", DeleteCloudDiskReq -> DeleteCloudDiskRes;
+}
+
+unserved! {
+    NasDiskService as "nasdisk.NasDiskService" in nasdisk:
+    create_nas_disk = "CreateNasDisk", CreateNasDiskReq -> CreateNasDiskRes;
+    delete_nas_disk = "DeleteNasDisk", DeleteNasDiskReq -> DeleteNasDiskRes;
+    get_mount_clients = "GetMountClients", GetMountClientsReq -> GetMountClientsRes;
+}
+
+unserved! {
+    OssService as "oss.OSSService" in oss:
+    create_user_and_bucket = "CreateUserAndBucket", CreateUserAndBucketReq -> CreateUserAndBucketRes;
+    get_bucket_info = "GetBucketInfo", GetBucketInfoReq -> GetBucketInfoRes;
+    list_buckets_info = "ListBucketsInfo", ListBucketsInfoReq -> ListBucketsInfoRes;
+    set_oss_user_quota = "SetOssUserQuota", SetOssUserQuotaReq -> SetOssUserQuotaRes;
+    recover_key = "RecoverKey", RecoverKeyReq -> RecoverKeyRes;
+}
+
+unserved! {
+    VpcService as "vpc.VpcService" in vpc:
+    create_vpc = "CreateVpc", CreateVpcReq -> VpcRes;
+    get_vpc_info = "GetVpcInfo", GetVpcInfoReq -> VpcRes;
+    set_vpc_info = "SetVpcInfo", SetVpcInfoReq -> VpcRes;
+}
