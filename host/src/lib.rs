@@ -1,12 +1,137 @@
-//! Patchbay, the IaaS API host.
+//! Patchbay, the IaaS API host: one gRPC API in front, a WebAssembly component behind each service domain.
+//!
+//! [`Host::start`] reads as a table of contents.
 #![forbid(unsafe_code)]
 
 pub mod auth;
+pub mod call;
+mod capability;
+pub mod config;
 pub mod database;
 pub mod error;
+pub mod grpc;
 pub mod operation;
+pub mod plugin;
 pub mod proto;
 pub mod secret;
 pub mod telemetry;
 pub mod tenant;
 pub mod upstream;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::auth::Auth;
+use crate::auth::seal::MasterKey;
+pub use crate::config::Config;
+use crate::grpc::Api;
+use crate::operation::{Operations, Runner};
+use crate::plugin::Plugins;
+use crate::telemetry::Metrics;
+use crate::telemetry::http::Readiness;
+use crate::tenant::{Registrar, Tenants};
+use crate::upstream::Upstreams;
+
+/// A running host.
+pub struct Host {
+    grpc: SocketAddr,
+    http: SocketAddr,
+    ready: Readiness,
+    operations: Arc<Runner>,
+    serving: JoinHandle<anyhow::Result<()>>,
+    /// Ends the gRPC server: no new calls, those in flight go on.
+    drain: CancellationToken,
+    /// Ends everything else.
+    stop: CancellationToken,
+    shutdown_max: Duration,
+}
+
+impl Host {
+    /// Starts everything, in the order in which one part needs another.
+    ///
+    /// # Errors
+    /// What cannot work at all: an address that is taken, a database that does not answer, a secret that is not
+    /// there. A plugin that is missing or refused is not an error: its domain is not served.
+    pub async fn start(config: Config) -> anyhow::Result<Self> {
+        let (drain, stop) = (CancellationToken::new(), CancellationToken::new());
+        let metrics = Arc::new(Metrics::default());
+        let http = telemetry::http::Server::bind(&config.http).await?;
+        let listener = listen(config.grpc.listen).await?;
+
+        let pool = database::open(&config.database).await?;
+        let master = Arc::new(MasterKey::read(&config.auth.master_key)?);
+        let tenants = Arc::new(Tenants::open(pool.clone(), &config.tenant, Arc::clone(&master)).await?);
+        let upstreams = Arc::new(Upstreams::new(&config.upstream, &metrics)?);
+        let auth = Arc::new(Auth::new(&config.auth, master, Arc::clone(&tenants), &upstreams)?);
+
+        let plugins = Plugins::start(config.plugin, config.routes, upstreams, Arc::clone(&metrics)).await?;
+        tokio::spawn(Arc::clone(&plugins).watch(stop.clone()));
+        let store = Operations::new(pool);
+        let operations = Runner::new(
+            store,
+            Arc::clone(&plugins),
+            Arc::clone(&auth),
+            Arc::clone(&metrics),
+            config.operation,
+        );
+        operations.resume().await?;
+        let registrar = Registrar::new(tenants, Arc::clone(&auth), Arc::clone(&plugins));
+        tokio::spawn(Arc::clone(&registrar).sweep(stop.clone()));
+
+        let (grpc, at, ready) = (listener.local_addr()?, http.address(), Readiness::default());
+        tokio::spawn(http.serve(Arc::clone(&metrics), ready.clone(), stop.clone()));
+        let api = Api {
+            config: Arc::new(config.grpc),
+            auth,
+            plugins,
+            operations: Arc::clone(&operations),
+            registrar,
+            metrics,
+        };
+        let serving = tokio::spawn(grpc::serve(api, listener, drain.clone()));
+        ready.set(true);
+        let shutdown_max = Duration::from_millis(config.shutdown_ms_max);
+        Ok(Self { grpc, http: at, ready, operations, serving, drain, stop, shutdown_max })
+    }
+
+    /// Where gRPC is served.
+    #[must_use]
+    pub fn grpc(&self) -> SocketAddr {
+        self.grpc
+    }
+
+    /// Where `/healthz` and `/metrics` are.
+    #[must_use]
+    pub fn http(&self) -> SocketAddr {
+        self.http
+    }
+
+    /// Stops admitting calls and lets those in flight end, at most for `shutdown_ms_max`.
+    ///
+    /// # Errors
+    /// When the server had failed.
+    pub async fn stop(self) -> anyhow::Result<()> {
+        self.ready.set(false);
+        self.drain.cancel();
+        let ended = tokio::time::timeout(self.shutdown_max, self.serving).await;
+        self.operations.stop(self.shutdown_max).await;
+        self.stop.cancel();
+        match ended {
+            Ok(served) => served.context("the gRPC server ended badly")?,
+            Err(_) => {
+                tracing::warn!("calls were still in flight after shutdown_ms_max; they are cut off");
+                Ok(())
+            }
+        }
+    }
+}
+
+async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| format!("grpc.listen: {address} cannot be used"))
+}

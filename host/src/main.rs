@@ -1,2 +1,69 @@
-//! placeholder
-fn main() {}
+//! The `patchbay` binary: arguments, configuration, start, wait, drain.
+#![forbid(unsafe_code)]
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::{Parser, Subcommand};
+use patchbay::call::{CallArgs, call};
+use patchbay::{Config, Host, telemetry};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// The IaaS API host.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve until SIGTERM or SIGINT.
+    Serve {
+        /// The configuration file.
+        #[arg(long)]
+        config: PathBuf,
+    },
+    /// Check a configuration file and say what is wrong with it.
+    CheckConfig {
+        /// The configuration file.
+        #[arg(long)]
+        config: PathBuf,
+    },
+    /// Call any RPC of a running host: `patchbay call instance.InstanceService/GetInstance '{"tenant_id":"…"}'`.
+    Call(CallArgs),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let done = match Arguments::parse().command {
+        Command::Serve { config } => serve(&config).await,
+        Command::CheckConfig { config } => Config::read(&config).map(|_| ()),
+        Command::Call(arguments) => call(arguments).await,
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("patchbay: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve(path: &std::path::Path) -> anyhow::Result<()> {
+    let config = Config::read(path)?;
+    telemetry::log::init(&config.log)?;
+    let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be waited for")?;
+    let host = Host::start(config).await?;
+    tracing::info!(grpc = %host.grpc(), http = %host.http(), "serving");
+    tokio::select! {
+        _ = terminate.recv() => {}
+        interrupted = tokio::signal::ctrl_c() => interrupted.context("SIGINT cannot be waited for")?,
+    }
+    tracing::info!("stopping: no new calls, those in flight go on");
+    host.stop().await?;
+    tracing::info!("stopped");
+    Ok(())
+}

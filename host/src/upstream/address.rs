@@ -129,9 +129,12 @@ mod tests {
 
     #[test]
     fn a_base_holds_no_secret() {
-        for text in
-            ["http://admin:swordfish@cloud.example/v3", "ftp://cloud.example", "cloud.example", "http://c/?a=b"]
-        {
+        for text in [
+            "http://admin:swordfish@cloud.example/v3",
+            "ftp://cloud.example",
+            "cloud.example",
+            "http://c/?a=b",
+        ] {
             let error = Base::parse(text).unwrap_err();
             assert!(!format!("{error:#} {error:?}").contains("swordfish"));
         }

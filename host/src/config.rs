@@ -1,0 +1,101 @@
+//! The configuration file: one table a module, owned by that module. Checked whole before anything starts; an
+//! unknown key is an error. Secrets are never in it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use anyhow::{Context as _, bail, ensure};
+use serde::Deserialize;
+
+use crate::{auth, database, grpc, operation, plugin, telemetry, tenant, upstream};
+
+/// All of it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The gRPC server.
+    #[serde(default)]
+    pub grpc: grpc::Config,
+    /// The HTTP port with `/healthz` and `/metrics`.
+    #[serde(default)]
+    pub http: telemetry::http::Config,
+    /// How logs look.
+    #[serde(default)]
+    pub log: telemetry::log::Config,
+    /// Where tenants and operations are kept.
+    pub database: database::Config,
+    /// Who may call.
+    pub auth: auth::Config,
+    /// How tenants are remembered.
+    #[serde(default)]
+    pub tenant: tenant::Config,
+    /// How operations are carried on.
+    #[serde(default)]
+    pub operation: operation::Config,
+    /// Bounds of plugins, and where they are.
+    #[serde(default)]
+    pub plugin: plugin::Config,
+    /// The backends, by name.
+    #[serde(default)]
+    pub upstream: BTreeMap<String, upstream::Config>,
+    /// Who answers which domain.
+    #[serde(default, rename = "route")]
+    pub routes: Vec<plugin::Route>,
+    /// How long calls in flight may go on after SIGTERM, in milliseconds.
+    #[serde(default = "shutdown_ms_max")]
+    pub shutdown_ms_max: u64,
+}
+
+fn shutdown_ms_max() -> u64 {
+    30_000
+}
+
+impl Config {
+    /// Reads and checks a file.
+    ///
+    /// # Errors
+    /// It cannot be read, is not TOML, has an unknown or missing key, or does not hold together.
+    pub fn read(path: &Path) -> anyhow::Result<Self> {
+        let text =
+            std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        Self::parse(&text).with_context(|| path.display().to_string())
+    }
+
+    /// The same from text.
+    ///
+    /// # Errors
+    /// See [`Config::read`].
+    pub fn parse(text: &str) -> anyhow::Result<Self> {
+        let config: Self = toml::from_str(text)?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// What no single table can see.
+    fn check(&self) -> anyhow::Result<()> {
+        let mut served = BTreeSet::new();
+        for route in &self.routes {
+            let domain = route.domain.word();
+            ensure!(served.insert(domain), "route: {domain} has two routes");
+            let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
+            ensure!(
+                !route.plugin.is_empty() && route.plugin.chars().all(plain),
+                "route {domain}: plugin is a file's name without .wasm, of letters, digits and hyphens"
+            );
+            for (name, upstream) in &route.upstreams {
+                if !self.upstream.contains_key(upstream) {
+                    bail!(
+                        "route {domain}: upstreams.{name} is {upstream}, which [upstream.{upstream}] does not define"
+                    );
+                }
+            }
+        }
+        ensure!(self.plugin.calls_max > 0, "plugin.calls_max must be at least 1");
+        ensure!(self.plugin.upstream_calls_max > 0, "plugin.upstream_calls_max must be at least 1");
+        ensure!(
+            self.operation.poll_ms_min > 0 && self.operation.poll_ms_min <= self.operation.poll_ms_max,
+            "operation.poll_ms_min must be at least 1 and at most operation.poll_ms_max"
+        );
+        Ok(())
+    }
+}
