@@ -75,8 +75,9 @@ impl Config {
     fn check(&self) -> anyhow::Result<()> {
         let mut served = BTreeSet::new();
         for route in &self.routes {
-            let domain = route.domain.word();
-            ensure!(served.insert(domain), "route: {domain} has two routes");
+            let (domain, region) = (route.domain.word(), route.region.as_str());
+            ensure!(!region.is_empty(), "route {domain}: region is empty");
+            ensure!(served.insert((domain, region)), "route: {domain} has two routes in {region}");
             let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
             ensure!(
                 !route.plugin.is_empty() && route.plugin.chars().all(plain),

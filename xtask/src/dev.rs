@@ -150,17 +150,20 @@ credential = {{ username = "{username}", password = {{ env = "OS_PASSWORD" }}, u
 
 [[route]]
 domain = "identity"
+region = "{region}"
 plugin = "identity-keystone"
 upstreams = {{ openstack = "cloud-admin" }}
 settings = {{ member_role = "member" }}
 
 [[route]]
 domain = "compute"
+region = "{region}"
 plugin = "compute-nova"
 upstreams = {{ openstack = "cloud", openstack-admin = "cloud-admin" }}
 
 [[route]]
 domain = "storage"
+region = "{region}"
 plugin = "storage-cinder"
 upstreams = {{ openstack = "cloud" }}
 "#,

@@ -27,7 +27,8 @@ async fn ask<T: Send, R: Send + 'static>(
 ) -> Result<R, types::Error> {
     let asked = accessor.with(|mut access| {
         let state = access.get();
-        call(state.runtime.clone(), state.call.clone())
+        let region = state.generation.region.clone();
+        call(state.runtime.clone(), Call { region, on: None, ..state.call.clone() })
     });
     let task = AbortOnDropHandle::new(tokio::spawn(asked.in_current_span()));
     let answer = task.await.unwrap_or_else(|lost| Err(Error::internal(lost)));

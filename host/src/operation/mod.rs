@@ -111,7 +111,7 @@ pub struct Origin {
     pub user_id: String,
     /// The domain whose plugin does it, as "compute".
     pub domain: String,
-    /// The region; may be empty.
+    /// The region of the plugin that does it.
     pub region: String,
     /// As "instance.InstanceService/CreateInstance".
     pub method: String,

@@ -15,7 +15,7 @@ use super::carry::Carrier;
 use super::{Failure, Operation, OperationId, Operations, Origin};
 use crate::auth::{Auth, Permit};
 use crate::error::{Error, Kind};
-use crate::plugin::{Call, Domain, Plugins};
+use crate::plugin::{Call, Domain, Generation, Plugins};
 use crate::telemetry::Metrics;
 
 /// How operations are carried on.
@@ -148,7 +148,8 @@ impl Runner {
     /// when the caller does not wait.
     ///
     /// # Errors
-    /// [`Kind::Unsupported`] when no plugin serves the domain, [`Kind::Busy`] when too many operations go on.
+    /// [`Kind::Unsupported`] when no plugin serves the domain, [`Kind::Invalid`] for a region that is not served,
+    /// [`Kind::Busy`] when too many operations go on.
     pub async fn start<F>(
         self: &Arc<Self>,
         permit: &Permit,
@@ -161,9 +162,10 @@ impl Runner {
         if self.tasks.len() >= self.config.running_max {
             return Err(Error::new(Kind::Busy, "Too many operations are going on; try again later."));
         }
-        let operation = self.store.begin(self.origin(permit, domain, region, method)?).await?;
+        let serving = self.plugins.active(domain, region)?;
+        let operation = self.store.begin(origin(permit, method, &serving)?).await?;
         let id = operation.id;
-        let work = work(self.call(&operation).await?);
+        let work = work(Call { on: Some(serving), ..self.call(&operation).await? });
         let (tell, progress) = watch::channel(Progress::Beginning);
         self.spawn(operation, tell, |carrier| Box::pin(carrier.begin(work)));
         Ok(Started { id, progress })
@@ -189,24 +191,6 @@ impl Runner {
         if tokio::time::timeout(bound, self.tasks.wait()).await.is_err() {
             tracing::warn!(left = self.tasks.len(), "operations were still beginning when the host stopped");
         }
-    }
-
-    fn origin(&self, permit: &Permit, domain: Domain, region: &str, method: &str) -> Result<Origin, Error> {
-        let serving = self.plugins.active(domain).ok_or_else(|| {
-            Error::new(Kind::Unsupported, format!("No {} plugin is loaded here.", domain.word()))
-        })?;
-        Ok(Origin {
-            tenant_id: permit
-                .tenant_id()
-                .ok_or_else(|| Error::internal(anyhow::anyhow!("a call of no tenant")))?,
-            user_id: permit.user_id().to_owned(),
-            domain: domain.word().to_owned(),
-            region: region.to_owned(),
-            method: method.to_owned(),
-            request_id: permit.request_id().to_owned(),
-            plugin: serving.plugin.clone(),
-            digest: serving.digest.as_str().to_owned(),
-        })
     }
 
     /// Carries an operation on in a task of its own.
@@ -241,4 +225,18 @@ impl Runner {
         call.region.clone_from(&origin.region);
         Ok(call)
     }
+}
+
+fn origin(permit: &Permit, method: &str, serving: &Generation) -> Result<Origin, Error> {
+    let tenant_id = permit.tenant_id();
+    Ok(Origin {
+        tenant_id: tenant_id.ok_or_else(|| Error::internal(anyhow::anyhow!("a call of no tenant")))?,
+        user_id: permit.user_id().to_owned(),
+        domain: serving.domain.word().to_owned(),
+        region: serving.region.clone(),
+        method: method.to_owned(),
+        request_id: permit.request_id().to_owned(),
+        plugin: serving.plugin.clone(),
+        digest: serving.digest.as_str().to_owned(),
+    })
 }

@@ -85,6 +85,7 @@ pub(super) async fn admit(
     let draft = Arc::new(Generation {
         number: runtime.number(),
         domain: route.domain,
+        region: route.region.clone(),
         plugin: route.plugin.clone(),
         version: String::new(),
         digest,

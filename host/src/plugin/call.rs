@@ -38,7 +38,7 @@ pub(super) async fn call<S: Service, T: Send>(
     let deadline = bounded(call.permit.deadline(), runtime.config.call_ms_max);
     let _place = within(deadline, runtime.gate(generation.domain).enter()).await??;
     let _in_flight = generation.enter();
-    let context = call.context();
+    let context = call.context(&generation.region);
     let mut store = store(runtime, generation, call);
     let run = async {
         let bindings = S::instantiate(generation, &mut store).await?;

@@ -41,6 +41,8 @@ pub struct Generation {
     pub number: u64,
     /// What it serves.
     pub domain: Domain,
+    /// Where.
+    pub region: String,
     /// The file's name without `.wasm`.
     pub plugin: String,
     /// As its `about` says.

@@ -12,7 +12,6 @@ mod runtime;
 mod state;
 mod watch;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,7 +36,7 @@ pub struct Plugins {
     runtime: Arc<Runtime>,
     routes: Vec<Route>,
     /// The digest each route's file had when it was last looked at; one look at a time.
-    seen: Mutex<BTreeMap<String, Digest>>,
+    seen: Mutex<Vec<Option<Digest>>>,
     changed: signal::Sender<()>,
 }
 
@@ -54,9 +53,10 @@ impl Plugins {
         metrics: Arc<Metrics>,
     ) -> anyhow::Result<Arc<Self>> {
         let engine = engine::start(&config)?;
-        let runtime = Arc::new(Runtime::new(engine, config, upstreams, metrics));
+        let runtime = Arc::new(Runtime::new(engine, config, &routes, upstreams, metrics));
         let (changed, _) = signal::channel(());
-        let plugins = Arc::new(Self { runtime, routes, seen: Mutex::default(), changed });
+        let seen = Mutex::new(vec![None; routes.len()]);
+        let plugins = Arc::new(Self { runtime, routes, seen, changed });
         plugins.look().await;
         Ok(plugins)
     }
@@ -74,13 +74,17 @@ impl Plugins {
     /// Whether a plugin serves the domain now.
     #[must_use]
     pub fn serves(&self, domain: Domain) -> bool {
-        self.runtime.routing.active(domain).is_some()
+        self.routes
+            .iter()
+            .any(|route| route.domain == domain && self.runtime.routing.active(domain, &route.region).is_ok())
     }
 
-    /// The generation that answers the domain now.
-    #[must_use]
-    pub fn active(&self, domain: Domain) -> Option<Arc<Generation>> {
-        self.runtime.routing.active(domain)
+    /// The generation that answers the domain in a region now; no region means the domain's first.
+    ///
+    /// # Errors
+    /// [`Kind::Invalid`] for a region that is not served, [`Kind::Unsupported`] while no plugin serves there.
+    pub fn active(&self, domain: Domain, region: &str) -> Result<Arc<Generation>, Error> {
+        self.runtime.routing.active(domain, region)
     }
 
     /// How long one call of a plugin may take.
@@ -117,37 +121,42 @@ impl Plugins {
         ) -> Answer<T>
         + Send,
     ) -> Result<T, Error> {
-        let generation = self.runtime.routing.began(domain, plugin, digest).ok_or_else(|| {
-            Error::new(
-                Kind::Unavailable,
-                format!("The plugin {plugin}, which began this, does not serve now."),
-            )
-        })?;
+        let generation =
+            self.runtime.routing.began((domain, &call.region), plugin, digest).ok_or_else(|| {
+                Error::new(
+                    Kind::Unavailable,
+                    format!("The plugin {plugin}, which began this, does not serve now."),
+                )
+            })?;
         call::call::<Common, T>(&self.runtime, &generation, call, body).await
     }
 
     /// Looks at every route's file once, and admits those that changed.
     async fn look(&self) {
         let mut seen = self.seen.lock().await;
-        for route in &self.routes {
-            if let Err(refusal) = self.look_at(route, &mut seen).await {
+        for (route, seen) in self.routes.iter().zip(seen.iter_mut()) {
+            if let Err(refusal) = self.look_at(route, seen).await {
+                if matches!(refusal, Refusal::Probe(_)) {
+                    // Not the file's fault: the backend may answer at the next look.
+                    *seen = None;
+                }
                 self.runtime.metrics.admission(&route.plugin, "refused");
                 tracing::error!(plugin = %route.plugin, reason = %refusal, "refused; what served goes on serving");
             }
         }
     }
 
-    async fn look_at(&self, route: &Route, seen: &mut BTreeMap<String, Digest>) -> Result<(), Refusal> {
+    async fn look_at(&self, route: &Route, seen: &mut Option<Digest>) -> Result<(), Refusal> {
         let config = &self.runtime.config;
         let path = config.directory.join(&route.plugin).with_extension("wasm");
         if !path.exists() {
-            if !self.serves(route.domain) {
+            if self.active(route.domain, &route.region).is_err() {
                 tracing::warn!(domain = route.domain.word(), file = %path.display(), "no plugin serves the domain");
             }
             return Ok(());
         }
         let file = admission::File::read(&path, config.file_bytes_max)?;
-        if seen.insert(route.plugin.clone(), file.digest.clone()).as_ref() == Some(&file.digest) {
+        if seen.replace(file.digest.clone()).as_ref() == Some(&file.digest) {
             return Ok(());
         }
         let generation = admission::admit(&self.runtime, route, file).await?;
@@ -159,14 +168,15 @@ impl Plugins {
     }
 }
 
-/// Calls the active plugin of `S`'s domain; also how one plugin reaches another.
+/// Calls the active plugin of `S`'s domain, or the one that the call is bound to; also how one plugin reaches another.
 pub(crate) async fn call_active<S: Routed, T: Send>(
     runtime: &Arc<Runtime>,
     call: Call,
     body: impl AsyncFnOnce(&Accessor<CallState>, &S::Bindings, contract::types::Context) -> Answer<T> + Send,
 ) -> Result<T, Error> {
-    let generation = runtime.routing.active(S::DOMAIN).ok_or_else(|| {
-        Error::new(Kind::Unsupported, format!("No {} plugin is loaded here.", S::DOMAIN.word()))
-    })?;
+    let generation = match call.on.clone() {
+        Some(generation) => generation,
+        None => runtime.routing.active(S::DOMAIN, &call.region)?,
+    };
     call::call::<S, T>(runtime, &generation, call, body).await
 }

@@ -9,7 +9,7 @@ use wasmtime::Engine;
 
 use super::domain::Domain;
 use super::engine::Config;
-use super::routing::Routing;
+use super::routing::{Route, Routing};
 use crate::capability::Cache;
 use crate::error::{Error, Kind};
 use crate::telemetry::Metrics;
@@ -31,12 +31,13 @@ impl Runtime {
     pub(super) fn new(
         engine: Engine,
         config: Config,
+        routes: &[Route],
         upstreams: Arc<Upstreams>,
         metrics: Arc<Metrics>,
     ) -> Self {
         let gates = Domain::ALL.map(|domain| Gate::new(domain, &config, &metrics));
         let cache = Cache::new(config.cache_bytes_max, config.cache_value_bytes_max);
-        let (routing, numbers) = (Routing::default(), AtomicU64::new(1));
+        let (routing, numbers) = (Routing::new(routes), AtomicU64::new(1));
         Self { engine, config, routing, upstreams, cache, metrics, gates, numbers }
     }
 

@@ -23,8 +23,10 @@ const TABLE_ELEMENTS_MAX: usize = 20_000;
 pub struct Call {
     /// Who, and that they may.
     pub permit: Permit,
-    /// Empty where the request names none.
+    /// Empty where the request names none: the domain's first.
     pub region: String,
+    /// The generation that must answer; absent: the active one.
+    pub on: Option<Arc<Generation>>,
     /// The operation it belongs to.
     pub operation: Option<String>,
     /// What the host writes into outgoing bodies in place of a placeholder.
@@ -37,7 +39,14 @@ impl Call {
     /// A call with nothing special about it.
     #[must_use]
     pub fn new(permit: Permit) -> Self {
-        Self { permit, region: String::new(), operation: None, secret: None, served: Arc::default() }
+        Self {
+            permit,
+            region: String::new(),
+            on: None,
+            operation: None,
+            secret: None,
+            served: Arc::default(),
+        }
     }
 
     /// The same for an operation.
@@ -48,12 +57,12 @@ impl Call {
     }
 
     /// What the plugin is told.
-    pub(crate) fn context(&self) -> Context {
+    pub(crate) fn context(&self, region: &str) -> Context {
         let left = self.permit.deadline().saturating_duration_since(Instant::now());
         Context {
             tenant_id: self.permit.tenant_id().map(|id| id.to_string()).unwrap_or_default(),
             user_id: self.permit.user_id().to_owned(),
-            region: self.region.clone(),
+            region: region.to_owned(),
             request_id: self.permit.request_id().to_owned(),
             operation_id: self.operation.clone(),
             deadline_ms: u32::try_from(left.as_millis()).unwrap_or(u32::MAX),
