@@ -17,7 +17,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
-    plugins::build(workspace)?;
+    plugins::build_with_guests(workspace)?;
     let rig = Rig::of(workspace);
     let keep = arguments.keep || rig.is_up();
     let tested = rig.up().and_then(|()| test(workspace, &rig, &arguments.cargo));
@@ -38,6 +38,7 @@ fn test(workspace: &Workspace, rig: &Rig, arguments: &[String]) -> Result<()> {
                 .args(arguments)
                 .env("PATCHBAY_TEST_REAL", "1")
                 .env("PATCHBAY_PLUGINS", workspace.plugin_directory())
+                .env("PATCHBAY_TEST_PLUGINS", workspace.guest_directory())
                 .envs(credentials)
                 .current_dir(&workspace.root),
         )

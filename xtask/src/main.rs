@@ -33,7 +33,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Build the plugins into target/plugins.
+    /// Build the plugins into target/plugins, and the tests' own into target/test-plugins.
     Plugins,
     /// Run the host with a simulated cloud in the foreground, on fixed ports, until Ctrl-C.
     Up(up::Arguments),
@@ -60,7 +60,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> anyhow::Result<()> {
     let workspace = Workspace::load()?;
     match command {
-        Command::Plugins => plugins::build(&workspace),
+        Command::Plugins => plugins::build_with_guests(&workspace),
         Command::Up(arguments) => up::run(&workspace, &arguments),
         Command::Test(arguments) => test::run(&workspace, &arguments),
         Command::E2e(arguments) => e2e::run(&workspace, &arguments),

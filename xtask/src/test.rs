@@ -21,7 +21,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
-    plugins::build(workspace)?;
+    plugins::build_with_guests(workspace)?;
     if !has_postgresql() {
         process::say(
             "PostgreSQL's initdb is nowhere: its tests will fail. On Debian: apt-get install postgresql",
@@ -33,6 +33,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
                 .args(["test", "--workspace"])
                 .args(&arguments.cargo)
                 .env("PATCHBAY_PLUGINS", workspace.plugin_directory())
+                .env("PATCHBAY_TEST_PLUGINS", workspace.guest_directory())
                 .current_dir(&workspace.root),
         )
     })

@@ -15,6 +15,8 @@ pub(crate) struct Workspace {
     pub(crate) target: PathBuf,
     /// Every package below `plugins/` that builds a `cdylib`, by package name.
     pub(crate) plugins: Vec<String>,
+    /// The same below `tests/guests/`: components that only tests load.
+    pub(crate) guests: Vec<String>,
 }
 
 impl Workspace {
@@ -27,13 +29,19 @@ impl Workspace {
         ensure!(output.status.success(), "cargo metadata: {}", String::from_utf8_lossy(&output.stderr));
         let metadata: Value = serde_json::from_slice(&output.stdout).context("cargo metadata")?;
         let root = path(&metadata["workspace_root"])?;
-        let plugins = plugins(&metadata, &root.join("plugins"));
-        Ok(Self { target: path(&metadata["target_directory"])?, root, plugins })
+        let plugins = cdylibs(&metadata, &root.join("plugins"));
+        let guests = cdylibs(&metadata, &root.join("tests/guests"));
+        Ok(Self { target: path(&metadata["target_directory"])?, root, plugins, guests })
     }
 
     /// Where the built components are: `NAME.wasm`.
     pub(crate) fn plugin_directory(&self) -> PathBuf {
         self.target.join("plugins")
+    }
+
+    /// Where the components are that only tests load: apart, so that no host finds them by chance.
+    pub(crate) fn guest_directory(&self) -> PathBuf {
+        self.target.join("test-plugins")
     }
 
     /// A binary of the workspace, as the dev profile builds it.
@@ -66,7 +74,7 @@ fn path(value: &Value) -> Result<PathBuf> {
     Ok(value.as_str().context("cargo metadata names no directory")?.into())
 }
 
-fn plugins(metadata: &Value, directory: &Path) -> Vec<String> {
+fn cdylibs(metadata: &Value, directory: &Path) -> Vec<String> {
     let below =
         |package: &Value| package["manifest_path"].as_str().is_some_and(|p| directory_holds(directory, p));
     let mut names: Vec<String> = items(&metadata["packages"])

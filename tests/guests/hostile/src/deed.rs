@@ -1,0 +1,84 @@
+//! What the plugin does for each flavor id, and the name that the flavor gets where there is an answer:
+//!
+//! | id | deed |
+//! |---|---|
+//! | `spin` | computes for ever |
+//! | `grow` | takes memory without end |
+//! | `panic`, `recurse` | traps |
+//! | `sleep` | waits longer than any deadline |
+//! | `log-N` | writes N lines |
+//! | `hold` | asks the backend once; its answer is the name |
+//! | `crowd-N` | asks the backend N times at once; the number of answers is the name |
+//! | `stray` | asks an upstream that no route grants |
+//! | `cache-N` | keeps N bytes and reads them again; the number read is the name |
+//!
+//! Any other id is answered with that id as the name.
+
+use std::hint::black_box;
+
+use patchbay_sdk::upstream::Request;
+use patchbay_sdk::{Error, cache, clock, join_all, log};
+
+use crate::UPSTREAM;
+
+/// Memory is taken in pieces of this size.
+const PIECE_BYTES: usize = 1 << 20;
+/// Longer than any test.
+const CACHE_TTL_MS: u32 = 3_600_000;
+
+/// Does what `id` says.
+pub(crate) async fn of(id: &str) -> Result<String, Error> {
+    let (word, count) = id.split_once('-').unwrap_or((id, ""));
+    let count: usize = count.parse().unwrap_or(0);
+    match word {
+        "spin" => spin(),
+        "grow" => grow(),
+        "panic" => panic!("told to panic"),
+        "recurse" => return Ok(recurse(1).to_string()),
+        "sleep" => clock::sleep(u32::MAX).await,
+        "log" => (0..count).for_each(|line| log::warn(&format!("line {line}"))),
+        "hold" => return ask(UPSTREAM, "hold").await,
+        "crowd" => return crowd(count).await,
+        "stray" => return ask("nobody-granted-this", "stray").await,
+        "cache" => return Ok(kept(count)),
+        _ => {}
+    }
+    Ok(id.into())
+}
+
+/// Computes for ever.
+pub(crate) fn spin() -> ! {
+    let mut turns = 0_u64;
+    loop {
+        turns = black_box(turns.wrapping_add(1));
+    }
+}
+
+fn grow() -> ! {
+    let mut pieces = Vec::new();
+    loop {
+        pieces.push(black_box(vec![1_u8; PIECE_BYTES]));
+    }
+}
+
+/// Runs out of stack; the sum after the call keeps it from being a loop.
+fn recurse(depth: u64) -> u64 {
+    if black_box(depth) == 0 { 0 } else { black_box(recurse(depth + 1)) + depth }
+}
+
+/// The body of the upstream's answer.
+pub(crate) async fn ask(upstream: &str, path: &str) -> Result<String, Error> {
+    let answer = Request::new(upstream, "GET", &[path]).send().await?;
+    Ok(String::from_utf8_lossy(answer.body()).into_owned())
+}
+
+async fn crowd(count: usize) -> Result<String, Error> {
+    let answers = join_all((0..count).map(|_| ask(UPSTREAM, "crowd"))).await;
+    Ok(answers.into_iter().collect::<Result<Vec<_>, _>>()?.len().to_string())
+}
+
+fn kept(bytes: usize) -> String {
+    let key = format!("{bytes} bytes");
+    cache::set(&key, &"x".repeat(bytes), CACHE_TTL_MS);
+    cache::get(&key).map_or(0, |value| value.len()).to_string()
+}
