@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use tonic::{Request, Response, Status};
-use wasmtime::component::Accessor;
 
 use super::answer::{Asked, rpc};
 use super::{Api, check};
@@ -13,7 +12,7 @@ use crate::error::Error;
 use crate::operation::{Begun, Settled};
 use crate::plugin::contract::compute::exports::patchbay::compute::instances as wit;
 use crate::plugin::contract::types::Context;
-use crate::plugin::{Answer, Call, CallState, Compute, Domain};
+use crate::plugin::{Accessor, Answer, Call, CallState, Compute, Domain};
 use crate::proto::instance::instance_service_server::InstanceService;
 use crate::proto::instance::{
     self, CloudDiskConf, CreateInstanceReq, DeleteInstanceReq, DeleteInstanceRes, GetInstanceReq,

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use tokio::sync::{Mutex, watch as signal};
 use tokio_util::sync::CancellationToken;
-use wasmtime::component::Accessor;
+pub use wasmtime::component::Accessor;
 
 pub use self::admission::Refusal;
 pub(crate) use self::call::Answer;
