@@ -1,3 +1,18 @@
-//! What the end-to-end tests stand on.
+//! What the end-to-end tests stand on: whole deployments, a cloud behind each, tenants in it.
+//!
+//! What is tested is in `tests/tests`, a directory a subject.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "in a test a panic is the report")]
 
+pub mod admin;
+pub mod cloud;
+pub mod configuration;
+pub mod deployment;
 pub mod postgres;
+mod removal;
+pub mod tenant;
+pub mod wait;
+
+pub use cloud::Cloud;
+pub use deployment::Deployment;
+pub use tenant::Tenant;
+pub use wait::wait_for;

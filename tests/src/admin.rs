@@ -1,0 +1,148 @@
+//! The cloud as its administrator sees it, through OpenStack's own API: what tests compare answers with.
+//! The same requests on both clouds.
+
+use std::collections::HashMap;
+
+use reqwest::{Client, Method};
+use serde_json::{Value, json};
+
+use crate::Cloud;
+
+/// A service's type in the catalogue, and what follows its URL.
+const SERVICES: [(&str, &str); 5] =
+    [("identity", ""), ("compute", ""), ("image", "/v2"), ("block-storage", ""), ("network", "/v2.0")];
+
+/// A session of the administrator.
+pub struct Admin {
+    http: Client,
+    token: String,
+    urls: HashMap<&'static str, String>,
+}
+
+/// What the cloud offers to every tenant.
+#[derive(Debug, Clone)]
+pub struct Offer {
+    /// The id of the flavor `m1.tiny`.
+    pub flavor: String,
+    /// The id of the flavor `m1.small`.
+    pub larger: String,
+    /// The id of an image.
+    pub image: String,
+    /// The id of the network `provider`.
+    pub network: String,
+}
+
+impl Admin {
+    /// Logs in.
+    ///
+    /// # Panics
+    /// The cloud refuses.
+    pub async fn login(cloud: &Cloud) -> Self {
+        // An error says that it is installed already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let http = Client::builder().no_proxy().build().expect("a client");
+        let domain = json!({"id": "default"});
+        let user = json!({"name": cloud.username, "domain": domain, "password": cloud.password});
+        let body = json!({"auth": {
+            "identity": {"methods": ["password"], "password": {"user": user}},
+            "scope": {"project": {"name": cloud.project, "domain": domain}},
+        }});
+        let answer = http.post(format!("{}/auth/tokens", cloud.auth_url)).json(&body).send().await.unwrap();
+        assert_eq!(answer.status(), 201, "the administrator's login");
+        let token = answer.headers()["x-subject-token"].to_str().unwrap().to_owned();
+        let body: Value = answer.json().await.unwrap();
+        let catalogue = body["token"]["catalog"].as_array().unwrap();
+        let urls = SERVICES.map(|(kind, suffix)| (kind, public_url(catalogue, kind) + suffix));
+        Self { http, token, urls: urls.into() }
+    }
+
+    /// What one request answers; `null` where there is no JSON. `path` is below the service's URL.
+    ///
+    /// # Panics
+    /// There is no answer, or the catalogue does not have the service.
+    pub async fn ask(&self, method: Method, service: &str, path: &str, body: Option<Value>) -> Value {
+        let url = format!("{}{path}", self.urls[service]);
+        let mut request = self.http.request(method, url).header("x-auth-token", &self.token);
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        request.send().await.expect("the cloud answers").json().await.unwrap_or(Value::Null)
+    }
+
+    /// The entries of a list: `list("compute", "/servers?all_tenants=1", "servers")`.
+    pub async fn list(&self, service: &str, path: &str, key: &str) -> Vec<Value> {
+        let answer = self.ask(Method::GET, service, path, None).await;
+        answer[key].as_array().unwrap_or_else(|| panic!("{service}{path} has no {key}: {answer}")).clone()
+    }
+
+    /// A project's servers, in full.
+    pub async fn servers(&self, project: &str) -> Vec<Value> {
+        let path = format!("/servers/detail?all_tenants=1&project_id={project}");
+        self.list("compute", &path, "servers").await
+    }
+
+    /// A project's volumes, in full.
+    pub async fn volumes(&self, project: &str) -> Vec<Value> {
+        let path = format!("/volumes/detail?all_tenants=1&project_id={project}");
+        let volumes = self.list("block-storage", &path, "volumes").await;
+        volumes.into_iter().filter(|volume| volume["os-vol-tenant-attr:tenant_id"] == project).collect()
+    }
+
+    /// Every flavor that tenants see.
+    pub async fn flavors(&self) -> Vec<Value> {
+        self.list("compute", "/flavors/detail", "flavors").await
+    }
+
+    /// Every public image.
+    pub async fn images(&self) -> Vec<Value> {
+        self.list("image", "/images?visibility=public", "images").await
+    }
+
+    /// The domains, projects, users or roles that bear this name; `kind` is the plural.
+    pub async fn named(&self, kind: &str, name: &str) -> Vec<Value> {
+        self.list("identity", &format!("/{kind}?name={name}"), kind).await
+    }
+
+    /// The id of the tenant's project, which bears the tenant's id as its name.
+    ///
+    /// # Panics
+    /// There is not exactly one.
+    pub async fn project(&self, tenant_id: &str) -> String {
+        let found = self.named("projects", tenant_id).await;
+        assert_eq!(found.len(), 1, "projects named {tenant_id}");
+        text(&found[0]["id"])
+    }
+
+    /// What there is for an instance to be made of.
+    pub async fn offer(&self) -> Offer {
+        let flavors = self.flavors().await;
+        let network = self.list("network", "/networks?name=provider", "networks").await;
+        Offer {
+            flavor: id_of(&flavors, "m1.tiny"),
+            larger: id_of(&flavors, "m1.small"),
+            image: text(&self.images().await[0]["id"]),
+            network: id_of(&network, "provider"),
+        }
+    }
+}
+
+fn id_of(entries: &[Value], name: &str) -> String {
+    let found = entries.iter().find(|entry| entry["name"] == name);
+    text(&found.unwrap_or_else(|| panic!("the cloud has no {name}"))["id"])
+}
+
+/// A JSON text as it is.
+///
+/// # Panics
+/// It is none.
+#[must_use]
+pub fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_else(|| panic!("not a text: {value}")).to_owned()
+}
+
+fn public_url(catalogue: &[Value], kind: &str) -> String {
+    let service = catalogue.iter().find(|service| service["type"] == kind).expect(kind);
+    let mut endpoints = service["endpoints"].as_array().unwrap().iter();
+    let public = endpoints.find(|endpoint| endpoint["interface"] == "public").expect("a public endpoint");
+    public["url"].as_str().unwrap().trim_end_matches('/').to_owned()
+}
