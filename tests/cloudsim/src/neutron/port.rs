@@ -1,4 +1,4 @@
-//! Addresses that servers hold. Nova takes and frees them; clients of Neutron see them only as what is in use.
+//! Addresses that servers hold. Nova takes, shows and frees them; clients of Neutron see them only as what is in use.
 
 use std::net::Ipv4Addr;
 
@@ -17,7 +17,11 @@ pub(super) struct Port {
 /// A server's place on a network.
 #[derive(Clone)]
 pub(crate) struct Address {
+    pub(crate) port_id: String,
+    /// The name of the network.
     pub(crate) network: String,
+    pub(crate) network_id: String,
+    pub(crate) subnet_id: String,
     pub(crate) address: String,
     pub(crate) mac: String,
 }
@@ -53,16 +57,20 @@ impl Networks {
         let host = fresh.or_else(|| (first..=last).find(|host| !taken(subnet.cidr.host(*host))))?;
         subnet.next_host = subnet.next_host.saturating_add(1);
         let address = subnet.cidr.host(host);
+        let (port_id, network_id, subnet_id) = (uuid(), network_id.to_owned(), subnet.id.clone());
         let port = Port {
-            network_id: network_id.to_owned(),
-            subnet_id: subnet.id.clone(),
+            network_id: network_id.clone(),
+            subnet_id: subnet_id.clone(),
             device_id: device_id.to_owned(),
             address,
         };
-        self.ports.insert(uuid(), port);
+        self.ports.insert(port_id.clone(), port);
         let [_, a, b, c] = address.octets();
         Some(Address {
+            port_id,
             network,
+            network_id,
+            subnet_id,
             address: address.to_string(),
             mac: format!("fa:16:3e:{a:02x}:{b:02x}:{c:02x}"),
         })

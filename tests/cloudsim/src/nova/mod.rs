@@ -5,6 +5,7 @@ mod attachment;
 mod create;
 mod flavor;
 mod history;
+mod interface;
 mod lifecycle;
 mod list;
 mod quota;
@@ -108,6 +109,9 @@ fn route(world: &mut World, call: &Call, caller: &Caller, minor: u16) -> Outcome
         ("GET", ["servers", id, "tags"]) => server::tags(world, caller, id),
         (_, ["servers", id, "os-volume_attachments", rest @ ..]) => {
             attachment::route(world, call, caller, minor, id, rest)
+        }
+        (_, ["servers", id, "os-interface", rest @ ..]) => {
+            interface::route(world, call, caller, minor, id, rest)
         }
         ("GET", ["servers", id, "os-instance-actions", rest @ ..]) => {
             history::route(world, caller, minor, id, rest)

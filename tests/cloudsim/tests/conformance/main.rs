@@ -20,6 +20,7 @@ mod attachment;
 mod compute;
 mod identity;
 mod image;
+mod interface;
 mod network;
 mod quota;
 mod refusal;
@@ -73,6 +74,11 @@ async fn bad_servers() {
 #[tokio::test]
 async fn action() {
     run(action::table()).await;
+}
+
+#[tokio::test]
+async fn interface() {
+    run(interface::table()).await;
 }
 
 #[tokio::test]
