@@ -4,27 +4,30 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{Caller, Identity, body_object, list, new_id, no_method, not_found, passes, require_admin, text};
+use super::{
+    Caller, Identity, body_object, invalid, list, new_id, no_method, not_found, passes, require_admin, text,
+};
 use crate::call::{Answer, Call, Outcome, Refusal};
 use crate::world::World;
 
 pub(super) struct Role {
     pub(super) id: String,
     pub(super) name: String,
+    description: Option<String>,
     immutable: bool,
 }
 
 impl Role {
     /// One of the cloud's own, which cannot be deleted.
     pub(super) fn immutable(name: &str) -> Self {
-        Self { id: new_id(), name: name.to_owned(), immutable: true }
+        Self { id: new_id(), name: name.to_owned(), description: None, immutable: true }
     }
 
     fn view(&self, base: &str) -> Value {
         let options = if self.immutable { json!({"immutable": true}) } else { json!({}) };
         json!({
-            "id": self.id, "name": self.name, "domain_id": null, "description": null, "options": options,
-            "links": self.links(base),
+            "id": self.id, "name": self.name, "domain_id": null, "description": self.description,
+            "options": options, "links": self.links(base),
         })
     }
 
@@ -84,16 +87,28 @@ pub(super) fn route(world: &mut World, call: &Call, caller: &Caller, rest: &[&st
 fn create(world: &mut World, call: &Call, caller: &Caller) -> Outcome {
     let body = body_object(call, "role")?;
     let name = text(&body, "role", "name")?;
+    let description = description(&body)?;
     require_admin(caller, "create_role")?;
     if world.identity.role_id(&name).is_some() {
         let message =
             format!("Conflict occurred attempting to store role - Duplicate entry found with name {name}.");
         return Err(Refusal::conflict(message));
     }
-    let role = Role { id: new_id(), name, immutable: false };
+    let role = Role { id: new_id(), name, description, immutable: false };
     let view = role.view(&world.base);
     world.identity.roles.insert(role.id.clone(), role);
     Ok(Answer::json(201, &json!({"role": view})))
+}
+
+/// A role, other than a project, may have none, which is not an empty one.
+fn description(role: &Value) -> Result<Option<String>, Refusal> {
+    match role.get("description") {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.clone())),
+        Some(value) => {
+            Err(invalid("description", value, &format!("{value} is not of type 'string', 'null'")))
+        }
+    }
 }
 
 fn delete(world: &mut World, caller: &Caller, id: &str) -> Outcome {

@@ -31,9 +31,9 @@ fn user() -> Value {
     })
 }
 
-fn role() -> Value {
+fn role(description: Value) -> Value {
     json!({
-        "id": "str", "name": "str", "domain_id": null, "description": null, "options": "object",
+        "id": "str", "name": "str", "domain_id": null, "description": description, "options": "object",
         "links": {"self": "~/v3/roles/"},
     })
 }
@@ -114,10 +114,12 @@ fn made() -> Vec<Step> {
             .save("u", "/user/id"),
         get(Identity, "/users?name=u&domain_id={d}").gives(200, list("users", json!([user()]))),
         get(Identity, "/users/{u}").gives(200, json!({"user": user()})),
-        post(Identity, "/roles", json!({"role": {"name": "{name}-r"}}))
-            .gives(201, json!({"role": role()}))
+        post(Identity, "/roles", json!({"role": {"name": "{name}-r", "description": "about r"}}))
+            .gives(201, json!({"role": role(json!("=about r"))}))
             .save("r", "/role/id"),
-        get(Identity, "/roles?name={name}-r").gives(200, list("roles", json!([role()]))),
+        get(Identity, "/roles?name={name}-r").gives(200, list("roles", json!([role(json!("=about r"))]))),
+        get(Identity, "/roles?name=member").gives(200, list("roles", json!([role(json!(null))]))),
+        get(Identity, "/roles/{r}").gives(200, json!({"role": role(json!("=about r"))})),
     ]
 }
 
@@ -143,6 +145,12 @@ fn refused() -> Vec<Step> {
             400,
             "Bad Request",
             "not of type 'string'",
+        ),
+        error(
+            post(Identity, "/roles", json!({"role": {"name": "x", "description": 5}})),
+            400,
+            "Bad Request",
+            "5 is not of type 'string', 'null'",
         ),
         absent("/domains/{nothing}"),
         absent("/projects/{nothing}"),
@@ -170,7 +178,8 @@ fn roles() -> Vec<Step> {
         call("HEAD", Identity, grant).empty(204),
         call("PUT", Identity, on_domain).empty(204),
         call("HEAD", Identity, on_domain).empty(204),
-        get(Identity, "/projects/{p}/users/{u}/roles").gives(200, list("roles", json!([role()]))),
+        get(Identity, "/projects/{p}/users/{u}/roles")
+            .gives(200, list("roles", json!([role(json!("=about r"))]))),
         error(
             call("PUT", Identity, "/projects/{p}/users/{u}/roles/none"),
             404,
