@@ -26,7 +26,7 @@ pub struct Offer {
     pub flavor: String,
     /// The id of the flavor `m1.small`.
     pub larger: String,
-    /// The id of an image.
+    /// The id of an image that fits on a disk of 1 GiB.
     pub image: String,
     /// The id of the network `provider`.
     pub network: String,
@@ -116,11 +116,13 @@ impl Admin {
     /// What there is for an instance to be made of.
     pub async fn offer(&self) -> Offer {
         let flavors = self.flavors().await;
+        let images = self.images().await;
+        let small = images.iter().find(|image| image["min_disk"].as_u64() <= Some(1));
         let network = self.list("network", "/networks?name=provider", "networks").await;
         Offer {
             flavor: id_of(&flavors, "m1.tiny"),
             larger: id_of(&flavors, "m1.small"),
-            image: text(&self.images().await[0]["id"]),
+            image: text(&small.expect("a small image")["id"]),
             network: id_of(&network, "provider"),
         }
     }

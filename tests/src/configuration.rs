@@ -39,17 +39,20 @@ credential = {{ username = "{username}", password = {{ file = "{directory}/cloud
 
 [[route]]
 domain = "identity"
+region = "{region}"
 plugin = "identity-keystone"
 upstreams = {{ openstack = "cloud-admin" }}
 settings = {{ member_role = "member", owner = "{owner}" }}
 
 [[route]]
 domain = "compute"
+region = "{region}"
 plugin = "compute-nova"
 upstreams = {{ openstack = "cloud", openstack-admin = "cloud-admin" }}
 
 [[route]]
 domain = "storage"
+region = "{region}"
 plugin = "storage-cinder"
 upstreams = {{ openstack = "cloud" }}
 "#
