@@ -5,9 +5,12 @@
 
 pub mod admin;
 pub mod cloud;
+pub mod component;
 pub mod configuration;
 pub mod deployment;
+pub mod metrics;
 pub mod postgres;
+pub mod process;
 mod removal;
 pub mod tenant;
 pub mod wait;

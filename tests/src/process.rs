@@ -1,0 +1,132 @@
+//! The `patchbay` binary in a process of its own, on a deployment's files: for what only shows from outside, as
+//! signals, the log, the exit status and open files. What a deployment is, is in `deployment`.
+
+use std::path::PathBuf;
+use std::process::{ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use std::{env, fs};
+
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::{Child, ChildStderr, Command};
+use tonic::transport::{Channel, Endpoint};
+
+use crate::metrics::Metrics;
+use crate::{Deployment, wait_for};
+
+/// How long it may take to serve; the first start on a machine compiles the components.
+const START_MAX: Duration = Duration::from_secs(120);
+/// How long a line that is expected in the log may take.
+const LINE_MAX: Duration = Duration::from_secs(30);
+/// How long it may take to end.
+const EXIT_MAX: Duration = Duration::from_secs(60);
+/// Everything of the host and the plugins, what is important of libraries.
+const LOG_FILTER: &str = "info,patchbay=trace,plugin=trace";
+
+/// A running host. Dropped, it is killed.
+pub struct HostProcess {
+    child: Child,
+    log: Log,
+    grpc: String,
+    http: String,
+}
+
+/// Its lines, each as JSON, or as a text where it is none, as a panic's.
+type Log = Arc<Mutex<Vec<Value>>>;
+
+impl HostProcess {
+    /// Ends the deployment's own host, because two would carry on the same operations, and starts one beside the
+    /// test.
+    ///
+    /// # Panics
+    /// It does not serve.
+    pub async fn start(deployment: &mut Deployment) -> Self {
+        deployment.stop().await;
+        let config = deployment.directory().join("process.toml");
+        let text = fs::read_to_string(deployment.config_file()).expect("a configuration");
+        fs::write(&config, text + "log.format = \"json\"\n").expect("process.toml");
+        let mut command = Command::new(binary());
+        command.arg("serve").arg("--config").arg(config).env("RUST_LOG", LOG_FILTER);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
+        let mut child = command.spawn().expect("the patchbay binary: cargo build --workspace --bins");
+        let log = Log::default();
+        tokio::spawn(collect(child.stderr.take().expect("piped"), Arc::clone(&log)));
+        let mut host = Self { child, log, grpc: String::new(), http: String::new() };
+        let serving = host.line_within(START_MAX, |line| line["message"] == "serving").await;
+        let url = |key: &str| format!("http://{}", serving[key].as_str().expect("an address"));
+        (host.grpc, host.http) = (url("grpc"), url("http"));
+        host
+    }
+
+    /// A connection to it; it is made with the first call.
+    #[must_use]
+    pub fn grpc(&self) -> Channel {
+        Endpoint::from_shared(self.grpc.clone()).expect("an address").connect_lazy()
+    }
+
+    /// What `/metrics` shows now.
+    pub async fn metrics(&self) -> Metrics {
+        Metrics::read(&self.http).await
+    }
+
+    /// What it has logged so far.
+    #[must_use]
+    pub fn log(&self) -> Vec<Value> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The first line that fits, as soon as it is there.
+    ///
+    /// # Panics
+    /// It does not come.
+    pub async fn line(&self, fits: impl Fn(&Value) -> bool) -> Value {
+        self.line_within(LINE_MAX, fits).await
+    }
+
+    async fn line_within(&self, bound: Duration, fits: impl Fn(&Value) -> bool) -> Value {
+        wait_for("a line of the log", bound, async || self.log().into_iter().find(&fits)).await
+    }
+
+    /// How many files and sockets it has open.
+    #[must_use]
+    pub fn open_files(&self) -> usize {
+        let id = self.child.id().expect("it runs");
+        fs::read_dir(format!("/proc/{id}/fd")).expect("procfs").count()
+    }
+
+    /// SIGKILL: it gets no chance to put anything in order.
+    pub async fn kill(mut self) {
+        self.child.kill().await.expect("it ran");
+    }
+
+    /// SIGTERM.
+    pub async fn terminate(&self) {
+        let id = self.child.id().expect("it runs").to_string();
+        let told = Command::new("kill").args(["-TERM", &id]).status().await;
+        assert!(told.is_ok_and(|status| status.success()), "kill -TERM {id}");
+    }
+
+    /// Waits for its end.
+    ///
+    /// # Panics
+    /// It goes on.
+    pub async fn exit(&mut self) -> ExitStatus {
+        let ended = tokio::time::timeout(EXIT_MAX, self.child.wait()).await;
+        ended.expect("it ends").expect("a child")
+    }
+}
+
+async fn collect(stderr: ChildStderr, log: Log) {
+    let mut lines = BufReader::new(stderr).lines();
+    while let Ok(Some(line)) = lines.next_line().await {
+        let value = serde_json::from_str(&line).unwrap_or(Value::String(line));
+        log.lock().unwrap_or_else(PoisonError::into_inner).push(value);
+    }
+}
+
+/// The host that was built beside this test.
+fn binary() -> PathBuf {
+    let test = env::current_exe().expect("a test's path");
+    test.ancestors().nth(2).expect("target/debug/deps/TEST").join("patchbay")
+}
