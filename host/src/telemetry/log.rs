@@ -3,7 +3,9 @@
 //! What a line is about comes from the spans it is in (request id, tenant, plugin); those are opened where
 //! the call passes, not here.
 
+use std::ffi::OsStr;
 use std::fmt;
+use std::io::{self, IsTerminal as _};
 
 use anyhow::{Context as _, anyhow};
 use serde::Deserialize;
@@ -40,7 +42,9 @@ pub enum Format {
 /// # Errors
 /// `RUST_LOG` cannot be read, or there is a log already.
 pub fn init(config: &Config) -> anyhow::Result<()> {
-    let builder = tracing_subscriber::fmt().with_env_filter(filter()?).with_writer(std::io::stderr);
+    let coloured = coloured(io::stderr().is_terminal(), std::env::var_os("NO_COLOR").as_deref());
+    let builder =
+        tracing_subscriber::fmt().with_env_filter(filter()?).with_writer(io::stderr).with_ansi(coloured);
     let started = match config.format {
         Format::Text => builder.try_init(),
         Format::Json => builder.fmt_fields(JsonFields::new()).event_format(Flat).try_init(),
@@ -53,6 +57,12 @@ fn filter() -> anyhow::Result<EnvFilter> {
         Ok(text) => EnvFilter::try_new(text).context("RUST_LOG"),
         Err(_) => Ok(EnvFilter::new("info")),
     }
+}
+
+/// A file or a pipe keeps escape sequences as they are, and somebody would have to read them; a person may
+/// not want them either (<https://no-color.org>: set, and not empty).
+fn coloured(terminal: bool, no_color: Option<&OsStr>) -> bool {
+    terminal && no_color.is_none_or(OsStr::is_empty)
 }
 
 /// One flat JSON object a line. Where names are the same, the event's field wins, then the inner span's.
@@ -121,7 +131,6 @@ impl Visit for Fields<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::io;
     use std::sync::{Arc, Mutex};
 
     use tracing::{info, info_span};
@@ -172,6 +181,14 @@ mod tests {
         ]);
         assert_eq!(Value::from(rest.to_vec()), expected);
         assert!(!text.trim_end().contains('\n'));
+    }
+
+    #[test]
+    fn only_a_terminal_gets_colours_and_only_where_they_are_wanted() {
+        assert!(coloured(true, None));
+        assert!(coloured(true, Some("".as_ref())));
+        assert!(!coloured(true, Some("1".as_ref())));
+        assert!(!coloured(false, None));
     }
 
     #[test]
