@@ -1,0 +1,50 @@
+//! The cache of compiled components, which outlives the host.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use patchbay_tests::process::HostProcess;
+use patchbay_tests::{Deployment, needs_cloudsim, wait_for};
+
+/// wasmtime writes its cache behind the compilation's back.
+const WRITTEN_MAX: Duration = Duration::from_secs(60);
+/// One for each route.
+const COMPONENTS: usize = 3;
+
+#[tokio::test]
+async fn a_second_start_compiles_nothing() {
+    needs_cloudsim!();
+    let cache = tempfile::TempDir::new().unwrap();
+    let directory = format!("plugin.cache_directory = {:?}", cache.path());
+    let mut deployment = Deployment::builder().toml(&directory).start().await;
+    let compiled = wait_for("the cache to be written", WRITTEN_MAX, async || {
+        Some(files(cache.path())).filter(|files| artifacts(files).len() == COMPONENTS)
+    })
+    .await;
+    let _host = HostProcess::start(&mut deployment).await;
+    wait_for("each artifact to be used again", WRITTEN_MAX, async || {
+        let used = files(cache.path()).into_keys().filter(|path| {
+            let text = fs::read_to_string(path).unwrap_or_default();
+            text.contains("usages = 2")
+        });
+        (used.count() == COMPONENTS).then_some(())
+    })
+    .await;
+    assert_eq!(artifacts(&files(cache.path())), artifacts(&compiled), "nothing was written anew");
+}
+
+/// Every file below, and when it was written.
+fn files(directory: &Path) -> BTreeMap<PathBuf, SystemTime> {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten().map(|entry| entry.path());
+    let (below, here): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
+    let own =
+        here.into_iter().filter_map(|path| Some((path.clone(), path.metadata().ok()?.modified().ok()?)));
+    own.chain(below.iter().flat_map(|directory| files(directory))).collect()
+}
+
+/// What was compiled, without wasmtime's statistics about it.
+fn artifacts(files: &BTreeMap<PathBuf, SystemTime>) -> BTreeMap<&PathBuf, &SystemTime> {
+    files.iter().filter(|(path, _)| path.extension().is_none()).collect()
+}
