@@ -1,4 +1,4 @@
-//! `cache`: bytes that outlive a call and a swap, apart for each plugin name and tenant.
+//! `cache`: bytes that outlive a call and a swap, apart for each plugin name, region and tenant.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,8 +9,14 @@ use crate::plugin::CallState;
 use crate::plugin::contract::common::patchbay::host::cache::Host;
 use crate::tenant::TenantId;
 
-/// Plugin, tenant, the plugin's own key.
-type Key = (String, Option<TenantId>, String);
+/// Whose an entry is, and the plugin's own word for it.
+#[derive(PartialEq, Eq, Hash)]
+struct Key {
+    plugin: String,
+    region: String,
+    tenant_id: Option<TenantId>,
+    name: String,
+}
 
 #[derive(Clone)]
 struct Entry {
@@ -27,7 +33,7 @@ pub(crate) struct Cache {
 impl Cache {
     pub(crate) fn new(bytes_max: u64, value_bytes_max: usize) -> Self {
         let weigh = |key: &Key, entry: &Entry| {
-            let bytes = key.0.len() + key.2.len() + entry.value.len();
+            let bytes = key.plugin.len() + key.region.len() + key.name.len() + entry.value.len();
             u32::try_from(bytes).unwrap_or(u32::MAX)
         };
         let entries =
@@ -56,8 +62,9 @@ impl Expiry<Key, Entry> for OwnTtl {
 }
 
 impl CallState {
-    fn cache_key(&self, key: String) -> Key {
-        (self.generation.plugin.clone(), self.call.permit.tenant_id(), key)
+    fn cache_key(&self, name: String) -> Key {
+        let (plugin, region) = (self.generation.plugin.clone(), self.generation.region.clone());
+        Key { plugin, region, tenant_id: self.call.permit.tenant_id(), name }
     }
 }
 
