@@ -12,6 +12,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
 use crate::cloud::{Cloud, Kind};
+use crate::openstack;
 use crate::workspace::Workspace;
 
 /// Where the host serves gRPC.
@@ -20,6 +21,8 @@ pub(crate) const GRPC: SocketAddr = loopback(7000);
 pub(crate) const HTTP: SocketAddr = loopback(7001);
 /// Where the simulated cloud is.
 pub(crate) const SIMULATOR: SocketAddr = loopback(7002);
+/// The network that both clouds have for every project.
+const NETWORK: &str = "provider";
 /// Bytes of the master key, as the host wants it, and of the operator token.
 const SECRET_BYTES: usize = 32;
 
@@ -35,7 +38,7 @@ pub(crate) struct Dev {
 }
 
 impl Dev {
-    /// Writes everything. Key and token are kept from run to run.
+    /// Writes everything but the variables for a shell. Key and token are kept from run to run.
     ///
     /// The simulator forgets at its end; so its host begins with an empty database, or it would know
     /// tenants that the cloud does not.
@@ -49,8 +52,13 @@ impl Dev {
             dev.forget_tenants()?;
         }
         write(&dev.config(), &dev.configuration(workspace))?;
-        write(&dev.directory.join("env"), &dev.environment(workspace))?;
         Ok(dev)
+    }
+
+    /// Writes the variables for a shell. The cloud must be up: it names its network.
+    pub(crate) fn write_environment(&self, workspace: &Workspace) -> Result<()> {
+        let network = openstack::network_id(&self.cloud, NETWORK).context("the cloud's network")?;
+        write(&self.environment_file(), &self.environment(workspace, &network))
     }
 
     /// Whether the cloud is the simulator.
@@ -76,11 +84,15 @@ impl Dev {
 In another shell:
     . {env}
     set -- $(patchbay call TenantService/CreateTenant '{{"tenant_name":"demo"}}' --get tenant_id --get apikey)
-    patchbay call FlavorService/ListFlavors "{{\"tenant_id\":\"$1\",\"apikey\":\"$2\"}}"
+    patchbay call FlavorService/ListFlavors '{{"tenant_id":"'$1'","apikey":"'$2'"}}'
 
-Ctrl-C stops everything."#,
-            env = self.directory.join("env").display(),
+README.md goes on from there to an instance on $PATCHBAY_NETWORK. Ctrl-C stops everything."#,
+            env = self.environment_file().display(),
         )
+    }
+
+    fn environment_file(&self) -> PathBuf {
+        self.directory.join("env")
     }
 
     fn database(&self) -> PathBuf {
@@ -101,12 +113,13 @@ Ctrl-C stops everything."#,
         Ok(())
     }
 
-    fn environment(&self, workspace: &Workspace) -> String {
+    fn environment(&self, workspace: &Workspace, network: &str) -> String {
         let cloudsim = self.simulated().then(|| format!("export CLOUDSIM='http://{SIMULATOR}'\n"));
         format!(
             "export PATCHBAY_GRPC='http://{GRPC}'\n\
              export PATCHBAY_HTTP='http://{HTTP}'\n\
              export PATCHBAY_OPERATOR_TOKEN='{token}'\n\
+             export PATCHBAY_NETWORK='{network}'\n\
              {cloudsim}\
              export PATH='{binaries}':\"$PATH\"\n",
             token = self.operator_token,

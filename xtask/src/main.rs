@@ -9,6 +9,7 @@ mod cloud;
 mod component;
 mod dev;
 mod e2e;
+mod openstack;
 mod plugins;
 mod process;
 mod rig;

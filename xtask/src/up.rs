@@ -55,6 +55,7 @@ fn serve(workspace: &Workspace, dev: &Dev) -> Result<()> {
             return stop(services);
         }
     }
+    dev.write_environment(workspace)?;
     let mut command = Command::new(workspace.binary("patchbay"));
     let host = command.arg("serve").arg("--config").arg(dev.config()).envs(dev.secrets());
     let mut host = Service::start("patchbay", host.current_dir(&workspace.root))?;
