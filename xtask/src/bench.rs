@@ -16,7 +16,7 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     plugins::build(workspace)?;
-    binaries::build(workspace)?;
+    binaries::build_optimised(workspace)?;
     process::run(
         Command::new(workspace.binary("bench"))
             .args(&arguments.bench)

@@ -1,0 +1,122 @@
+//! The host under test: `patchbay serve` as a deployment runs it, on free ports and with a configuration of its own.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result};
+use cloudsim::{ADMIN_PASSWORD, REGION};
+use serde::Deserialize;
+use tokio::process::Command;
+
+use crate::process::{Process, Says};
+
+/// The operator's bearer token.
+pub(crate) const OPERATOR_TOKEN: &str = "the-operators-token-of-the-benchmark";
+/// 32 bytes in base64; it protects what ends with the benchmark.
+const MASTER_KEY: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+
+/// What the host is started with, each time.
+pub(crate) struct Settings {
+    pub(crate) binary: PathBuf,
+    pub(crate) plugins: PathBuf,
+    /// Its database and its compiled plugins.
+    pub(crate) directory: PathBuf,
+    pub(crate) auth_url: String,
+}
+
+/// A host that serves.
+pub(crate) struct Host {
+    pub(crate) process: Process,
+    pub(crate) address: String,
+    /// From starting the process until it serves, all plugins admitted.
+    pub(crate) started_in: Duration,
+}
+
+/// The line in which the host says that it serves.
+#[derive(Deserialize)]
+struct Serving {
+    grpc: String,
+}
+
+impl Host {
+    pub(crate) async fn start(settings: &Settings) -> Result<Self> {
+        let file = settings.directory.join("patchbay.toml");
+        std::fs::write(&file, settings.configuration()).context("the host's configuration")?;
+        let mut command = Command::new(&settings.binary);
+        command.args(["serve", "--config"]).arg(&file);
+        command.env("PATCHBAY_MASTER_KEY", MASTER_KEY);
+        command.env("PATCHBAY_OPERATOR_TOKEN", OPERATOR_TOKEN).env("OS_PASSWORD", ADMIN_PASSWORD);
+        let began = Instant::now();
+        let ready = |line: &str| serde_json::from_str::<Serving>(line).ok();
+        let (process, serving) = Process::start("the host", &mut command, Says::Stderr, ready).await?;
+        let address = format!("http://{}", serving.grpc);
+        Ok(Self { process, address, started_in: began.elapsed() })
+    }
+
+    pub(crate) async fn stop(self) -> Result<()> {
+        self.process.stop().await
+    }
+}
+
+impl Settings {
+    /// Compute gets no administrator: the hypervisor's name, which only he sees, is no part of the comparison.
+    fn configuration(&self) -> String {
+        format!(
+            r#"
+[grpc]
+listen = "127.0.0.1:0"
+
+[http]
+listen = "127.0.0.1:0"
+
+[log]
+format = "json"
+
+[database]
+url = "sqlite:{database}"
+
+[auth]
+master_key = {{ env = "PATCHBAY_MASTER_KEY" }}
+operator_token = {{ env = "PATCHBAY_OPERATOR_TOKEN" }}
+
+[plugin]
+directory = "{plugins}"
+cache_directory = "{cache}"
+
+[upstream.cloud]
+kind = "openstack"
+auth_url = "{auth_url}"
+region = "{REGION}"
+credential = "tenant"
+
+[upstream.cloud-admin]
+kind = "openstack"
+auth_url = "{auth_url}"
+region = "{REGION}"
+credential = {{ username = "admin", password = {{ env = "OS_PASSWORD" }}, user_domain = "default", project = "admin", project_domain = "default" }}
+
+[[route]]
+domain = "identity"
+region = "{REGION}"
+plugin = "identity-keystone"
+upstreams = {{ openstack = "cloud-admin" }}
+
+[[route]]
+domain = "compute"
+region = "{REGION}"
+plugin = "compute-nova"
+upstreams = {{ openstack = "cloud" }}
+
+[[route]]
+domain = "storage"
+region = "{REGION}"
+plugin = "storage-cinder"
+upstreams = {{ openstack = "cloud" }}
+"#,
+            database = self.directory.join("patchbay.db").display(),
+            plugins = self.plugins.display(),
+            cache = self.directory.join("compiled").display(),
+            auth_url = self.auth_url,
+        )
+    }
+}

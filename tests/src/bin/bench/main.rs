@@ -1,0 +1,118 @@
+//! `bench`: what the plugins cost. The same two RPCs through the host and through a native handler that does the
+//! same backend calls, in turns, on one simulated cloud. Started by `cargo xtask bench`, which builds what it needs.
+//!
+//! Reads as a table of contents: what is measured is in `rpc`, how in `load`, how it is told in `report`.
+
+mod cloud;
+mod host;
+mod load;
+mod native;
+mod process;
+mod report;
+mod rpc;
+mod scene;
+mod verbatim;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use clap::{Parser, Subcommand};
+
+use crate::cloud::Cloud;
+use crate::host::Host;
+use crate::load::Load;
+use crate::native::Native;
+use crate::report::{Report, Series};
+use crate::rpc::Rpc;
+use crate::scene::Scene;
+
+/// Compares the host with a native handler.
+#[derive(Parser)]
+struct Arguments {
+    /// Turns that each of the two gets for each RPC and number of callers.
+    #[arg(long, default_value_t = 6)]
+    rounds: u32,
+    /// How long a turn takes.
+    #[arg(long, default_value_t = 1_500)]
+    turn_ms: u64,
+    #[command(subcommand)]
+    mode: Option<Mode>,
+}
+
+#[derive(Subcommand)]
+enum Mode {
+    /// Serves as the native handler; the benchmark starts it.
+    #[command(hide = true)]
+    Native(native::Arguments),
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    // An error says that there is one already, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let Arguments { rounds, turn_ms, mode } = Arguments::parse();
+    match mode {
+        Some(Mode::Native(arguments)) => native::serve(arguments).await,
+        None => compare(rounds, Duration::from_millis(turn_ms)).await,
+    }
+}
+
+async fn compare(rounds: u32, turn: Duration) -> Result<()> {
+    let directory = tempfile::tempdir()?;
+    let cloud = Cloud::start(&beside("cloudsim")?).await?;
+    let settings = host::Settings {
+        binary: beside("patchbay")?,
+        plugins: plugins()?,
+        directory: directory.path().to_owned(),
+        auth_url: cloud.auth_url(),
+    };
+    // The first start compiles the plugins, the second finds them compiled.
+    Host::start(&settings).await?.stop().await?;
+    let host = Host::start(&settings).await?;
+    let idle_mib = host.process.resident_mib()?;
+    let scene = Scene::set(&host, &cloud).await?;
+    let native = Native::start(&scene).await?;
+
+    let mut report = Report::new(host.started_in, idle_mib);
+    for rpc in Rpc::ALL {
+        for callers in load::CALLERS {
+            let load = Load::new(rpc, &scene, callers, turn);
+            report.add(in_turns(&load, rounds, &host, &native).await?);
+        }
+    }
+    report.loaded_mib = host.process.resident_mib()?;
+    report.print()?;
+    native.stop().await?;
+    host.stop().await?;
+    cloud.stop().await
+}
+
+/// Both in turns, so that whatever else the machine does hits both.
+async fn in_turns(load: &Load, rounds: u32, host: &Host, native: &Native) -> Result<Series> {
+    let question = load.agreed(&host.address, &native.address).await?;
+    let mut series = Series::new(load.rpc, load.callers)?;
+    for round in 0..=rounds {
+        eprintln!("{} with {} callers, turn {round} of {rounds}", load.rpc.name(), load.callers);
+        let of_host = load.turn(&host.process, &host.address, &question).await?;
+        let of_native = load.turn(&native.process, &native.address, &question).await?;
+        // The first turns are to warm up.
+        if round > 0 {
+            series.host.add(&of_host)?;
+            series.native.add(&of_native)?;
+        }
+    }
+    Ok(series)
+}
+
+/// A binary that was built together with this one.
+fn beside(name: &str) -> Result<PathBuf> {
+    let path = std::env::current_exe()?.with_file_name(name);
+    ensure!(path.is_file(), "{} is missing: start the benchmark with `cargo xtask bench`", path.display());
+    Ok(path)
+}
+
+fn plugins() -> Result<PathBuf> {
+    let directory = std::env::var_os("PATCHBAY_PLUGINS").context("PATCHBAY_PLUGINS is not set")?;
+    Ok(Path::new(&directory).to_owned())
+}

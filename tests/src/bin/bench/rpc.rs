@@ -1,0 +1,75 @@
+//! The RPCs that are compared: their requests, and what a good answer is.
+
+use anyhow::{Result, ensure};
+use patchbay::proto::flavor::{ListFlavorsReq, ListFlavorsRes};
+use patchbay::proto::instance::{GetInstanceReq, InstanceRes};
+use prost::Message as _;
+use prost::bytes::Bytes;
+use tonic::codegen::http::uri::PathAndQuery;
+
+use crate::scene::Scene;
+
+/// One of them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Rpc {
+    /// One call to Nova.
+    ListFlavors,
+    /// One call to Nova, then one to Cinder for each of three volumes.
+    GetInstance,
+}
+
+impl Rpc {
+    /// In the order in which they are measured and told.
+    pub(crate) const ALL: [Self; 2] = [Self::ListFlavors, Self::GetInstance];
+
+    /// As the report calls it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::ListFlavors => "list-flavors",
+            Self::GetInstance => "get-instance",
+        }
+    }
+
+    /// As gRPC calls it.
+    pub(crate) fn path(self) -> PathAndQuery {
+        PathAndQuery::from_static(match self {
+            Self::ListFlavors => "/flavor.FlavorService/ListFlavors",
+            Self::GetInstance => "/instance.InstanceService/GetInstance",
+        })
+    }
+
+    /// The request as it is sent, each time.
+    pub(crate) fn request(self, scene: &Scene) -> Bytes {
+        let (tenant_id, apikey) = (scene.tenant_id.clone(), scene.apikey.clone());
+        let platform_userid = "u-1".into();
+        let bytes = match self {
+            Self::ListFlavors => {
+                ListFlavorsReq { tenant_id, apikey, platform_userid, page_number: 1, page_size: 20 }
+                    .encode_to_vec()
+            }
+            Self::GetInstance => {
+                let instance_id = scene.instance_id.clone();
+                GetInstanceReq { tenant_id, apikey, platform_userid, instance_id }.encode_to_vec()
+            }
+        };
+        bytes.into()
+    }
+
+    /// The answer for people. An error unless it is one to the whole question, after all backend calls.
+    pub(crate) fn read(self, answer: Bytes) -> Result<String> {
+        Ok(match self {
+            Self::ListFlavors => {
+                let answer = ListFlavorsRes::decode(answer)?;
+                ensure!(!answer.flavors.is_empty(), "no flavors: {answer:?}");
+                format!("{answer:#?}")
+            }
+            Self::GetInstance => {
+                let answer = InstanceRes::decode(answer)?;
+                let disks = answer.instance.as_ref().filter(|instance| instance.system_disk.is_some());
+                let disks = disks.map(|instance| instance.data_disks.len());
+                ensure!(disks == Some(2), "not an instance with three disks: {answer:?}");
+                format!("{answer:#?}")
+            }
+        })
+    }
+}
