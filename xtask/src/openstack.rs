@@ -54,14 +54,23 @@ struct Request<'a> {
 }
 
 impl Request<'_> {
-    /// Head and body of the answer. In HTTP/1.0, where the body is all that comes until the connection ends.
+    /// Head and body of the answer.
     fn send(&self, body: &str) -> Result<(String, Value)> {
+        let answer = self.exchange(body).and_then(|answer| {
+            let (head, body) = answer.split_once("\r\n\r\n").context("no answer")?;
+            let status = head.split(' ').nth(1).unwrap_or_default();
+            ensure!(status.starts_with('2'), "answered with {status}");
+            Ok((head.to_owned(), serde_json::from_str(body)?))
+        });
+        answer.with_context(|| format!("{} {}", self.method, self.url))
+    }
+
+    /// In HTTP/1.0, where the body is all that comes until the connection ends.
+    fn exchange(&self, body: &str) -> Result<String> {
         let Self { method, url, token } = self;
-        let (host, path) = url
-            .strip_prefix("http://")
-            .and_then(|rest| rest.split_once('/'))
-            .with_context(|| format!("{url} is not an address on this machine"))?;
-        let mut stream = TcpStream::connect(host).with_context(|| format!("{host} takes no connection"))?;
+        let address = url.strip_prefix("http://").and_then(|rest| rest.split_once('/'));
+        let (host, path) = address.context("not an address on this machine")?;
+        let mut stream = TcpStream::connect(host)?;
         stream.set_read_timeout(Some(ANSWER_MAX))?;
         let length = body.len();
         write!(
@@ -70,11 +79,8 @@ impl Request<'_> {
              Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
         )?;
         let mut answer = String::new();
-        stream.take(ANSWER_BYTES_MAX).read_to_string(&mut answer).with_context(|| format!("{url}"))?;
-        let (head, body) = answer.split_once("\r\n\r\n").with_context(|| format!("{url}: no answer"))?;
-        let status = head.split(' ').nth(1).unwrap_or_default();
-        ensure!(status.starts_with('2'), "{method} {url} is answered {status}");
-        Ok((head.to_owned(), serde_json::from_str(body).with_context(|| format!("{url}"))?))
+        stream.take(ANSWER_BYTES_MAX).read_to_string(&mut answer)?;
+        Ok(answer)
     }
 }
 
