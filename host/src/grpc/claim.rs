@@ -59,8 +59,8 @@ claims! {
     nasdisk::DeleteNasDiskReq [share_id];
     nasdisk::GetMountClientsReq [share_id];
     oss::CreateUserAndBucketReq [];
-    oss::GetBucketInfoReq [bucket_name];
-    oss::ListBucketsInfoReq [];
+    oss::GetBucketInfoReq [oss_uid, bucket_name];
+    oss::ListBucketsInfoReq [oss_uid];
     oss::SetOssUserQuotaReq [oss_uid];
     oss::RecoverKeyReq [oss_uid];
     vpc::CreateVpcReq [];
