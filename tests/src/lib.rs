@@ -7,6 +7,7 @@ pub mod admin;
 pub mod cloud;
 pub mod component;
 pub mod configuration;
+pub mod creation;
 pub mod deployment;
 pub mod metrics;
 pub mod postgres;

@@ -1,0 +1,131 @@
+//! Instances being created, seen from all sides: the caller's answer, the operation's row, what the cloud has.
+
+use std::time::Duration;
+
+use cloudsim::{Control, Resource};
+use patchbay::operation::{Operation, OperationId, Operations, State};
+use patchbay::proto::instance::instance_service_client::InstanceServiceClient;
+use patchbay::{Config, database};
+use tokio::task::JoinHandle;
+use tonic::Status;
+use tonic::transport::Channel;
+
+use crate::admin::Offer;
+use crate::{Deployment, Tenant, wait_for};
+
+/// How long an operation may take to end, settling and the cloud's own time included.
+const END_MAX: Duration = Duration::from_secs(90);
+/// Sizes of the data disks that every instance here gets.
+const DATA_DISKS: [i32; 2] = [1, 2];
+
+/// The instances of one tenant.
+pub struct Creations {
+    tenant: Tenant,
+    project: String,
+    offer: Offer,
+    rows: Operations,
+    cloud: Control,
+}
+
+/// What the caller was told.
+#[derive(Debug)]
+pub struct Answer {
+    /// 0 or why not.
+    pub code: i32,
+    /// The sentence.
+    pub msg: String,
+    /// The instance's id; empty where there is none.
+    pub instance: String,
+    /// From `x-operation-id`.
+    pub operation: Option<OperationId>,
+}
+
+impl Creations {
+    /// Those of `tenant`, on cloudsim.
+    ///
+    /// # Panics
+    /// The database cannot be opened.
+    pub async fn of(deployment: &Deployment, tenant: Tenant) -> Self {
+        let admin = deployment.admin().await;
+        let config = Config::read(&deployment.config_file()).expect("a configuration");
+        let rows = Operations::new(database::open(&config.database).await.expect("a database"));
+        let (project, offer) = (admin.project(&tenant.id).await, admin.offer().await);
+        Self { tenant, project, offer, rows, cloud: deployment.cloudsim().clone() }
+    }
+
+    /// Whose they are.
+    #[must_use]
+    pub fn tenant(&self) -> &Tenant {
+        &self.tenant
+    }
+
+    /// CreateInstance with data disks, to be waited for. The error is that of a host that went away.
+    #[must_use]
+    pub fn begin(&self, host: Channel) -> JoinHandle<Result<Answer, Status>> {
+        let request = self.tenant.instance(&self.offer, "web", &DATA_DISKS);
+        tokio::spawn(async move {
+            let answer = InstanceServiceClient::new(host).create_instance(request).await?;
+            let operation = answer.metadata().get("x-operation-id").and_then(|id| id.to_str().ok());
+            let operation = operation.map(|id| id.parse().expect("an operation's id"));
+            let answer = answer.into_inner();
+            let instance = answer.instance.unwrap_or_default().instance_id;
+            Ok(Answer { code: answer.code, msg: answer.msg, instance, operation })
+        })
+    }
+
+    /// The same, waited for.
+    ///
+    /// # Panics
+    /// The host went away.
+    pub async fn create(&self, host: Channel) -> Answer {
+        self.begin(host).await.expect("no panic").expect("an answer")
+    }
+
+    /// The operation that has not ended, where there is one.
+    ///
+    /// # Panics
+    /// There are several.
+    pub async fn unfinished(&self) -> Option<Operation> {
+        let mut unfinished = self.rows.unfinished().await.expect("rows");
+        assert!(unfinished.len() <= 1, "{unfinished:?}");
+        unfinished.pop()
+    }
+
+    /// The operation, when it has ended.
+    pub async fn ended(&self, id: OperationId) -> Operation {
+        let tenant = self.tenant.id.parse().expect("a tenant's id");
+        wait_for("the operation to end", END_MAX, async || {
+            let row = self.rows.get(tenant, id).await.expect("rows").expect("a row");
+            row.state.ended().then_some(row)
+        })
+        .await
+    }
+
+    /// The tenant's servers and volumes.
+    #[must_use]
+    pub fn made(&self) -> Vec<Resource> {
+        let all = self.cloud.resources().into_iter();
+        all.filter(|resource| resource.project_id == self.project).collect()
+    }
+
+    /// Waits until the ended operation has left all or nothing: nothing where it failed.
+    ///
+    /// # Panics
+    /// Something is left that should not be, or not as it should be.
+    pub async fn whole_or_gone(&self, operation: &Operation) {
+        let done = operation.state == State::Done;
+        let as_it_should_be = async || {
+            let made = self.made();
+            (if done { is_whole(&made) } else { made.is_empty() }).then_some(())
+        };
+        let what = format!("all of {operation:?}, or nothing");
+        wait_for(&what, END_MAX, as_it_should_be).await;
+    }
+}
+
+/// One server that runs, and its data disks attached; it boots from a volume of its own.
+fn is_whole(made: &[Resource]) -> bool {
+    let (servers, volumes): (Vec<_>, Vec<_>) = made.iter().partition(|resource| resource.kind == "server");
+    let running = servers.len() == 1 && servers[0].status == "ACTIVE";
+    running && volumes.len() == DATA_DISKS.len() + 1 && volumes.iter().all(|volume| volume.status == "in-use")
+}

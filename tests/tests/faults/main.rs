@@ -1,0 +1,32 @@
+//! A cloud that misbehaves: the caller gets a definite code, the host goes on, and nothing is left or leaks.
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod backend;
+mod instance;
+mod leak;
+mod login;
+mod tenant;
+
+use patchbay::proto::flavor::ListFlavorsReq;
+use patchbay::proto::flavor::flavor_service_client::FlavorServiceClient;
+use patchbay_tests::Tenant;
+use serde_json::{Value, json};
+use tonic::transport::Channel;
+
+/// Short limits, so that faults which take time take little; no circuit opens, so that each fault is seen itself.
+const QUICK: &str = r#"
+operation = { poll_ms_min = 20, poll_ms_max = 100, settle_ms = 300 }
+upstream.cloud.transport = { timeout_ms = 1500, breaker_failures = 1000000 }
+"#;
+
+/// ListFlavors' code and sentence.
+async fn flavors(host: Channel, tenant: &Tenant) -> (i32, String) {
+    let request: ListFlavorsReq = tenant.request();
+    let answer = FlavorServiceClient::new(host).list_flavors(request).await.expect("an answer").into_inner();
+    (answer.code, answer.msg)
+}
+
+/// A body as Nova writes it: no fault here is told by the body alone.
+fn body(status: u16, message: &str) -> Value {
+    json!({"computeFault": {"code": status, "message": message}})
+}

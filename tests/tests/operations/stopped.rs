@@ -1,0 +1,72 @@
+//! SIGTERM: no new calls, those in flight end within a bound, and the exit status is 0.
+
+use std::time::Duration;
+
+use cloudsim::{Fault, Service};
+use patchbay::proto::flavor::ListFlavorsReq;
+use patchbay::proto::flavor::flavor_service_client::FlavorServiceClient;
+use patchbay_tests::{Deployment, needs_cloudsim, wait_for};
+use tokio::task::JoinHandle;
+use tonic::Status;
+
+use crate::Scene;
+
+const ARRIVAL_MAX: Duration = Duration::from_secs(30);
+/// As long as a call is in flight when the host is told to stop.
+const IN_FLIGHT_MS: u64 = 3_000;
+/// Longer than any test.
+const NEVER_MS: u64 = 600_000;
+
+impl Scene {
+    /// ListFlavors, to be waited for: its code.
+    fn flavors(&self) -> JoinHandle<Result<i32, Status>> {
+        let request: ListFlavorsReq = self.creations.tenant().request();
+        let channel = self.host.grpc();
+        tokio::spawn(async move {
+            let answer = FlavorServiceClient::new(channel).list_flavors(request).await?;
+            Ok(answer.into_inner().code)
+        })
+    }
+
+    /// A call that the cloud answers after `ms`, and that is there by now.
+    async fn in_flight(&self, ms: u64) -> JoinHandle<Result<i32, Status>> {
+        let cloud = self.deployment.cloudsim();
+        cloud.fault(Fault::delay(ms).on(Service::Compute, "GET", "/flavors/detail"));
+        let call = self.flavors();
+        wait_for("the call to be in flight", ARRIVAL_MAX, async || {
+            (cloud.count(Service::Compute, "GET", "/v2.1/flavors/detail") > 0).then_some(())
+        })
+        .await;
+        call
+    }
+
+    /// SIGTERM, seen by the host.
+    async fn stop(&self) {
+        self.host.terminate().await;
+        let stopping = |line: &serde_json::Value| {
+            line["message"].as_str().is_some_and(|text| text.starts_with("stopping"))
+        };
+        self.host.line(stopping).await;
+    }
+}
+
+#[tokio::test]
+async fn a_call_in_flight_ends_and_no_new_one_begins() {
+    needs_cloudsim!();
+    let mut scene = Scene::start(Deployment::builder()).await;
+    let call = scene.in_flight(IN_FLIGHT_MS).await;
+    scene.stop().await;
+    scene.flavors().await.unwrap().expect_err("no new call is let in");
+    assert_eq!(call.await.unwrap().expect("its answer"), 0);
+    assert_eq!(scene.host.exit().await.code(), Some(0));
+}
+
+#[tokio::test]
+async fn a_call_that_does_not_end_is_cut_off_at_the_bound() {
+    needs_cloudsim!();
+    let mut scene = Scene::start(Deployment::builder().toml("shutdown_ms_max = 500")).await;
+    let call = scene.in_flight(NEVER_MS).await;
+    scene.stop().await;
+    assert_eq!(scene.host.exit().await.code(), Some(0));
+    call.await.unwrap().expect_err("it was cut off");
+}
