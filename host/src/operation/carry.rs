@@ -141,7 +141,7 @@ impl Carrier {
                 }
                 Look::Again
             }
-            Err(error) if pace.forgives(&error, &self.runner) => {
+            Err(error) if pace.forgives(&error, &self.runner, abandon) => {
                 tracing::info!(error = %error.chain(), "the operation is looked at again later");
                 Look::Again
             }
@@ -233,9 +233,12 @@ impl Pace {
 
     /// A backend that is away is waited for; a defect may repeat a few times only. What the plugin says in its
     /// own words is its last word.
-    fn forgives(&mut self, error: &Error, runner: &Runner) -> bool {
+    fn forgives(&mut self, error: &Error, runner: &Runner, abandon: bool) -> bool {
         match error.kind() {
             Kind::Busy | Kind::Unavailable | Kind::Timeout => true,
+            // A service that the catalogue does not name now, or a plugin that is not loaded now, may come
+            // back, and until then nothing more can be undone.
+            Kind::Unsupported => abandon,
             Kind::Internal if error.is_hidden() => {
                 self.defects += 1;
                 self.defects < runner.config.defects_max
