@@ -8,7 +8,7 @@ use std::{env, fs};
 use anyhow::Result;
 
 use crate::workspace::{Workspace, cargo};
-use crate::{plugins, process};
+use crate::{binaries, plugins, process};
 
 /// Where Debian puts `initdb`, a directory for each version.
 const POSTGRESQL: &str = "/usr/lib/postgresql";
@@ -22,6 +22,8 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     plugins::build_with_guests(workspace)?;
+    // Some tests run the host as a process, and cargo builds a binary for the tests of its own package only.
+    binaries::build(workspace)?;
     if !has_postgresql() {
         process::say(
             "PostgreSQL's initdb is nowhere: its tests will fail. On Debian: apt-get install postgresql",
