@@ -1,101 +1,20 @@
 //! A whole deployment of a test's own: a cloud, a directory with plugins, keys and a database, and a host in
-//! this process on free ports. How the configuration looks is in `configuration`.
+//! this process on free ports. How one differs from another is `builder`'s affair.
 
 use std::path::{Path, PathBuf};
-use std::{env, fs};
 
-use cloudsim::{Control, Options};
+use cloudsim::Control;
 use patchbay::proto::tenant::CreateTenantReq;
 use patchbay::proto::tenant::tenant_service_client::TenantServiceClient;
 use patchbay::{Config, Host, database};
 use tempfile::TempDir;
-use toml::Table;
 use tonic::Request;
 use tonic::transport::{Channel, Endpoint};
 use uuid::Uuid;
 
 use crate::admin::Admin;
-use crate::{Cloud, Tenant, cloud, configuration, removal};
-
-/// 32 bytes of zeros.
-const MASTER_KEY: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
-
-/// What a deployment differs in from the usual one.
-#[derive(Default)]
-pub struct Builder {
-    edits: Vec<Box<dyn FnOnce(&mut Table) + Send>>,
-    cloud: Options,
-}
-
-impl Builder {
-    /// Changes the configuration.
-    #[must_use]
-    pub fn config(mut self, edit: impl FnOnce(&mut Table) + Send + 'static) -> Self {
-        self.edits.push(Box::new(edit));
-        self
-    }
-
-    /// Adds TOML to the configuration; a table that is there keeps the keys that `text` does not name.
-    #[must_use]
-    pub fn toml(self, text: &str) -> Self {
-        let more: Table = text.parse().expect("TOML");
-        self.config(move |config| merge(config, more))
-    }
-
-    /// How the simulated cloud begins.
-    #[must_use]
-    pub fn cloud(mut self, options: Options) -> Self {
-        self.cloud = options;
-        self
-    }
-
-    /// Another database than a SQLite file in the deployment's directory.
-    #[must_use]
-    pub fn database(self, url: &str) -> Self {
-        self.toml(&format!("database.url = {url:?}"))
-    }
-
-    /// Whom to ask for permission.
-    #[must_use]
-    pub fn http_permission(self, base_url: &str) -> Self {
-        self.toml(&format!(
-            "auth.permission.upstream = \"permission\"\n\
-             upstream.permission = {{ kind = \"http\", base_url = {base_url:?} }}"
-        ))
-    }
-
-    /// Makes everything and starts the host.
-    ///
-    /// # Panics
-    /// Anything of it fails.
-    pub async fn start(self) -> Deployment {
-        if env::var_os("RUST_LOG").is_some() {
-            // An error says that another test of this process has started it.
-            let _ = patchbay::telemetry::log::init(&patchbay::telemetry::log::Config::default());
-        }
-        let cloud = Cloud::open(self.cloud).await;
-        let directory = tempfile::Builder::new().prefix("patchbay-").tempdir().expect("a directory");
-        let owner = format!("test-{}", Uuid::new_v4().simple());
-        let operator_token = Uuid::new_v4().to_string();
-        let plugins = built_plugins();
-        let cache = plugins.with_file_name("aot");
-        let mut table = configuration::table(&cloud, directory.path(), &cache, &owner);
-        self.edits.into_iter().for_each(|edit| edit(&mut table));
-        for (name, text) in [
-            ("master.key", MASTER_KEY),
-            ("operator.token", &operator_token),
-            ("cloud.password", &cloud.password),
-            ("patchbay.toml", &configuration::text(&table)),
-        ] {
-            fs::write(directory.path().join(name), text).expect(name);
-        }
-        copy(&plugins, &directory.path().join("plugins"));
-        let mut deployment = Deployment { directory, cloud, owner, operator_token, host: None };
-        deployment.number_tenants().await;
-        deployment.restart().await;
-        deployment
-    }
-}
+pub use crate::builder::Builder;
+use crate::{Cloud, Tenant, cloud, removal};
 
 /// A running deployment. Dropped, it leaves nothing in the cloud.
 pub struct Deployment {
@@ -107,6 +26,14 @@ pub struct Deployment {
 }
 
 impl Deployment {
+    /// One of these parts; `directory` holds the files that the configuration names.
+    pub(crate) async fn of(directory: TempDir, cloud: Cloud, owner: String, operator_token: String) -> Self {
+        let mut deployment = Self { directory, cloud, owner, operator_token, host: None };
+        deployment.number_tenants().await;
+        deployment.restart().await;
+        deployment
+    }
+
     /// The usual one.
     pub async fn start() -> Self {
         Self::builder().start().await
@@ -255,34 +182,6 @@ impl Drop for Deployment {
         });
         if removed.is_err() {
             eprintln!("what {owner} made is still in the cloud");
-        }
-    }
-}
-
-/// `PATCHBAY_PLUGINS`, or `plugins` in the target directory that the test was built into.
-fn built_plugins() -> PathBuf {
-    env::var_os("PATCHBAY_PLUGINS").map_or_else(
-        || {
-            let test = env::current_exe().expect("a test's path");
-            test.ancestors().nth(3).expect("target/debug/deps/TEST").join("plugins")
-        },
-        PathBuf::from,
-    )
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir(to).expect("a new directory");
-    let files = fs::read_dir(from).expect("built plugins: cargo xtask plugins");
-    for file in files.map(|file| file.expect("a file").path()).filter(|file| file.is_file()) {
-        fs::copy(&file, to.join(file.file_name().expect("a name"))).expect("a copy");
-    }
-}
-
-fn merge(into: &mut Table, more: Table) {
-    for (key, value) in more {
-        match (into.get_mut(&key), value) {
-            (Some(toml::Value::Table(there)), toml::Value::Table(more)) => merge(there, more),
-            (_, value) => drop(into.insert(key, value)),
         }
     }
 }

@@ -66,10 +66,9 @@ async fn flavors(deployment: &Deployment, tenant: &Tenant, admin: &Admin, offer:
     let mut flavors = FlavorServiceClient::new(deployment.grpc());
     let list = flavors.list_flavors(tenant.request::<ListFlavorsReq>()).await.unwrap().into_inner();
     assert_eq!(list.code, 0, "{}", list.msg);
-    let mut shown: Vec<String> = admin.flavors().await.iter().map(|flavor| text(&flavor["id"])).collect();
-    let mut listed: Vec<String> = list.flavors.iter().map(|flavor| flavor.flavor_id.clone()).collect();
-    (shown.sort(), listed.sort());
-    assert_eq!(listed, shown);
+    let shown = admin.flavors().await.iter().map(|flavor| text(&flavor["id"])).collect();
+    let listed = list.flavors.iter().map(|flavor| flavor.flavor_id.clone()).collect();
+    assert_eq!(sorted(listed), sorted(shown));
 
     let request = GetFlavorReq { flavor_id: offer.flavor.clone(), ..tenant.request() };
     let one = flavors.get_flavor(request).await.unwrap().into_inner();
@@ -88,10 +87,9 @@ async fn images(deployment: &Deployment, tenant: &Tenant, admin: &Admin, offer: 
     let mut images = ImageServiceClient::new(deployment.grpc());
     let list = images.list_images(tenant.request::<ListImagesReq>()).await.unwrap().into_inner();
     assert_eq!(list.code, 0, "{}", list.msg);
-    let mut shown: Vec<String> = admin.images().await.iter().map(|image| text(&image["id"])).collect();
-    let mut listed: Vec<String> = list.images.iter().map(|image| image.image_id.clone()).collect();
-    (shown.sort(), listed.sort());
-    assert_eq!(listed, shown);
+    let shown = admin.images().await.iter().map(|image| text(&image["id"])).collect();
+    let listed = list.images.iter().map(|image| image.image_id.clone()).collect();
+    assert_eq!(sorted(listed), sorted(shown));
 
     let request = GetImageReq { image_id: offer.image.clone(), ..tenant.request() };
     let one = images.get_image(request).await.unwrap().into_inner();
@@ -215,4 +213,9 @@ impl Life {
 fn shown(answer: InstanceRes) -> Instance {
     assert_eq!(answer.code, 0, "{}", answer.msg);
     answer.instance.unwrap()
+}
+
+fn sorted(mut ids: Vec<String>) -> Vec<String> {
+    ids.sort();
+    ids
 }
