@@ -188,11 +188,15 @@ upstreams = {{ openstack = "cloud" }}
     }
 }
 
+/// For its owner only: nearly every file here holds a secret.
 fn write(file: &Path, text: &str) -> Result<()> {
-    fs::write(file, text).with_context(|| format!("{} cannot be written", file.display()))
+    let opened = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(file);
+    opened
+        .and_then(|mut opened| opened.write_all(text.as_bytes()))
+        .with_context(|| format!("{} cannot be written", file.display()))
 }
 
-/// A secret that is made once: random bytes as text, in a file for its owner only.
+/// A secret that is made once: random bytes as text.
 fn kept(file: &Path, encode: impl Fn([u8; SECRET_BYTES]) -> String) -> Result<String> {
     if let Ok(text) = fs::read_to_string(file) {
         return Ok(text.trim().to_owned());
@@ -200,7 +204,6 @@ fn kept(file: &Path, encode: impl Fn([u8; SECRET_BYTES]) -> String) -> Result<St
     let mut bytes = [0; SECRET_BYTES];
     fs::File::open("/dev/urandom")?.read_exact(&mut bytes)?;
     let text = encode(bytes);
-    let mut new = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
-    writeln!(new, "{text}").with_context(|| format!("{} cannot be written", file.display()))?;
+    write(file, &format!("{text}\n"))?;
     Ok(text)
 }
