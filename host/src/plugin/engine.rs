@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use serde::Deserialize;
 use wasmtime::{
-    Cache, CacheConfig, Config as WasmConfig, Engine, EngineWeak, InstanceAllocationStrategy,
+    Cache, CacheConfig, Config as WasmConfig, Enabled, Engine, EngineWeak, InstanceAllocationStrategy,
     PoolingAllocationConfig,
 };
 
@@ -17,6 +17,10 @@ pub(super) const TICK: Duration = Duration::from_millis(10);
 
 /// Core modules and tables that one component may consist of; ours are made of one and a few small adapters.
 const CORE_INSTANCES_PER_COMPONENT: u32 = 8;
+
+/// What a slot of the pool keeps in RAM of a call's memory and of its tables, each. It is written over before the next
+/// call; giving it back to the kernel and faulting it in again costs a call an eighth of its CPU time.
+const KEPT_BYTES: usize = 512 << 10;
 
 /// Bounds of plugins, and where they are.
 #[derive(Debug, Clone, Deserialize)]
@@ -118,6 +122,9 @@ fn pool(config: &Config) -> PoolingAllocationConfig {
         .total_stacks(calls)
         .total_core_instances(calls.saturating_mul(CORE_INSTANCES_PER_COMPONENT))
         .total_tables(calls.saturating_mul(CORE_INSTANCES_PER_COMPONENT))
-        .max_memory_size(config.memory_bytes_max);
+        .max_memory_size(config.memory_bytes_max)
+        .linear_memory_keep_resident(KEPT_BYTES)
+        .table_keep_resident(KEPT_BYTES)
+        .pagemap_scan(Enabled::Auto);
     pool
 }
