@@ -2,7 +2,7 @@
 //! when it fails, and a failure leaves what serves untouched. Runs off the request path.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,6 +26,9 @@ use crate::upstream::Upstream;
 /// Why a file was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
+    /// There is none.
+    #[error("there is no file {}", .0.display())]
+    Missing(PathBuf),
     /// It cannot be read, or is too large.
     #[error("the file cannot be read: {0}")]
     File(String),

@@ -35,9 +35,17 @@ use crate::upstream::Upstreams;
 pub struct Plugins {
     runtime: Arc<Runtime>,
     routes: Vec<Route>,
-    /// The digest each route's file had when it was last looked at; one look at a time.
-    seen: Mutex<Vec<Option<Digest>>>,
+    /// What each route's file was when it was last looked at; one look at a time.
+    seen: Mutex<Vec<Seen>>,
     changed: signal::Sender<()>,
+}
+
+/// How a route's file was found, so that the same is not done and told again.
+#[derive(Debug, Clone, Default)]
+struct Seen {
+    digest: Option<Digest>,
+    /// Why it was refused.
+    reason: Option<String>,
 }
 
 impl Plugins {
@@ -55,7 +63,7 @@ impl Plugins {
         let engine = engine::start(&config)?;
         let runtime = Arc::new(Runtime::new(engine, config, &routes, upstreams, metrics));
         let (changed, _) = signal::channel(());
-        let seen = Mutex::new(vec![None; routes.len()]);
+        let seen = Mutex::new(vec![Seen::default(); routes.len()]);
         let plugins = Arc::new(Self { runtime, routes, seen, changed });
         plugins.look().await;
         Ok(plugins)
@@ -135,14 +143,26 @@ impl Plugins {
     async fn look(&self) {
         let mut seen = self.seen.lock().await;
         for (route, seen) in self.routes.iter().zip(seen.iter_mut()) {
-            if let Err(refusal) = self.look_at(route, seen).await {
-                if matches!(refusal, Refusal::Probe(_)) {
-                    // Not the file's fault: the backend may answer at the next look.
-                    *seen = None;
-                }
-                self.runtime.metrics.admission(&route.plugin, "refused");
-                tracing::error!(plugin = %route.plugin, reason = %refusal, "refused; what served goes on serving");
+            let refusal = self.look_at(route, &mut seen.digest).await.err();
+            if matches!(refusal, Some(Refusal::Probe(_))) {
+                // Not the file's fault: the backend may answer at the next look.
+                seen.digest = None;
             }
+            let reason = refusal.as_ref().map(Refusal::to_string);
+            if let Some(refusal) = refusal.filter(|_| reason != seen.reason) {
+                self.tell(route, &refusal);
+            }
+            seen.reason = reason;
+        }
+    }
+
+    fn tell(&self, route: &Route, refusal: &Refusal) {
+        let (plugin, domain) = (&route.plugin, route.domain.word());
+        if matches!(refusal, Refusal::Missing(_)) {
+            tracing::warn!(plugin, domain, %refusal, "no plugin serves the domain");
+        } else {
+            self.runtime.metrics.admission(plugin, "refused");
+            tracing::error!(plugin, reason = %refusal, "refused; what served goes on serving");
         }
     }
 
@@ -150,10 +170,8 @@ impl Plugins {
         let config = &self.runtime.config;
         let path = config.directory.join(&route.plugin).with_extension("wasm");
         if !path.exists() {
-            if self.active(route.domain, &route.region).is_err() {
-                tracing::warn!(domain = route.domain.word(), file = %path.display(), "no plugin serves the domain");
-            }
-            return Ok(());
+            let serves = self.active(route.domain, &route.region).is_ok();
+            return if serves { Ok(()) } else { Err(Refusal::Missing(path)) };
         }
         let file = admission::File::read(&path, config.file_bytes_max)?;
         if seen.replace(file.digest.clone()).as_ref() == Some(&file.digest) {
