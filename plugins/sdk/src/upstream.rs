@@ -35,6 +35,12 @@ impl Request {
         Self { wire, unroutable }
     }
 
+    /// A word that the backend takes for something else than an id where an id stands last in the path.
+    pub(crate) fn reserved(mut self, word: &str) -> Self {
+        self.unroutable |= self.wire.path.rsplit('/').next() == Some(word);
+        self
+    }
+
     /// Adds a query parameter.
     pub fn query(mut self, name: &str, value: impl Display) -> Self {
         let path = &mut self.wire.path;

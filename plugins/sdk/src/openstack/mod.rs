@@ -9,6 +9,9 @@ pub mod time;
 use crate::Error;
 use crate::upstream::{Request, Response};
 
+/// Where a collection lists its members whole: `servers/detail` is no server.
+const WHOLE_LIST: &str = "detail";
+
 /// A service of the catalogue, as one upstream lends it.
 #[derive(Debug, Clone, Copy)]
 pub struct Service {
@@ -72,7 +75,7 @@ impl Request {
     /// # Errors
     /// Those of [`Request::ok`].
     pub async fn show(self) -> Result<Response, Error> {
-        let response = self.send().await?;
+        let response = self.reserved(WHOLE_LIST).send().await?;
         match response.status() {
             200..300 => Ok(response),
             403 => Err(Error { kind: crate::error::kind::NOT_FOUND.into(), ..refusal(&response) }),
