@@ -13,11 +13,11 @@ use uuid::Uuid;
 use super::Api;
 use super::claim::Claims;
 use super::reply::{ErrorStyle, Reply, status};
-use crate::auth::Permit;
+use crate::auth::{Operator, Permit};
 use crate::error::{Error, Kind};
 use crate::operation::{Settled, Started};
 use crate::plugin::Call;
-use crate::tenant::TenantId;
+use crate::tenant::{self, TenantId};
 
 /// One RPC of the contract.
 #[derive(Debug, Clone, Copy)]
@@ -59,6 +59,11 @@ impl Asked {
     /// A plugin call on behalf of this call.
     pub(super) fn call(&self, permit: Permit, region: &str) -> Call {
         Call { region: region.to_owned(), served: Arc::clone(&self.served), ..Call::new(permit) }
+    }
+
+    /// A registration on behalf of this call.
+    pub(super) fn registration(&self, operator: Operator) -> tenant::Asked {
+        tenant::Asked { operator, request_id: self.request_id.clone(), served: Arc::clone(&self.served) }
     }
 }
 

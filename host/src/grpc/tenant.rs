@@ -16,7 +16,7 @@ impl TenantService for Api {
         self.answer(rpc!("tenant.TenantService", "CreateTenant"), request, async |asked, request| {
             let operator = self.auth.operator(asked.bearer.as_deref())?;
             let registered =
-                self.registrar.register(operator, &asked.request_id, &request.tenant_name).await?;
+                self.registrar.register(asked.registration(operator), &request.tenant_name).await?;
             Ok(CreateTenantRes {
                 tenant_id: registered.id().to_string(),
                 apikey: registered.apikey().to_owned(),

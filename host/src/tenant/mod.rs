@@ -15,7 +15,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use tokio::time::Instant;
 
-pub use self::registrar::Registrar;
+pub use self::registrar::{Asked, Registrar};
 pub use self::store::Tenants;
 use crate::auth::seal::{Digest, MasterKey, random_secret};
 use crate::error::Error;

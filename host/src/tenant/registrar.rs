@@ -1,7 +1,7 @@
 //! How a tenant comes about: its row, its account in the cloud through the identity plugin, and the removal of
 //! all of it when a step fails. Rows are `store`'s affair; what an account is made of is the plugin's.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use rand::RngExt as _;
@@ -17,6 +17,19 @@ use crate::plugin::{Call, Identity, Placeholder, Plugins};
 
 /// How often leftovers are looked for.
 const SWEEP: Duration = Duration::from_secs(30);
+
+/// How many ids a registration tries.
+const IDS_MAX: u32 = 16;
+
+/// Who asks for a registration.
+pub struct Asked {
+    /// Proof that the operator does.
+    pub operator: Operator,
+    /// The call's id.
+    pub request_id: String,
+    /// Set to the generation that does the work; see [`Call::served`].
+    pub served: Arc<OnceLock<String>>,
+}
 
 /// See the module.
 pub struct Registrar {
@@ -37,21 +50,31 @@ impl Registrar {
     /// # Errors
     /// [`Kind::Invalid`] for the name, [`Kind::Exists`] when it is taken, otherwise what the identity plugin says;
     /// then nothing is left, or what is left is removed as soon as the cloud answers again.
-    pub async fn register(
-        self: &Arc<Self>,
-        operator: Operator,
-        request_id: &str,
-        name: &str,
-    ) -> Result<Registration, Error> {
-        let (registrar, request_id, name) = (Arc::clone(self), request_id.to_owned(), name.to_owned());
-        let work = async move { registrar.carry(&operator, &request_id, &name).await };
+    pub async fn register(self: &Arc<Self>, asked: Asked, name: &str) -> Result<Registration, Error> {
+        let (registrar, name) = (Arc::clone(self), name.to_owned());
+        let work = async move { registrar.carry(&asked, &name).await };
         let span = tracing::Span::current();
         tokio::spawn(tracing::Instrument::instrument(work, span)).await.map_err(Error::internal)?
     }
 
-    async fn carry(&self, operator: &Operator, request_id: &str, name: &str) -> Result<Registration, Error> {
-        let registration = self.reserve(request_id, name).await?;
-        let Err(error) = self.provision(operator, request_id, &registration).await else {
+    /// Another deployment on the same cloud may hold what an id names there; then the next id is tried.
+    async fn carry(&self, asked: &Asked, name: &str) -> Result<Registration, Error> {
+        let mut attempt = 1;
+        loop {
+            let registration = self.reserve(&asked.request_id, name).await?;
+            let id = registration.id();
+            match self.attempt(asked, registration).await {
+                Err(error) if error.kind() == Kind::Exists && attempt < IDS_MAX => {
+                    tracing::warn!(tenant = %id, error = %error.chain(), "the next id is tried");
+                    attempt += 1;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn attempt(&self, asked: &Asked, registration: Registration) -> Result<Registration, Error> {
+        let Err(error) = self.provision(asked, &registration).await else {
             return Ok(registration);
         };
         let leftover = match self.tenants.failed(registration).await {
@@ -61,7 +84,7 @@ impl Registrar {
                 return Err(error);
             }
         };
-        if let Err(left) = self.remove(request_id, leftover).await {
+        if let Err(left) = self.remove(&asked.request_id, leftover).await {
             tracing::error!(tenant = %leftover.id(), error = %left.chain(), "not removed yet; tried again later");
         }
         Err(error)
@@ -81,18 +104,13 @@ impl Registrar {
         }
     }
 
-    async fn provision(
-        &self,
-        operator: &Operator,
-        request_id: &str,
-        new: &Registration,
-    ) -> Result<(), Error> {
+    async fn provision(&self, asked: &Asked, new: &Registration) -> Result<(), Error> {
         let word = format!("secret-{:032x}", rand::rng().random::<u128>());
         let spec = Spec { display_name: new.name().to_owned(), password_placeholder: word.clone() };
         let secret = Some(Placeholder { word, secret: new.password().clone() });
         let deadline = new.deadline().min(Instant::now() + self.plugins.call_time());
-        let permit = operator.registering(new.id(), request_id, deadline);
-        let call = Call { secret, ..Call::new(permit) };
+        let permit = asked.operator.registering(new.id(), &asked.request_id, deadline);
+        let call = Call { secret, served: Arc::clone(&asked.served), ..Call::new(permit) };
         let account = self.plugins.call::<Identity, _>(call, async |at, plugin, context| {
             plugin.patchbay_identity_tenants().call_provision(at, context, spec).await
         });
