@@ -48,12 +48,15 @@ fn acquire_timeout_ms() -> u64 {
     2000
 }
 
+/// Connections to it.
+pub type Pool = AnyPool;
+
 /// Connects and brings the schema up to date; hosts that start together take turns.
 ///
 /// # Errors
 /// The URL is of another kind, holds a password, or leads to no database; a migration failed, or the schema
 /// is that of a later version. The error never shows the password.
-pub async fn open(config: &Config) -> anyhow::Result<AnyPool> {
+pub async fn open(config: &Config) -> anyhow::Result<Pool> {
     sqlx::any::install_default_drivers();
     let sqlite = config.url.starts_with("sqlite:");
     let pool = AnyPoolOptions::new()

@@ -44,6 +44,7 @@ pub struct Host {
     http: SocketAddr,
     ready: Readiness,
     operations: Arc<Runner>,
+    pool: database::Pool,
     serving: JoinHandle<anyhow::Result<()>>,
     /// Ends the gRPC server: no new calls, those in flight go on.
     drain: CancellationToken,
@@ -72,7 +73,7 @@ impl Host {
 
         let plugins = Plugins::start(config.plugin, config.routes, upstreams, Arc::clone(&metrics)).await?;
         tokio::spawn(Arc::clone(&plugins).watch(stop.clone()));
-        let store = Operations::new(pool);
+        let store = Operations::new(pool.clone());
         let operations = Runner::new(
             store,
             Arc::clone(&plugins),
@@ -97,7 +98,7 @@ impl Host {
         let serving = tokio::spawn(grpc::serve(api, listener, drain.clone()));
         ready.set(true);
         let shutdown_max = Duration::from_millis(config.shutdown_ms_max);
-        Ok(Self { grpc, http: at, ready, operations, serving, drain, stop, shutdown_max })
+        Ok(Self { grpc, http: at, ready, operations, pool, serving, drain, stop, shutdown_max })
     }
 
     /// Where gRPC is served.
@@ -122,6 +123,8 @@ impl Host {
         let ended = tokio::time::timeout(self.shutdown_max, self.serving).await;
         self.operations.stop(self.shutdown_max).await;
         self.stop.cancel();
+        // SQLite's journal goes back into its file.
+        self.pool.close().await;
         match ended {
             Ok(served) => served.context("the gRPC server ended badly")?,
             Err(_) => {

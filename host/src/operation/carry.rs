@@ -173,8 +173,8 @@ impl Carrier {
 
     async fn done(&mut self, at: Option<String>) {
         self.write(Step::Done(at.as_deref())).await;
-        tracing::info!(method = %self.operation.origin.method, resource = ?self.operation.resource_id, "done");
         let resource_id = self.operation.resource_id.clone().unwrap_or_default();
+        tracing::info!(method = %self.operation.origin.method, resource = %resource_id, "done");
         self.tell.send_replace(Progress::Done { resource_id, at });
     }
 

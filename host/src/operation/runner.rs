@@ -201,6 +201,7 @@ impl Runner {
         carry: impl FnOnce(Carrier) -> Carried,
     ) {
         let span = tracing::info_span!(
+            parent: None,
             "operation",
             operation = %operation.id,
             request_id = %operation.origin.request_id,
