@@ -15,7 +15,7 @@ use crate::plugin::contract::compute::patchbay::storage::disks::{
 };
 use crate::plugin::contract::storage::exports::patchbay::storage::disks as served;
 use crate::plugin::contract::types;
-use crate::plugin::{Call, CallState, Runtime, Storage, call_active};
+use crate::plugin::{Call, CallState, Disks, Runtime, call_active};
 
 impl Host for CallState {}
 
@@ -42,10 +42,8 @@ macro_rules! ask {
     ($accessor:ident, |$at:ident, $disks:ident, $context:ident| $call:expr) => {
         ask($accessor, move |runtime, call| {
             Box::pin(async move {
-                let answer = call_active::<Storage, _>(&runtime, call, async move |$at, plugin, $context| {
-                    let $disks = plugin.patchbay_storage_disks();
-                    $call.await
-                });
+                let answer =
+                    call_active::<Disks, _>(&runtime, call, async move |$at, $disks, $context| $call.await);
                 answer.await
             })
         })

@@ -4,7 +4,7 @@ use tonic::{Request, Response, Status};
 
 use super::answer::rpc;
 use super::{Api, check};
-use crate::plugin::Compute;
+use crate::plugin::Flavors;
 use crate::plugin::contract::compute::exports::patchbay::compute::flavors::Flavor;
 use crate::proto::flavor::flavor_service_server::FlavorService;
 use crate::proto::flavor::{self, GetFlavorReq, GetFlavorRes, ListFlavorsReq, ListFlavorsRes};
@@ -19,8 +19,8 @@ impl FlavorService for Api {
             let permit = self.permit(asked, &request).await?;
             let page = check::page(request.page_number, request.page_size)?;
             let found =
-                self.plugins.call::<Compute, _>(asked.call(permit, ""), async |at, plugin, context| {
-                    plugin.patchbay_compute_flavors().call_list(at, context, page).await
+                self.plugins.call::<Flavors, _>(asked.call(permit, ""), async |at, flavors, context| {
+                    flavors.call_list(at, context, page).await
                 });
             let flavors = found.await?.into_iter().map(flavor::Flavor::from).collect();
             Ok(ListFlavorsRes { flavors, ..Default::default() })
@@ -33,8 +33,8 @@ impl FlavorService for Api {
             let permit = self.permit(asked, &request).await?;
             let id = check::id("flavor_id", &request.flavor_id)?;
             let found =
-                self.plugins.call::<Compute, _>(asked.call(permit, ""), async |at, plugin, context| {
-                    plugin.patchbay_compute_flavors().call_get(at, context, id).await
+                self.plugins.call::<Flavors, _>(asked.call(permit, ""), async |at, flavors, context| {
+                    flavors.call_get(at, context, id).await
                 });
             Ok(GetFlavorRes { flavor: Some(found.await?.into()), ..Default::default() })
         })

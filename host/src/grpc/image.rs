@@ -4,7 +4,7 @@ use tonic::{Request, Response, Status};
 
 use super::answer::rpc;
 use super::{Api, check};
-use crate::plugin::Compute;
+use crate::plugin::Images;
 use crate::plugin::contract::compute::exports::patchbay::compute::images::Image;
 use crate::proto::image::image_service_server::ImageService;
 use crate::proto::image::{self, GetImageReq, GetImageRes, ListImagesReq, ListImagesRes};
@@ -16,8 +16,8 @@ impl ImageService for Api {
             let permit = self.permit(asked, &request).await?;
             let page = check::page(request.page_number, request.page_size)?;
             let found =
-                self.plugins.call::<Compute, _>(asked.call(permit, ""), async |at, plugin, context| {
-                    plugin.patchbay_compute_images().call_list(at, context, page).await
+                self.plugins.call::<Images, _>(asked.call(permit, ""), async |at, images, context| {
+                    images.call_list(at, context, page).await
                 });
             let images = found.await?.into_iter().map(image::Image::from).collect();
             Ok(ListImagesRes { images, ..Default::default() })
@@ -30,8 +30,8 @@ impl ImageService for Api {
             let permit = self.permit(asked, &request).await?;
             let id = check::id("image_id", &request.image_id)?;
             let found =
-                self.plugins.call::<Compute, _>(asked.call(permit, ""), async |at, plugin, context| {
-                    plugin.patchbay_compute_images().call_get(at, context, id).await
+                self.plugins.call::<Images, _>(asked.call(permit, ""), async |at, images, context| {
+                    images.call_get(at, context, id).await
                 });
             Ok(GetImageRes { image: Some(found.await?.into()), ..Default::default() })
         })

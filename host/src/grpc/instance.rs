@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::operation::{Begun, Settled};
 use crate::plugin::contract::compute::exports::patchbay::compute::instances as wit;
 use crate::plugin::contract::types::Context;
-use crate::plugin::{Accessor, Answer, Call, CallState, Compute, Domain};
+use crate::plugin::{Accessor, Answer, Call, CallState, Domain, Instances};
 use crate::proto::instance::instance_service_server::InstanceService;
 use crate::proto::instance::{
     self, CloudDiskConf, CreateInstanceReq, DeleteInstanceReq, DeleteInstanceRes, GetInstanceReq,
@@ -141,8 +141,8 @@ impl Api {
         let started =
             self.operations.start(permit, (Domain::Compute, region, asked.rpc.path), |call| async move {
                 let call = Call { served, ..call };
-                let begun = plugins.call::<Compute, _>(call, async |at, plugin, context| {
-                    begin(at, plugin.patchbay_compute_instances(), context).await
+                let begun = plugins.call::<Instances, _>(call, async |at, instances, context| {
+                    begin(at, instances, context).await
                 });
                 begun.await.map(|begun| Begun { resource_id: begun.instance_id, ticket: begun.ticket })
             });
@@ -158,8 +158,8 @@ impl Api {
         id: String,
     ) -> Result<InstanceRes, Error> {
         let found =
-            self.plugins.call::<Compute, _>(asked.call(permit, region), async |at, plugin, context| {
-                plugin.patchbay_compute_instances().call_get(at, context, id).await
+            self.plugins.call::<Instances, _>(asked.call(permit, region), async |at, instances, context| {
+                instances.call_get(at, context, id).await
             });
         Ok(InstanceRes { instance: Some(found.await?.into()), ..Default::default() })
     }

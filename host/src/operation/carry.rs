@@ -156,8 +156,7 @@ impl Carrier {
             .ok_or_else(|| Error::internal(anyhow::anyhow!("the operation's domain is {}", origin.domain)))?;
         let began = (domain, origin.plugin.as_str(), &Digest::from_hex(&origin.digest));
         let ticket = self.operation.ticket.clone();
-        let asked = self.runner.plugins.call_began(began, call, async |at, plugin, context| {
-            let operation = plugin.patchbay_host_operation();
+        let asked = self.runner.plugins.call_began(began, call, async |at, operation, context| {
             match (abandon, ticket) {
                 (false, Some(ticket)) => operation.call_poll(at, context, ticket).await,
                 (_, ticket) => operation.call_abandon(at, context, ticket).await,

@@ -11,10 +11,9 @@ use tokio::time::Instant;
 use uuid::Uuid;
 use wasmtime::component::{Component, InstancePre, Linker};
 
-use super::call::call;
-use super::contract::common::CommonPre;
+use super::call::{call, store};
 use super::contract::common::exports::patchbay::host::about::Description;
-use super::domain::{Common, Domain};
+use super::domain::{About, Domain};
 use super::generation::{Digest, Generation};
 use super::routing::Route;
 use super::runtime::Runtime;
@@ -92,12 +91,13 @@ pub(super) async fn admit(
         plugin: route.plugin.clone(),
         version: String::new(),
         digest,
-        common: CommonPre::new(linked.clone()).map_err(world)?,
-        exports: route.domain.exports(linked).map_err(world)?,
+        exports: route.domain.exports(&linked).map_err(world)?,
+        linked,
         settings: route.settings.clone(),
         upstreams: granted(runtime, route),
         calls: Arc::default(),
     });
+    check(runtime, &draft).await.map_err(world)?;
     let about = describe(runtime, &draft).await?;
     fits(&about, route)?;
     let generation = Arc::new(Generation { version: about.version, ..Arc::unwrap_or_clone(draft) });
@@ -138,9 +138,16 @@ fn own_call(runtime: &Runtime) -> Call {
     Call::new(Permit::of_host(&format!("req-{}", Uuid::new_v4()), deadline))
 }
 
+/// Checks the types of what it exports, which takes an instance.
+async fn check(runtime: &Arc<Runtime>, draft: &Arc<Generation>) -> wasmtime::Result<()> {
+    let mut store = store(runtime, draft, own_call(runtime));
+    let instance = draft.linked.instantiate_async(&mut store).await?;
+    draft.exports.check(&mut store, &instance)
+}
+
 async fn describe(runtime: &Arc<Runtime>, draft: &Arc<Generation>) -> Result<Description, Refusal> {
-    let asked = call::<Common, _>(runtime, draft, own_call(runtime), async |at, plugin, _| {
-        plugin.patchbay_host_about().call_describe(at).await.map(Ok)
+    let asked = call::<About, _>(runtime, draft, own_call(runtime), async |at, about, _| {
+        about.call_describe(at).await.map(Ok)
     });
     asked.await.map_err(Refusal::About)
 }
@@ -157,8 +164,8 @@ fn fits(about: &Description, route: &Route) -> Result<(), Refusal> {
 }
 
 async fn probe(runtime: &Arc<Runtime>, generation: &Arc<Generation>) -> Result<(), Refusal> {
-    let asked = call::<Common, _>(runtime, generation, own_call(runtime), async |at, plugin, context| {
-        plugin.patchbay_host_about().call_check(at, context).await
+    let asked = call::<About, _>(runtime, generation, own_call(runtime), async |at, about, context| {
+        about.call_check(at, context).await
     });
     asked.await.map_err(Refusal::Probe)
 }

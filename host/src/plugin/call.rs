@@ -31,7 +31,7 @@ pub(super) async fn call<S: Service, T: Send>(
     runtime: &Arc<Runtime>,
     generation: &Arc<Generation>,
     call: Call,
-    body: impl AsyncFnOnce(&Accessor<CallState>, &S::Bindings, types::Context) -> Answer<T> + Send,
+    body: impl AsyncFnOnce(&Accessor<CallState>, &S::Guest, types::Context) -> Answer<T> + Send,
 ) -> Result<T, Error> {
     let span = tracing::info_span!("plugin", plugin = %generation.label());
     let _ = call.served.set(generation.label());
@@ -41,8 +41,9 @@ pub(super) async fn call<S: Service, T: Send>(
     let context = call.context(&generation.region);
     let mut store = store(runtime, generation, call);
     let run = async {
-        let bindings = S::instantiate(generation, &mut store).await?;
-        store.run_concurrent(async |accessor| body(accessor, &bindings, context).await).await?
+        let instance = generation.linked.instantiate_async(&mut store).await?;
+        let guest = S::load(generation, &mut store, &instance)?;
+        store.run_concurrent(async |accessor| body(accessor, &guest, context).await).await?
     };
     let answer = match tokio::time::timeout_at(deadline, run.instrument(span.clone())).await {
         Ok(Ok(answer)) => return answer.map_err(from_plugin),
@@ -63,7 +64,8 @@ async fn within<T>(deadline: Instant, work: impl Future<Output = T>) -> Result<T
     tokio::time::timeout_at(deadline, work).await.map_err(|late| Error::hidden(Kind::Timeout, late))
 }
 
-fn store(runtime: &Arc<Runtime>, generation: &Arc<Generation>, call: Call) -> Store<CallState> {
+/// A fresh store for one call, with its limits.
+pub(super) fn store(runtime: &Arc<Runtime>, generation: &Arc<Generation>, call: Call) -> Store<CallState> {
     let state = CallState::new(call, Arc::clone(generation), Arc::clone(runtime));
     let mut store = Store::new(&runtime.engine, state);
     store.limiter(|state| &mut state.usage);

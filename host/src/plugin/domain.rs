@@ -1,12 +1,13 @@
 //! The service domains, and for each of them the world that its plugins answer. Adding a domain is a case here,
 //! a folder in `wit/` and a file in `grpc/`.
 
-use std::future::Future;
-
 use wasmtime::Store;
-use wasmtime::component::{InstancePre, Linker};
+use wasmtime::component::{Instance, InstancePre, Linker};
 
-use super::contract::{common, compute, identity, storage};
+use super::contract::common::exports::patchbay::host::{about, operation};
+use super::contract::compute::exports::patchbay::compute::{flavors, images, instances};
+use super::contract::identity::exports::patchbay::identity::tenants;
+use super::contract::storage::exports::patchbay::storage::disks;
 use super::generation::Generation;
 use super::state::CallState;
 use crate::capability;
@@ -52,58 +53,83 @@ impl Domain {
         }
     }
 
-    /// Checks a linked component against the domain's world.
+    /// Finds the interfaces of the domain's world in a linked component.
     ///
     /// # Errors
-    /// Names the export that is missing or has another type.
-    pub(super) fn exports(self, linked: InstancePre<CallState>) -> wasmtime::Result<Exports> {
-        Ok(match self {
-            Self::Identity => Exports::Identity(identity::PluginPre::new(linked)?),
-            Self::Compute => Exports::Compute(compute::PluginPre::new(linked)?),
-            Self::Storage => Exports::Storage(storage::PluginPre::new(linked)?),
-        })
+    /// Names the export that is missing.
+    pub(super) fn exports(self, linked: &InstancePre<CallState>) -> wasmtime::Result<Exports> {
+        let world = match self {
+            Self::Identity => World::Identity { tenants: tenants::GuestIndices::new(linked)? },
+            Self::Compute => World::Compute {
+                flavors: flavors::GuestIndices::new(linked)?,
+                images: images::GuestIndices::new(linked)?,
+                instances: instances::GuestIndices::new(linked)?,
+            },
+            Self::Storage => World::Storage { disks: disks::GuestIndices::new(linked)? },
+        };
+        let about = about::GuestIndices::new(linked)?;
+        Ok(Exports { about, operation: operation::GuestIndices::new(linked)?, world })
     }
 }
 
-/// A component whose exports were found to be those of its domain.
+/// Where a component's interfaces are.
 #[derive(Clone)]
-pub(super) enum Exports {
-    /// See [`Domain::Identity`].
-    Identity(identity::PluginPre<CallState>),
-    /// See [`Domain::Compute`].
-    Compute(compute::PluginPre<CallState>),
-    /// See [`Domain::Storage`].
-    Storage(storage::PluginPre<CallState>),
+pub(super) struct Exports {
+    about: about::GuestIndices,
+    operation: operation::GuestIndices,
+    world: World,
 }
 
-/// A part of the contract as a type, so that a call is written against its own exports.
-pub trait Service: Send + 'static {
-    /// The exports of an instance.
-    type Bindings: Send + Sync;
+#[derive(Clone)]
+enum World {
+    Identity {
+        tenants: tenants::GuestIndices,
+    },
+    Compute {
+        flavors: flavors::GuestIndices,
+        images: images::GuestIndices,
+        instances: instances::GuestIndices,
+    },
+    Storage {
+        disks: disks::GuestIndices,
+    },
+}
 
-    /// A fresh instance in `store`.
+impl Exports {
+    /// Checks the type of every function of the world.
     ///
     /// # Errors
-    /// When the generation is another domain's, or its start traps.
-    fn instantiate(
-        generation: &Generation,
-        store: &mut Store<CallState>,
-    ) -> impl Future<Output = wasmtime::Result<Self::Bindings>> + Send;
+    /// Names the function whose type is another.
+    pub(super) fn check(&self, store: &mut Store<CallState>, instance: &Instance) -> wasmtime::Result<()> {
+        self.about.load(&mut *store, instance)?;
+        self.operation.load(&mut *store, instance)?;
+        match &self.world {
+            World::Identity { tenants } => tenants.load(store, instance).map(drop),
+            World::Storage { disks } => disks.load(store, instance).map(drop),
+            World::Compute { flavors, images, instances } => {
+                flavors.load(&mut *store, instance)?;
+                images.load(&mut *store, instance)?;
+                instances.load(store, instance).map(drop)
+            }
+        }
+    }
 }
 
-/// What every plugin answers, whatever its domain: `about` and `operation`.
-#[derive(Debug)]
-pub struct Common;
+/// An interface of the contract as a type, so that a call names what it calls and only that is looked up.
+pub trait Service: Send + 'static {
+    /// The interface's functions in an instance.
+    type Guest: Send + Sync;
 
-impl Service for Common {
-    type Bindings = common::Common;
-
-    async fn instantiate(
+    /// Finds them.
+    ///
+    /// # Errors
+    /// When the component's world has no such interface.
+    #[doc(hidden)]
+    fn load(
         generation: &Generation,
         store: &mut Store<CallState>,
-    ) -> wasmtime::Result<Self::Bindings> {
-        generation.common.instantiate_async(store).await
-    }
+        instance: &Instance,
+    ) -> wasmtime::Result<Self::Guest>;
 }
 
 /// A service that a domain of its own answers.
@@ -112,25 +138,47 @@ pub trait Routed: Service {
     const DOMAIN: Domain;
 }
 
-macro_rules! service {
-    ($(#[$doc:meta])* $name:ident, $module:ident) => {
+/// What every plugin answers, whatever its domain.
+macro_rules! common {
+    ($(#[$doc:meta])* $name:ident, $interface:ident) => {
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub struct $name;
+
+        impl Service for $name {
+            type Guest = $interface::Guest;
+
+            fn load(
+                generation: &Generation,
+                store: &mut Store<CallState>,
+                instance: &Instance,
+            ) -> wasmtime::Result<Self::Guest> {
+                generation.exports.$interface.load(store, instance)
+            }
+        }
+    };
+}
+
+macro_rules! routed {
+    ($(#[$doc:meta])* $name:ident, $domain:ident, $interface:ident) => {
         $(#[$doc])*
         #[derive(Debug)]
         pub struct $name;
 
         impl Routed for $name {
-            const DOMAIN: Domain = Domain::$name;
+            const DOMAIN: Domain = Domain::$domain;
         }
 
         impl Service for $name {
-            type Bindings = $module::Plugin;
+            type Guest = $interface::Guest;
 
-            async fn instantiate(
+            fn load(
                 generation: &Generation,
                 store: &mut Store<CallState>,
-            ) -> wasmtime::Result<Self::Bindings> {
-                match &generation.exports {
-                    Exports::$name(pre) => pre.instantiate_async(store).await,
+                instance: &Instance,
+            ) -> wasmtime::Result<Self::Guest> {
+                match &generation.exports.world {
+                    World::$domain { $interface, .. } => $interface.load(store, instance),
                     _ => wasmtime::bail!("the generation serves another domain"),
                 }
             }
@@ -138,15 +186,31 @@ macro_rules! service {
     };
 }
 
-service!(
-    /// [`Domain::Identity`]
-    Identity, identity
+common!(
+    /// Who a plugin is.
+    About, about
 );
-service!(
-    /// [`Domain::Compute`]
-    Compute, compute
+common!(
+    /// How its work that takes time goes on.
+    Operation, operation
 );
-service!(
-    /// [`Domain::Storage`]
-    Storage, storage
+routed!(
+    /// Tenants in the cloud.
+    Tenants, Identity, tenants
+);
+routed!(
+    /// Flavors.
+    Flavors, Compute, flavors
+);
+routed!(
+    /// Images.
+    Images, Compute, images
+);
+routed!(
+    /// Instances.
+    Instances, Compute, instances
+);
+routed!(
+    /// Disks.
+    Disks, Storage, disks
 );

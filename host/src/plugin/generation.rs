@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::contract::common::CommonPre;
+use wasmtime::component::InstancePre;
+
 use super::domain::{Domain, Exports};
 use super::state::CallState;
 use crate::upstream::Upstream;
@@ -50,7 +51,7 @@ pub struct Generation {
     /// Of its file.
     pub digest: Digest,
     pub(super) exports: Exports,
-    pub(super) common: CommonPre<CallState>,
+    pub(super) linked: InstancePre<CallState>,
     pub(crate) settings: BTreeMap<String, String>,
     pub(crate) upstreams: BTreeMap<String, Arc<Upstream>>,
     pub(super) calls: Arc<AtomicUsize>,

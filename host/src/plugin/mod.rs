@@ -21,7 +21,9 @@ pub use wasmtime::component::Accessor;
 
 pub use self::admission::Refusal;
 pub(crate) use self::call::Answer;
-pub use self::domain::{Common, Compute, Domain, Identity, Routed, Service, Storage};
+pub use self::domain::{
+    About, Disks, Domain, Flavors, Images, Instances, Operation, Routed, Service, Tenants,
+};
 pub use self::engine::Config;
 pub use self::generation::{Digest, Generation};
 pub use self::routing::Route;
@@ -109,7 +111,7 @@ impl Plugins {
     pub async fn call<S: Routed, T: Send>(
         &self,
         call: Call,
-        body: impl AsyncFnOnce(&Accessor<CallState>, &S::Bindings, contract::types::Context) -> Answer<T> + Send,
+        body: impl AsyncFnOnce(&Accessor<CallState>, &S::Guest, contract::types::Context) -> Answer<T> + Send,
     ) -> Result<T, Error> {
         call_active::<S, T>(&self.runtime, call, body).await
     }
@@ -124,7 +126,7 @@ impl Plugins {
         call: Call,
         body: impl AsyncFnOnce(
             &Accessor<CallState>,
-            &contract::common::Common,
+            &contract::common::exports::patchbay::host::operation::Guest,
             contract::types::Context,
         ) -> Answer<T>
         + Send,
@@ -136,7 +138,7 @@ impl Plugins {
                     format!("The plugin {plugin}, which began this, does not serve now."),
                 )
             })?;
-        call::call::<Common, T>(&self.runtime, &generation, call, body).await
+        call::call::<Operation, T>(&self.runtime, &generation, call, body).await
     }
 
     /// Looks at every route's file once, and admits those that changed.
@@ -190,7 +192,7 @@ impl Plugins {
 pub(crate) async fn call_active<S: Routed, T: Send>(
     runtime: &Arc<Runtime>,
     call: Call,
-    body: impl AsyncFnOnce(&Accessor<CallState>, &S::Bindings, contract::types::Context) -> Answer<T> + Send,
+    body: impl AsyncFnOnce(&Accessor<CallState>, &S::Guest, contract::types::Context) -> Answer<T> + Send,
 ) -> Result<T, Error> {
     let generation = match call.on.clone() {
         Some(generation) => generation,

@@ -13,7 +13,7 @@ use super::{Account, Leftover, Registration, Reserved, Tenants};
 use crate::auth::{Auth, Operator};
 use crate::error::{Error, Kind};
 use crate::plugin::contract::identity::exports::patchbay::identity::tenants::Spec;
-use crate::plugin::{Call, Identity, Placeholder, Plugins};
+use crate::plugin::{self, Call, Placeholder, Plugins};
 
 /// How often leftovers are looked for.
 const SWEEP: Duration = Duration::from_secs(30);
@@ -111,8 +111,8 @@ impl Registrar {
         let deadline = new.deadline().min(Instant::now() + self.plugins.call_time());
         let permit = asked.operator.registering(new.id(), &asked.request_id, deadline);
         let call = Call { secret, served: Arc::clone(&asked.served), ..Call::new(permit) };
-        let account = self.plugins.call::<Identity, _>(call, async |at, plugin, context| {
-            plugin.patchbay_identity_tenants().call_provision(at, context, spec).await
+        let account = self.plugins.call::<plugin::Tenants, _>(call, async |at, tenants, context| {
+            tenants.call_provision(at, context, spec).await
         });
         let account = account.await?;
         let account = Account {
@@ -127,9 +127,10 @@ impl Registrar {
     async fn remove(&self, request_id: &str, leftover: Leftover) -> Result<(), Error> {
         let deadline = Instant::now() + self.plugins.call_time();
         let permit = self.auth.removing(leftover, request_id, deadline);
-        let removed = self.plugins.call::<Identity, _>(Call::new(permit), async |at, plugin, context| {
-            plugin.patchbay_identity_tenants().call_remove(at, context).await
-        });
+        let removed =
+            self.plugins.call::<plugin::Tenants, _>(Call::new(permit), async |at, tenants, context| {
+                tenants.call_remove(at, context).await
+            });
         removed.await?;
         self.tenants.forget(leftover).await
     }
