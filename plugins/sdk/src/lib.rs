@@ -17,6 +17,8 @@ pub mod bindings;
 pub mod cache;
 pub mod compute;
 pub mod error;
+#[cfg(target_arch = "wasm32")]
+mod heap;
 pub mod identity;
 pub mod log;
 pub mod openstack;
