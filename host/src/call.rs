@@ -18,7 +18,7 @@ use tonic::metadata::MetadataMap;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Response, Status, Streaming};
 
-use codec::DynamicCodec;
+pub use codec::DynamicCodec;
 use method::Method;
 
 /// How long connecting may take.

@@ -7,11 +7,12 @@ use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 
 /// Encodes any message; decodes messages of one type.
 #[derive(Debug, Clone)]
-pub(super) struct DynamicCodec(MessageDescriptor);
+pub struct DynamicCodec(MessageDescriptor);
 
 impl DynamicCodec {
     /// `output`: the type of what comes back.
-    pub(super) fn new(output: MessageDescriptor) -> Self {
+    #[must_use]
+    pub fn new(output: MessageDescriptor) -> Self {
         Self(output)
     }
 }

@@ -1,14 +1,13 @@
 //! The contract as its descriptors tell it, and calls of any of its RPCs. New RPCs are walked over without a
 //! change here.
 
+use patchbay::call::DynamicCodec;
 use patchbay::proto::DESCRIPTORS;
 use patchbay_tests::Tenant;
-use prost_reflect::prost::Message as _;
-use prost_reflect::{DescriptorPool, DynamicMessage, Kind, MessageDescriptor, MethodDescriptor, Value};
-use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
+use prost_reflect::{DescriptorPool, DynamicMessage, Kind, MethodDescriptor, Value};
+use tonic::Request;
 use tonic::codegen::http::uri::PathAndQuery;
 use tonic::transport::Channel;
-use tonic::{Request, Status};
 
 /// Every method of the contract's services.
 pub(crate) fn methods() -> Vec<MethodDescriptor> {
@@ -64,46 +63,8 @@ pub(crate) async fn call(
     let path: PathAndQuery = path.parse().unwrap();
     let mut client = tonic::client::Grpc::new(channel.clone());
     client.ready().await.unwrap();
-    let answer = client.unary(Request::new(message), path, DynamicCodec(method.output())).await;
+    let answer = client.unary(Request::new(message), path, DynamicCodec::new(method.output())).await;
     let answer = answer.unwrap_or_else(|status| panic!("{}: {status}", method.full_name())).into_inner();
     let field = |name: &str| answer.get_field_by_name(name).unwrap().into_owned();
     (field("code").as_i32().unwrap(), field("msg").as_str().unwrap().to_owned())
-}
-
-/// Encodes any message; decodes messages of one type.
-#[derive(Clone)]
-struct DynamicCodec(MessageDescriptor);
-
-impl Codec for DynamicCodec {
-    type Encode = DynamicMessage;
-    type Decode = DynamicMessage;
-    type Encoder = Self;
-    type Decoder = Self;
-
-    fn encoder(&mut self) -> Self {
-        self.clone()
-    }
-
-    fn decoder(&mut self) -> Self {
-        self.clone()
-    }
-}
-
-impl Encoder for DynamicCodec {
-    type Item = DynamicMessage;
-    type Error = Status;
-
-    fn encode(&mut self, item: DynamicMessage, buffer: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        item.encode(buffer).map_err(|error| Status::internal(error.to_string()))
-    }
-}
-
-impl Decoder for DynamicCodec {
-    type Item = DynamicMessage;
-    type Error = Status;
-
-    fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<DynamicMessage>, Status> {
-        let message = DynamicMessage::decode(self.0.clone(), buffer);
-        message.map(Some).map_err(|error| Status::internal(error.to_string()))
-    }
 }
