@@ -6,13 +6,14 @@ use toml::{Table, Value};
 
 use crate::Cloud;
 
+const OPENSTACK: &str = include_str!("../../docs/openstack.toml");
+
 /// The configuration of a host whose files are in `directory`; ports are free ones.
 ///
 /// # Panics
 /// A path that is not UTF-8.
 #[must_use]
 pub fn table(cloud: &Cloud, directory: &Path, cache: &Path, owner: &str) -> Table {
-    let Cloud { auth_url, region, username, project, .. } = cloud;
     let (directory, cache) = (directory.display(), cache.display());
     let text = format!(
         r#"
@@ -24,40 +25,38 @@ plugin = {{ directory = "{directory}/plugins", cache_directory = "{cache}" }}
 [auth]
 master_key = {{ file = "{directory}/master.key" }}
 operator_token = {{ file = "{directory}/operator.token" }}
-
-[upstream.cloud]
-kind = "openstack"
-auth_url = "{auth_url}"
-region = "{region}"
-credential = "tenant"
-
-[upstream.cloud-admin]
-kind = "openstack"
-auth_url = "{auth_url}"
-region = "{region}"
-credential = {{ username = "{username}", password = {{ file = "{directory}/cloud.password" }}, user_domain = "default", project = "{project}", project_domain = "default" }}
-
-[[route]]
-domain = "identity"
-region = "{region}"
-plugin = "identity-keystone"
-upstreams = {{ openstack = "cloud-admin" }}
-settings = {{ member_role = "member", owner = "{owner}" }}
-
-[[route]]
-domain = "compute"
-region = "{region}"
-plugin = "compute-nova"
-upstreams = {{ openstack = "cloud", openstack-admin = "cloud-admin" }}
-
-[[route]]
-domain = "storage"
-region = "{region}"
-plugin = "storage-cinder"
-upstreams = {{ openstack = "cloud" }}
 "#
     );
+    let mut table: Table = text.parse().expect("TOML");
+    table.extend(openstack(&cloud.auth_url, &cloud.region, &cloud.username, &cloud.project));
+    let password = Table::from_iter([("file".to_owned(), format!("{directory}/cloud.password").into())]);
+    table["upstream"]["cloud-admin"]["credential"]["password"] = password.into();
+    let settings = routed(&mut table, "identity")["settings"].as_table_mut().expect("settings");
+    settings.insert("owner".to_owned(), owner.into());
+    table
+}
+
+/// The backends and routes of a host on one region of OpenStack; the administrator's password is `OS_PASSWORD`.
+///
+/// # Panics
+/// A name that does not fit between quotes.
+#[must_use]
+pub fn openstack(auth_url: &str, region: &str, username: &str, project: &str) -> Table {
+    let text = OPENSTACK
+        .replace("@auth_url@", auth_url)
+        .replace("@region@", region)
+        .replace("@username@", username)
+        .replace("@project@", project);
     text.parse().expect("TOML")
+}
+
+/// The route of a domain.
+///
+/// # Panics
+/// There is none.
+pub fn routed<'a>(table: &'a mut Table, domain: &str) -> &'a mut Value {
+    let routes = table["route"].as_array_mut().expect("routes");
+    routes.iter_mut().find(|route| route["domain"].as_str() == Some(domain)).expect("a route of the domain")
 }
 
 /// The table as TOML, a line for each of its keys.

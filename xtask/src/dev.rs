@@ -26,6 +26,8 @@ const NETWORK: &str = "provider";
 /// Bytes of the master key, as the host wants it, and of the operator token.
 const SECRET_BYTES: usize = 32;
 
+const OPENSTACK: &str = include_str!("../../docs/openstack.toml");
+
 const fn loopback(port: u16) -> SocketAddr {
     SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), port)
 }
@@ -130,6 +132,11 @@ README.md goes on from there to an instance on $PATCHBAY_NETWORK. Ctrl-C stops e
 
     fn configuration(&self, workspace: &Workspace) -> String {
         let Cloud { auth_url, region, username, project, .. } = &self.cloud;
+        let openstack = OPENSTACK
+            .replace("@auth_url@", auth_url)
+            .replace("@region@", region)
+            .replace("@username@", username)
+            .replace("@project@", project);
         format!(
             r#"# Written by `cargo xtask up`, anew each time.
 [grpc]
@@ -149,37 +156,7 @@ operator_token = {{ env = "PATCHBAY_OPERATOR_TOKEN" }}
 directory = "{plugins}"
 cache_directory = "{cache}"
 
-[upstream.cloud]
-kind = "openstack"
-auth_url = "{auth_url}"
-region = "{region}"
-credential = "tenant"
-
-[upstream.cloud-admin]
-kind = "openstack"
-auth_url = "{auth_url}"
-region = "{region}"
-credential = {{ username = "{username}", password = {{ env = "OS_PASSWORD" }}, user_domain = "default", project = "{project}", project_domain = "default" }}
-
-[[route]]
-domain = "identity"
-region = "{region}"
-plugin = "identity-keystone"
-upstreams = {{ openstack = "cloud-admin" }}
-settings = {{ member_role = "member" }}
-
-[[route]]
-domain = "compute"
-region = "{region}"
-plugin = "compute-nova"
-upstreams = {{ openstack = "cloud", openstack-admin = "cloud-admin" }}
-
-[[route]]
-domain = "storage"
-region = "{region}"
-plugin = "storage-cinder"
-upstreams = {{ openstack = "cloud" }}
-"#,
+{openstack}"#,
             database = self.database().display(),
             key = self.directory.join("master.key").display(),
             plugins = workspace.plugin_directory().display(),

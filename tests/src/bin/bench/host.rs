@@ -5,8 +5,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use cloudsim::{ADMIN_PASSWORD, REGION};
+use patchbay_tests::configuration;
 use serde::Deserialize;
 use tokio::process::Command;
+use toml::Table;
 
 use crate::process::{Process, Says};
 
@@ -41,7 +43,7 @@ struct Serving {
 impl Host {
     pub(crate) async fn start(settings: &Settings) -> Result<Self> {
         let file = settings.directory.join("patchbay.toml");
-        std::fs::write(&file, settings.configuration()).context("the host's configuration")?;
+        std::fs::write(&file, settings.configuration()?).context("the host's configuration")?;
         let mut command = Command::new(&settings.binary);
         command.args(["serve", "--config"]).arg(&file);
         command.env("PATCHBAY_MASTER_KEY", MASTER_KEY);
@@ -60,63 +62,24 @@ impl Host {
 
 impl Settings {
     /// Compute gets no administrator: the hypervisor's name, which only he sees, is no part of the comparison.
-    fn configuration(&self) -> String {
-        format!(
+    fn configuration(&self) -> Result<String> {
+        let (directory, plugins) = (self.directory.display(), self.plugins.display());
+        let text = format!(
             r#"
-[grpc]
-listen = "127.0.0.1:0"
-
-[http]
-listen = "127.0.0.1:0"
-
-[log]
-format = "json"
-
-[database]
-url = "sqlite:{database}"
+grpc.listen = "127.0.0.1:0"
+http.listen = "127.0.0.1:0"
+log.format = "json"
+database.url = "sqlite:{directory}/patchbay.db"
+plugin = {{ directory = "{plugins}", cache_directory = "{directory}/compiled" }}
 
 [auth]
 master_key = {{ env = "PATCHBAY_MASTER_KEY" }}
 operator_token = {{ env = "PATCHBAY_OPERATOR_TOKEN" }}
-
-[plugin]
-directory = "{plugins}"
-cache_directory = "{cache}"
-
-[upstream.cloud]
-kind = "openstack"
-auth_url = "{auth_url}"
-region = "{REGION}"
-credential = "tenant"
-
-[upstream.cloud-admin]
-kind = "openstack"
-auth_url = "{auth_url}"
-region = "{REGION}"
-credential = {{ username = "admin", password = {{ env = "OS_PASSWORD" }}, user_domain = "default", project = "admin", project_domain = "default" }}
-
-[[route]]
-domain = "identity"
-region = "{REGION}"
-plugin = "identity-keystone"
-upstreams = {{ openstack = "cloud-admin" }}
-
-[[route]]
-domain = "compute"
-region = "{REGION}"
-plugin = "compute-nova"
-upstreams = {{ openstack = "cloud" }}
-
-[[route]]
-domain = "storage"
-region = "{REGION}"
-plugin = "storage-cinder"
-upstreams = {{ openstack = "cloud" }}
-"#,
-            database = self.directory.join("patchbay.db").display(),
-            plugins = self.plugins.display(),
-            cache = self.directory.join("compiled").display(),
-            auth_url = self.auth_url,
-        )
+"#
+        );
+        let mut table: Table = text.parse()?;
+        table.extend(configuration::openstack(&self.auth_url, REGION, "admin", "admin"));
+        configuration::routed(&mut table, "compute")["upstreams"] = toml::toml!(openstack = "cloud").into();
+        Ok(configuration::text(&table))
     }
 }
