@@ -2,7 +2,10 @@
 
 use patchbay::proto::tenant::tenant_service_client::TenantServiceClient;
 use patchbay::proto::tenant::{CreateTenantReq, CreateTenantRes};
+use patchbay_tests::admin::Admin;
 use patchbay_tests::{Deployment, needs_cloudsim};
+use reqwest::Method;
+use serde_json::json;
 
 async fn create(deployment: &Deployment, name: &str) -> CreateTenantRes {
     let request = deployment.operator(CreateTenantReq { tenant_name: name.to_owned() });
@@ -50,4 +53,49 @@ async fn a_name_of_any_script_and_of_a_hundred_characters_is_taken() {
         let digits = answer.tenant_id.strip_prefix("t-").unwrap();
         assert!(digits.len() == 10 && digits.bytes().all(|byte| byte.is_ascii_digit()), "{digits}");
     }
+}
+
+/// How many ids a registration tries.
+const IDS_MAX: u64 = 16;
+
+/// Gives the names of the next ids to somebody else on the same cloud.
+async fn take_next(admin: &Admin, last: &str, count: u64) -> Vec<String> {
+    let number: u64 = last.strip_prefix("t-").unwrap().parse().unwrap();
+    let names: Vec<_> = (number + 1..=number + count).map(|next| format!("t-{next:010}")).collect();
+    for name in &names {
+        let body = json!({"domain": {"name": name, "description": "somebody else's"}});
+        admin.ask(Method::POST, "identity", "/domains", Some(body)).await;
+    }
+    names
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_id_that_somebody_else_uses_on_the_cloud_is_passed_over() {
+    needs_cloudsim!();
+    let deployment = Deployment::start().await;
+    let admin = deployment.admin().await;
+    let last = deployment.tenant("first").await.id;
+    let taken = take_next(&admin, &last, IDS_MAX - 1).await;
+    let before = deployment.cloudsim().resources();
+    let answer = create(&deployment, "acme").await;
+    assert_eq!(answer.code, 0, "{}", answer.msg);
+    assert!(!taken.contains(&answer.tenant_id) && answer.tenant_id > last, "{}", answer.tenant_id);
+    let after = deployment.cloudsim().resources();
+    assert!(before.iter().all(|resource| after.contains(resource)), "what is somebody else's stays");
+    assert!(
+        after.iter().filter(|resource| !before.contains(resource)).all(|made| made.name == answer.tenant_id)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_registration_tries_so_many_ids_and_leaves_nothing() {
+    needs_cloudsim!();
+    let deployment = Deployment::start().await;
+    let admin = deployment.admin().await;
+    let last = deployment.tenant("first").await.id;
+    take_next(&admin, &last, IDS_MAX).await;
+    let before = deployment.cloudsim().resources();
+    assert_eq!(create(&deployment, "acme").await.code, 6);
+    assert_eq!(deployment.cloudsim().resources(), before);
+    assert_eq!(create(&deployment, "acme").await.code, 0, "the next call goes on behind them");
 }
