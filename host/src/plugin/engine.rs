@@ -19,7 +19,7 @@ pub(super) const TICK: Duration = Duration::from_millis(10);
 const CORE_INSTANCES_PER_COMPONENT: u32 = 8;
 
 /// What a slot of the pool keeps in RAM of a call's memory and of its tables, each. It is written over before the next
-/// call; giving it back to the kernel and faulting it in again costs a call an eighth of its CPU time.
+/// call; giving it back to the kernel and faulting it in again costs every call.
 const KEPT_BYTES: usize = 512 << 10;
 
 /// Bounds of plugins, and where they are.
