@@ -11,7 +11,7 @@ use wasmtime::component::{Accessor, HasSelf};
 
 use crate::error::Error;
 use crate::plugin::contract::compute::patchbay::storage::disks::{
-    Attachment, Context, Disk, Host, HostWithStore, Outcome, Spec,
+    Attachment, Context, Disk, Host, HostWithStore, Spec,
 };
 use crate::plugin::contract::storage::exports::patchbay::storage::disks as served;
 use crate::plugin::contract::types;
@@ -62,9 +62,9 @@ fn passed_on(error: &Error) -> types::Error {
 }
 
 impl<T: Send> HostWithStore<T> for HasSelf<CallState> {
-    async fn create(at: &Accessor<T, Self>, _: Context, spec: Spec) -> Result<Outcome, types::Error> {
+    async fn create(at: &Accessor<T, Self>, _: Context, spec: Spec) -> Result<types::Begun, types::Error> {
         let spec = served::Spec::from(spec);
-        ask!(at, |at, disks, context| disks.call_create(at, context, spec)).map(Outcome::from)
+        ask!(at, |at, disks, context| disks.call_create(at, context, spec))
     }
 
     async fn get(at: &Accessor<T, Self>, _: Context, ids: Vec<String>) -> Result<Vec<Disk>, types::Error> {
@@ -82,11 +82,11 @@ impl<T: Send> HostWithStore<T> for HasSelf<CallState> {
         _: Context,
         id: String,
         to: String,
-    ) -> Result<Outcome, types::Error> {
-        ask!(at, |at, disks, context| disks.call_attach(at, context, id, to)).map(Outcome::from)
+    ) -> Result<types::Begun, types::Error> {
+        ask!(at, |at, disks, context| disks.call_attach(at, context, id, to))
     }
 
-    async fn delete(at: &Accessor<T, Self>, _: Context, id: String) -> Result<Option<String>, types::Error> {
+    async fn delete(at: &Accessor<T, Self>, _: Context, id: String) -> Result<types::Begun, types::Error> {
         ask!(at, |at, disks, context| disks.call_delete(at, context, id))
     }
 }
@@ -97,12 +97,6 @@ impl From<Spec> for served::Spec {
     fn from(spec: Spec) -> Self {
         let Spec { name, description, availability_zone, volume_type, size } = spec;
         Self { name, description, availability_zone, volume_type, size }
-    }
-}
-
-impl From<served::Outcome> for Outcome {
-    fn from(outcome: served::Outcome) -> Self {
-        Self { disk: outcome.disk.into(), ticket: outcome.ticket }
     }
 }
 

@@ -52,7 +52,7 @@ pub(super) struct Asked {
     style: ErrorStyle,
     served: Arc<OnceLock<String>>,
     operation: OnceLock<String>,
-    note: OnceLock<&'static str>,
+    note: OnceLock<String>,
 }
 
 impl Asked {
@@ -111,7 +111,9 @@ impl Api {
         let answer_by = asked.deadline.checked_sub(margin).unwrap_or(asked.deadline);
         let settled = started.settled(answer_by.min(Instant::now() + self.operations.inline_wait())).await?;
         if !settled.done {
-            let _ = asked.note.set("Accepted; the operation in x-operation-id goes on.");
+            let _ = asked.note.set("Accepted; the operation in x-operation-id goes on.".to_owned());
+        } else if let Some(message) = &settled.message {
+            let _ = asked.note.set(message.clone());
         }
         Ok(settled)
     }
@@ -150,7 +152,7 @@ impl Api {
 
 fn respond<R: Reply>(asked: &Asked, outcome: Result<R, Error>) -> Result<Response<R>, Status> {
     let answer = match (outcome, asked.style) {
-        (Ok(reply), _) => Ok(reply.told(0, asked.note.get().copied().unwrap_or_default().to_owned())),
+        (Ok(reply), _) => Ok(reply.told(0, asked.note.get().cloned().unwrap_or_default())),
         (Err(error), ErrorStyle::Response) => {
             Ok(R::default().told(error.kind().code(), error.message().to_owned()))
         }

@@ -1,18 +1,14 @@
 //! `instance.InstanceService` (requirements, "云主机相关服务"). What changes an instance is an operation.
 
-use std::sync::Arc;
-
-use futures::future::BoxFuture;
 use tonic::{Request, Response, Status};
 
 use super::answer::{Asked, rpc};
 use super::{Api, check};
 use crate::auth::Permit;
 use crate::error::Error;
-use crate::operation::{Begun, Settled};
+use crate::operation::Settled;
+use crate::plugin::Instances;
 use crate::plugin::contract::compute::exports::patchbay::compute::instances as wit;
-use crate::plugin::contract::types::Context;
-use crate::plugin::{Accessor, Answer, Call, CallState, Domain, Instances};
 use crate::proto::instance::instance_service_server::InstanceService;
 use crate::proto::instance::{
     self, CloudDiskConf, CreateInstanceReq, DeleteInstanceReq, DeleteInstanceRes, GetInstanceReq,
@@ -37,7 +33,7 @@ impl InstanceService for Api {
         self.answer(rpc!("instance.InstanceService", "CreateInstance"), request, async |asked, request| {
             let permit = self.permit(asked, &request).await?;
             let (region, spec) = (request.region.clone(), spec(request)?);
-            let settled = self.change(asked, &permit, &region, |at, instances, context| {
+            let settled = self.change::<Instances, _>(asked, &permit, &region, |at, instances, context| {
                 Box::pin(instances.call_create(at, context, spec))
             });
             let id = settled.await?.resource_id;
@@ -66,7 +62,7 @@ impl InstanceService for Api {
                 let permit = self.permit(asked, &request).await?;
                 let id = check::id("instance_id", &request.instance_id)?;
                 let flavor = check::id("flavor_ref", &request.flavor_ref)?;
-                let settled = self.change(asked, &permit, "", |at, instances, context| {
+                let settled = self.change::<Instances, _>(asked, &permit, "", |at, instances, context| {
                     Box::pin(instances.call_resize(at, context, id, flavor))
                 });
                 let id = settled.await?.resource_id;
@@ -83,12 +79,11 @@ impl InstanceService for Api {
         self.answer(rpc!("instance.InstanceService", "DeleteInstance"), request, async |asked, request| {
             let permit = self.permit(asked, &request).await?;
             let id = check::id("instance_id", &request.instance_id)?;
-            let settled = self.change(asked, &permit, "", |at, instances, context| {
+            let settled = self.change::<Instances, _>(asked, &permit, "", |at, instances, context| {
                 Box::pin(instances.call_delete(at, context, id))
             });
             let Settled { resource_id, at, .. } = settled.await?;
-            let deleted_time = at.unwrap_or_default();
-            Ok(DeleteInstanceRes { instance_id: resource_id, deleted_time, ..Default::default() })
+            Ok(DeleteInstanceRes { instance_id: resource_id, deleted_time: at, ..Default::default() })
         })
         .await
     }
@@ -102,14 +97,13 @@ impl InstanceService for Api {
             let id = check::id("instance_id", &request.instance_id)?;
             let operate_type = check::word("operate_type", &request.operate_type, &OPERATIONS)?;
             let action = operate_type.clone();
-            let settled = self.change(asked, &permit, "", |at, instances, context| {
+            let settled = self.change::<Instances, _>(asked, &permit, "", |at, instances, context| {
                 Box::pin(instances.call_operate(at, context, id, action))
             });
             let Settled { resource_id, at, .. } = settled.await?;
-            let operated_time = at.unwrap_or_default();
             Ok(OperateInstanceRes {
                 instance_id: resource_id,
-                operated_time,
+                operated_time: at,
                 operate_type,
                 ..Default::default()
             })
@@ -119,36 +113,6 @@ impl InstanceService for Api {
 }
 
 impl Api {
-    /// Begins a change of an instance as an operation, and waits for its end as long as the call may.
-    async fn change<F>(
-        &self,
-        asked: &Asked,
-        permit: &Permit,
-        region: &str,
-        begin: F,
-    ) -> Result<Settled, Error>
-    where
-        F: for<'a> FnOnce(
-                &'a Accessor<CallState>,
-                &'a wit::Guest,
-                Context,
-            ) -> BoxFuture<'a, Answer<wit::Begun>>
-            + Send
-            + 'static,
-    {
-        let plugins = Arc::clone(&self.plugins);
-        let served = asked.call(permit.clone(), region).served;
-        let started =
-            self.operations.start(permit, (Domain::Compute, region, asked.rpc.path), |call| async move {
-                let call = Call { served, ..call };
-                let begun = plugins.call::<Instances, _>(call, async |at, instances, context| {
-                    begin(at, instances, context).await
-                });
-                begun.await.map(|begun| Begun { resource_id: begun.instance_id, ticket: begun.ticket })
-            });
-        self.settled(asked, started.await?).await
-    }
-
     /// The instance as the backend shows it now.
     async fn shown(
         &self,

@@ -2,6 +2,7 @@
 //! nothing below this module knows of gRPC.
 
 mod answer;
+mod change;
 mod check;
 mod claim;
 mod flavor;

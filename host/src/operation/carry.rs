@@ -5,14 +5,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable as _};
+use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::runner::{Begun, Progress, Runner};
+use super::runner::{Progress, Runner};
 use super::{Failure, Operation, State};
 use crate::database::now_ms;
 use crate::error::{Error, Kind};
-use crate::plugin::contract::common::exports::patchbay::host::operation::{Pending, Progress as Polled};
+use crate::plugin::contract::common::exports::patchbay::host::operation::{
+    Finished, Pending, Progress as Polled,
+};
+use crate::plugin::contract::types::Begun;
 use crate::plugin::{Digest, Domain};
 
 /// How often a write to the database is tried again before the operation is left to the next start of the host.
@@ -31,14 +35,14 @@ enum Step<'a> {
     About(&'a str),
     Running(&'a Pending),
     Abandoning(&'a Failure),
-    Done(Option<&'a str>),
+    Done(&'a str, Option<&'a str>),
     Failed(&'a Failure),
 }
 
 /// What the next look at the plugin gave.
 enum Look {
     Again,
-    Finished(Option<String>),
+    Finished(Finished),
     Failed(Error),
 }
 
@@ -52,7 +56,7 @@ impl Carrier {
         self.operation.resource_id = Some(begun.resource_id.clone());
         self.write(Step::About(&begun.resource_id)).await;
         match begun.ticket {
-            None => self.done(None).await,
+            None => self.done(Finished { at: None, message: None }).await,
             Some(ticket) => {
                 self.tell.send_replace(Progress::Running { resource_id: begun.resource_id });
                 let first = Pending { ticket, state: "begun".into(), percent: None };
@@ -85,7 +89,7 @@ impl Carrier {
             };
             match look {
                 Look::Again => {}
-                Look::Finished(at) => return self.done(at).await,
+                Look::Finished(finished) => return self.done(finished).await,
                 Look::Failed(error) => return self.fail(&error).await,
             }
         }
@@ -132,7 +136,7 @@ impl Carrier {
     /// One call of `poll` or `abandon`, and what it means.
     async fn look(&mut self, pace: &mut Pace, abandon: bool) -> Look {
         match self.ask(abandon).await {
-            Ok(Polled::Finished(finished)) => Look::Finished(finished.at),
+            Ok(Polled::Finished(finished)) => Look::Finished(finished),
             Ok(Polled::Pending(pending)) => {
                 pace.defects = 0;
                 if self.operation.ticket.as_ref() != Some(&pending.ticket) {
@@ -170,11 +174,12 @@ impl Carrier {
         self.write(Step::Running(&pending)).await;
     }
 
-    async fn done(&mut self, at: Option<String>) {
-        self.write(Step::Done(at.as_deref())).await;
+    async fn done(&mut self, Finished { at, message }: Finished) {
+        let at = at.unwrap_or_else(|| format!("{:.0}", Timestamp::now()));
+        self.write(Step::Done(&at, message.as_deref())).await;
         let resource_id = self.operation.resource_id.clone().unwrap_or_default();
         tracing::info!(method = %self.operation.origin.method, resource = %resource_id, "done");
-        self.tell.send_replace(Progress::Done { resource_id, at });
+        self.tell.send_replace(Progress::Done { resource_id, at, message });
     }
 
     /// Writes a step, again and again for a while; what cannot be written is taken up at the next start.
@@ -193,7 +198,7 @@ impl Carrier {
             Step::About(resource_id) => store.set_resource(id, resource_id).await,
             Step::Running(next) => store.running(id, &next.ticket, &next.state, next.percent, now_ms()).await,
             Step::Abandoning(failure) => store.abandoning(id, failure).await,
-            Step::Done(at) => store.end_done(id, at).await,
+            Step::Done(at, message) => store.end_done(id, at, message).await,
             Step::Failed(failure) => store.end_failed(id, failure).await,
         }
     }

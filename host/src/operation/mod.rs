@@ -11,7 +11,7 @@ use std::str::FromStr;
 
 use uuid::Uuid;
 
-pub use self::runner::{Begun, Config, Runner, Settled, Started};
+pub use self::runner::{Config, Runner, Settled, Started};
 pub use self::store::Operations;
 use crate::error::{Error, Kind};
 use crate::tenant::TenantId;
@@ -142,8 +142,10 @@ pub struct Operation {
     pub percent: Option<u8>,
     /// Why it failed; from [`State::Abandoning`] on.
     pub failure: Option<Failure>,
-    /// RFC 3339: the backend's own time of the end, where it tells one.
+    /// RFC 3339: the backend's own time of the end, or else when the host saw it.
     pub finished_at: Option<String>,
+    /// What the platform is told beside the success.
+    pub message: Option<String>,
     /// Milliseconds since 1970-01-01T00:00:00Z.
     pub created_at: i64,
     /// When its row last changed, likewise.

@@ -15,6 +15,7 @@ use super::carry::Carrier;
 use super::{Failure, Operation, OperationId, Operations, Origin};
 use crate::auth::{Auth, Permit};
 use crate::error::{Error, Kind};
+use crate::plugin::contract::types::Begun;
 use crate::plugin::{Call, Domain, Generation, Plugins};
 use crate::telemetry::Metrics;
 
@@ -53,21 +54,12 @@ impl Default for Config {
     }
 }
 
-/// What a plugin's mutating function began.
-#[derive(Debug, Clone)]
-pub struct Begun {
-    /// What it is about.
-    pub resource_id: String,
-    /// Absent: it is already done.
-    pub ticket: Option<String>,
-}
-
 /// How an operation stands, for those who wait for it.
 #[derive(Debug, Clone)]
 pub(super) enum Progress {
     Beginning,
     Running { resource_id: String },
-    Done { resource_id: String, at: Option<String> },
+    Done { resource_id: String, at: String, message: Option<String> },
     Failed(Failure),
 }
 
@@ -83,8 +75,10 @@ pub struct Started {
 pub struct Settled {
     /// What it is about.
     pub resource_id: String,
-    /// The backend's own time of the end, where it has ended and the backend tells one.
-    pub at: Option<String>,
+    /// RFC 3339: when it ended, as the backend tells it, or else as the host saw it. Empty while it goes on.
+    pub at: String,
+    /// What the platform is told beside the success.
+    pub message: Option<String>,
     /// Whether it has ended.
     pub done: bool,
 }
@@ -103,8 +97,12 @@ impl Started {
             Progress::Beginning => {
                 Err(Error::new(Kind::Timeout, "It has not begun yet; ask for the operation later."))
             }
-            Progress::Running { resource_id } => Ok(Settled { resource_id, at: None, done: false }),
-            Progress::Done { resource_id, at } => Ok(Settled { resource_id, at, done: true }),
+            Progress::Running { resource_id } => {
+                Ok(Settled { resource_id, at: String::new(), message: None, done: false })
+            }
+            Progress::Done { resource_id, at, message } => {
+                Ok(Settled { resource_id, at, message, done: true })
+            }
             Progress::Failed(failure) => Err(Error::new(failure.kind, failure.message)),
         }
     }

@@ -50,6 +50,7 @@ impl Operations {
             percent: None,
             failure: None,
             finished_at: None,
+            message: None,
             created_at: now,
             updated_at: now,
             next_poll_at: now,
@@ -124,14 +125,19 @@ impl Operations {
         self.change(changing(sql, id).bind(failure.kind.word()).bind(&failure.message)).await
     }
 
-    /// Ends it well; `finished_at` is the backend's own time of the end, RFC 3339.
+    /// Ends it well, at `finished_at` (RFC 3339), with a `message` for the platform or none.
     ///
     /// # Errors
     /// [`Kind::Conflict`]: it has ended already, or is being abandoned. Otherwise the database fails.
-    pub async fn end_done(&self, id: OperationId, finished_at: Option<&str>) -> Result<(), Error> {
+    pub async fn end_done(
+        &self,
+        id: OperationId,
+        finished_at: &str,
+        message: Option<&str>,
+    ) -> Result<(), Error> {
         let sql = "UPDATE operation SET updated_at = $2, state = 'done', ticket = NULL, percent = 100, \
-                   finished_at = $3 WHERE id = $1 AND state IN ('beginning', 'running')";
-        self.change(changing(sql, id).bind(finished_at)).await
+                   finished_at = $3, message = $4 WHERE id = $1 AND state IN ('beginning', 'running')";
+        self.change(changing(sql, id).bind(finished_at).bind(message)).await
     }
 
     /// Ends it badly; the failure is the one to tell, with what is left if something is.
@@ -189,6 +195,7 @@ fn read(row: &AnyRow) -> Result<Operation, Error> {
         percent: percent.and_then(|percent| u8::try_from(percent).ok()),
         failure: read_failure(row)?,
         finished_at: row.try_get("finished_at")?,
+        message: row.try_get("message")?,
         created_at: row.try_get("created_at")?,
         updated_at: row.try_get("updated_at")?,
         next_poll_at: row.try_get("next_poll_at")?,

@@ -1,10 +1,9 @@
 //! Start, stop, reboot, suspend, resume.
 
-use patchbay_sdk::Error;
 use patchbay_sdk::Progress;
-use patchbay_sdk::compute::Begun;
 use patchbay_sdk::error::kind;
 use patchbay_sdk::openstack::time::rfc3339;
+use patchbay_sdk::{Begun, Error};
 use serde_json::{Value, json};
 
 use crate::nova::{self, State};

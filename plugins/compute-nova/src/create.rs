@@ -1,11 +1,11 @@
 //! A new instance: the server and its data disks at the same time, then the disks attached in order. Both
 //! bear the operation's mark, by which [`undo`] finds them. The request's form is `request`'s affair.
 
+use patchbay_sdk::compute::Spec;
 use patchbay_sdk::compute::disks::{self, Disk};
-use patchbay_sdk::compute::{Begun, Spec};
 use patchbay_sdk::error::kind;
 use patchbay_sdk::openstack::time::rfc3339;
-use patchbay_sdk::{Context, Error, Progress, join, join_all};
+use patchbay_sdk::{Begun, Context, Error, Progress, join, join_all};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -123,7 +123,7 @@ async fn make_server(mark: Option<&str>, spec: &Spec) -> Result<String, Error> {
 
 async fn make_disks(ctx: &Context, spec: &Spec) -> Result<Vec<String>, Error> {
     let made = request::disks(spec).map(|disk| disks::create(ctx.clone(), disk));
-    join_all(made).await.into_iter().map(|outcome| Ok(outcome?.disk.id)).collect()
+    join_all(made).await.into_iter().map(|disk| Ok(disk?.resource_id)).collect()
 }
 
 async fn read(ctx: &Context, ids: &[String]) -> Result<Vec<Disk>, Error> {

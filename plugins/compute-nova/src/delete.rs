@@ -1,9 +1,8 @@
 //! Deleting an instance. Nova detaches its data volumes and removes its root volume.
 
-use patchbay_sdk::compute::Begun;
 use patchbay_sdk::error::kind;
 use patchbay_sdk::openstack::time::rfc3339;
-use patchbay_sdk::{Error, Progress};
+use patchbay_sdk::{Begun, Error, Progress};
 use serde::Deserialize;
 
 use crate::nova::{self, NOVA, SERVERS, State};

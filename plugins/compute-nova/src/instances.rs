@@ -1,7 +1,7 @@
 //! The contract's instance functions, each answered by the file of its verb.
 
-use patchbay_sdk::compute::{Begun, Instance, Instances, Spec};
-use patchbay_sdk::{Context, Error};
+use patchbay_sdk::compute::{Instance, Instances, Spec};
+use patchbay_sdk::{Begun, Context, Error};
 
 use crate::{action, create, delete, resize, server};
 

@@ -1,8 +1,7 @@
 //! What goes on after a call: the tickets, and which file carries each one on.
 
-use patchbay_sdk::compute::Begun;
 use patchbay_sdk::error::kind;
-use patchbay_sdk::{Context, Error, Finished, Operation, Pending, Progress};
+use patchbay_sdk::{Begun, Context, Error, Finished, Operation, Pending, Progress};
 use serde::{Deserialize, Serialize};
 
 use crate::{action, create, delete, resize};
@@ -26,8 +25,8 @@ pub(crate) enum Ticket {
 
 impl Ticket {
     /// What a call answers that began this.
-    pub(crate) fn begun(self, instance_id: String) -> Begun {
-        Begun { instance_id, ticket: Some(self.to_text()) }
+    pub(crate) fn begun(self, resource_id: String) -> Begun {
+        Begun { resource_id, ticket: Some(self.to_text()) }
     }
 
     /// Still going on, with this as the next ticket.
@@ -46,7 +45,7 @@ impl Ticket {
 
 /// The end, at the backend's own time where it tells one.
 pub(crate) fn finished(at: Option<String>) -> Progress {
-    Progress::Finished(Finished { at })
+    Progress::Finished(Finished { at, message: None })
 }
 
 impl Operation for crate::Nova {

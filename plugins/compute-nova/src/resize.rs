@@ -1,9 +1,8 @@
 //! Another flavor for an instance: Nova moves it, shows VERIFY_RESIZE and waits to be told that all is well.
 
-use patchbay_sdk::compute::Begun;
 use patchbay_sdk::error::kind;
 use patchbay_sdk::openstack::time::rfc3339;
-use patchbay_sdk::{Error, Progress};
+use patchbay_sdk::{Begun, Error, Progress};
 use serde_json::json;
 
 use crate::flavors;

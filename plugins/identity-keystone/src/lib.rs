@@ -43,7 +43,7 @@ impl Operation for Keystone {
     }
 
     async fn abandon(_ctx: Context, _ticket: Option<String>) -> Result<Progress, Error> {
-        Ok(Progress::Finished(Finished { at: None }))
+        Ok(Progress::Finished(Finished { at: None, message: None }))
     }
 }
 

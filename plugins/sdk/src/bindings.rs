@@ -1,6 +1,6 @@
 //! Generated from `wit/`: what every plugin has in common once, then one module a domain on top of it.
-//! Nothing is written by hand here; what authors import is named in [`crate::compute`],
-//! [`crate::identity`] and [`crate::storage`].
+//! Nothing is written by hand here; what authors import is named in the module of each domain, as
+//! [`crate::compute`].
 #![allow(missing_docs, unreachable_pub, unused_qualifications, clippy::all, clippy::pedantic)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::needless_pass_by_value)]
 
@@ -66,4 +66,16 @@ domain!(
     "export_compute",
     "patchbay_sdk::bindings::compute",
     ["../../wit/host", "../../wit/storage", "../../wit/compute"]
+);
+
+domain!(
+    network,
+    "package patchbay:sdk; world network {
+        export patchbay:network/vpcs@0.1.0;
+        export patchbay:network/security-groups@0.1.0;
+        export patchbay:network/routers@0.1.0;
+    }",
+    "export_network",
+    "patchbay_sdk::bindings::network",
+    ["../../wit/host", "../../wit/network"]
 );

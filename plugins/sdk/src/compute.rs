@@ -3,7 +3,7 @@
 pub use crate::bindings::compute::exports::patchbay::compute::flavors::{Flavor, Guest as Flavors};
 pub use crate::bindings::compute::exports::patchbay::compute::images::{Guest as Images, Image};
 pub use crate::bindings::compute::exports::patchbay::compute::instances::{
-    Begun, DiskSpec, Guest as Instances, Instance, Spec,
+    DiskSpec, Guest as Instances, Instance, Spec,
 };
 pub use crate::bindings::compute::patchbay::storage::disks;
 

@@ -21,6 +21,7 @@ pub mod error;
 mod heap;
 pub mod identity;
 pub mod log;
+pub mod network;
 pub mod openstack;
 pub mod settings;
 pub mod storage;
@@ -31,5 +32,5 @@ pub use bindings::common::exports::patchbay::host::operation::{
     Finished, Guest as Operation, Pending, Progress,
 };
 pub use bindings::common::patchbay::host::clock;
-pub use bindings::common::patchbay::host::types::{Context, Error, Page};
+pub use bindings::common::patchbay::host::types::{Begun, Context, Error, Page};
 pub use futures::future::{join, join_all, join4};

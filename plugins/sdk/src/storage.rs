@@ -1,7 +1,7 @@
 //! The storage domain's traits and types.
 
 pub use crate::bindings::storage::exports::patchbay::storage::disks::{
-    Attachment, Disk, Guest as Disks, Outcome, Spec,
+    Attachment, Disk, Guest as Disks, Spec,
 };
 
 /// Makes a type a storage plugin. It implements [`crate::About`], [`crate::Operation`] and [`Disks`].

@@ -1,8 +1,8 @@
 //! The storage contract's functions. Reading what Cinder answers is `volume`'s affair.
 
 use patchbay_sdk::error::kind;
-use patchbay_sdk::storage::{Disk, Disks, Outcome, Spec};
-use patchbay_sdk::{Context, Error, join_all};
+use patchbay_sdk::storage::{Disk, Disks, Spec};
+use patchbay_sdk::{Begun, Context, Error, join_all};
 use serde::Serialize;
 use serde_json::json;
 
@@ -22,7 +22,7 @@ struct NewVolume<'a> {
 }
 
 impl Disks for crate::Cinder {
-    async fn create(ctx: Context, spec: Spec) -> Result<Outcome, Error> {
+    async fn create(ctx: Context, spec: Spec) -> Result<Begun, Error> {
         let metadata = match &ctx.operation_id {
             Some(operation) => json!({ OPERATION_KEY: operation }),
             None => json!({}),
@@ -37,7 +37,7 @@ impl Disks for crate::Cinder {
         };
         let answer = CINDER.post(&["volumes"]).json(&json!({ "volume": volume }))?.ok().await;
         let made: volume::One = answer.map_err(|e| refused(e, &spec))?.json()?;
-        Ok(outcome(made.volume.into_disk(&ctx.region), Want::Available))
+        Ok(Ticket { want: Want::Available, id: made.volume.id }.begun())
     }
 
     async fn get(ctx: Context, ids: Vec<String>) -> Result<Vec<Disk>, Error> {
@@ -51,7 +51,7 @@ impl Disks for crate::Cinder {
         Ok(volumes.into_iter().map(|volume| volume.into_disk(&ctx.region)).collect())
     }
 
-    async fn attach(ctx: Context, id: String, instance_id: String) -> Result<Outcome, Error> {
+    async fn attach(ctx: Context, id: String, instance_id: String) -> Result<Begun, Error> {
         let body = json!({"volumeAttachment": {"volumeId": id}});
         let request = NOVA.post(&["servers", &instance_id, "os-volume_attachments"]).json(&body)?;
         let attached = request.ok().await;
@@ -61,22 +61,17 @@ impl Disks for crate::Cinder {
             Err(_) if is_attached(&disk, &instance_id) => {}
             attached => drop(attached.map_err(|e| unattachable(e, &id, &instance_id))?),
         }
-        Ok(outcome(disk, Want::InUse))
+        Ok(Ticket { want: Want::InUse, id }.begun())
     }
 
-    async fn delete(_ctx: Context, id: String) -> Result<Option<String>, Error> {
+    async fn delete(_ctx: Context, id: String) -> Result<Begun, Error> {
         let answer = CINDER.delete(&["volumes", &id]).ok().await;
         answer.map_err(|e| {
             e.explain(kind::NOT_FOUND, format_args!("There is no disk {id}."))
                 .explain(kind::INVALID, format_args!("The disk {id} is in use; detach it first."))
         })?;
-        Ok(Some(Ticket { want: Want::Gone, id }.to_text()))
+        Ok(Ticket { want: Want::Gone, id }.begun())
     }
-}
-
-fn outcome(disk: Disk, want: Want) -> Outcome {
-    let ticket = Ticket { want, id: disk.id.clone() }.to_text();
-    Outcome { disk, ticket: Some(ticket) }
 }
 
 fn is_attached(disk: &Disk, instance: &str) -> bool {

@@ -3,7 +3,7 @@
 
 use patchbay_sdk::error::kind;
 use patchbay_sdk::storage::{Disk, Disks};
-use patchbay_sdk::{Context, Error, Finished, Operation, Pending, Progress, join_all};
+use patchbay_sdk::{Begun, Context, Error, Finished, Operation, Pending, Progress, join_all};
 use serde::{Deserialize, Serialize};
 
 use crate::volume;
@@ -25,9 +25,9 @@ pub(crate) struct Ticket {
 }
 
 impl Ticket {
-    /// As the host keeps it.
-    pub(crate) fn to_text(&self) -> String {
-        serde_json::json!(self).to_string()
+    /// What the call that makes this ticket answers.
+    pub(crate) fn begun(self) -> Begun {
+        Begun { ticket: Some(serde_json::json!(self).to_string()), resource_id: self.id }
     }
 }
 
@@ -81,7 +81,7 @@ fn is_deletable(status: &str) -> bool {
 /// A volume that is gone tells no time.
 fn finished(disk: Option<Disk>) -> Progress {
     let at = disk.map(|disk| disk.updated_at).filter(|at| !at.is_empty());
-    Progress::Finished(Finished { at })
+    Progress::Finished(Finished { at, message: None })
 }
 
 #[cfg(test)]
@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn a_ticket_is_read_back() {
-        let ticket = Ticket { want: Want::InUse, id: "v1".into() }.to_text();
+        let ticket = Ticket { want: Want::InUse, id: "v1".into() }.begun().ticket.unwrap();
         assert_eq!(serde_json::from_str::<Ticket>(&ticket).unwrap().want, Want::InUse);
     }
 }

@@ -23,7 +23,7 @@ pub(crate) const OPERATION_KEY: &str = "patchbay_operation";
 /// A volume as Cinder shows it.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Volume {
-    id: String,
+    pub(crate) id: String,
     #[serde(deserialize_with = "or_empty")]
     name: String,
     #[serde(deserialize_with = "or_empty")]

@@ -41,10 +41,11 @@ pub(crate) async fn an_operation_is_followed_to_its_end(store: &Store) {
     assert_eq!(running.ticket.as_deref(), Some("{\"v\":1}"));
     assert_eq!(running.resource_id.as_deref(), Some("server-1"));
 
-    operations.end_done(id, Some("2026-01-02T03:04:05Z")).await.unwrap();
+    operations.end_done(id, "2026-01-02T03:04:05Z", Some("All three.")).await.unwrap();
     let done = operations.get(tenant, id).await.unwrap().unwrap();
     assert_eq!((done.state, done.ticket, done.failure), (State::Done, None, None));
     assert_eq!(done.finished_at.as_deref(), Some("2026-01-02T03:04:05Z"));
+    assert_eq!(done.message.as_deref(), Some("All three."));
     assert!(operations.unfinished().await.unwrap().is_empty());
 }
 
@@ -56,7 +57,7 @@ pub(crate) async fn another_tenants_operation_is_none(store: &Store) {
 
 pub(crate) async fn an_end_is_an_end(store: &Store) {
     let (operations, begun) = begun(store).await;
-    operations.end_done(begun.id, None).await.unwrap();
+    operations.end_done(begun.id, "2026-01-02T03:04:05Z", None).await.unwrap();
     let again = operations.end_failed(begun.id, &failure(Kind::Quota)).await.unwrap_err();
     let late = operations.running(begun.id, "{}", "late", None, 0).await.unwrap_err();
     assert_eq!((again.kind(), late.kind()), (Kind::Conflict, Kind::Conflict));
@@ -67,7 +68,10 @@ pub(crate) async fn an_abandoned_operation_keeps_its_failure(store: &Store) {
     let cancelled = failure(Kind::Cancelled);
     operations.abandoning(begun.id, &cancelled).await.unwrap();
     operations.running(begun.id, "{}", "server-deleting", None, 0).await.unwrap();
-    assert_eq!(operations.end_done(begun.id, None).await.unwrap_err().kind(), Kind::Conflict);
+    assert_eq!(
+        operations.end_done(begun.id, "2026-01-02T03:04:05Z", None).await.unwrap_err().kind(),
+        Kind::Conflict
+    );
     let unfinished = operations.unfinished().await.unwrap();
     assert_eq!((unfinished[0].state, unfinished[0].failure.as_ref()), (State::Abandoning, Some(&cancelled)));
 

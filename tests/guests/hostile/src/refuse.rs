@@ -1,8 +1,8 @@
 //! What a compute plugin answers besides flavors, and this one does not do.
 
-use patchbay_sdk::compute::{Begun, Image, Images, Instance, Instances, Spec};
+use patchbay_sdk::compute::{Image, Images, Instance, Instances, Spec};
 use patchbay_sdk::error::kind;
-use patchbay_sdk::{Context, Error, Operation, Page, Progress};
+use patchbay_sdk::{Begun, Context, Error, Operation, Page, Progress};
 
 use crate::Hostile;
 

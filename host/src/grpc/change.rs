@@ -1,0 +1,39 @@
+//! Calls that change something: each is an operation, begun by one plugin call and waited for as long as the caller
+//! may. What is changed is in the domains' files, how an operation goes on is `operation`'s affair.
+
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+
+use super::Api;
+use super::answer::Asked;
+use crate::auth::Permit;
+use crate::error::Error;
+use crate::operation::Settled;
+use crate::plugin::contract::types::{Begun, Context};
+use crate::plugin::{Accessor, Answer, Call, CallState, Routed};
+
+impl Api {
+    /// Begins a change with a function of the service `S`, in the region or, where that is empty, the domain's
+    /// first, and tells how the operation stood when the wait was over.
+    pub(super) async fn change<S: Routed, F>(
+        &self,
+        asked: &Asked,
+        permit: &Permit,
+        region: &str,
+        begin: F,
+    ) -> Result<Settled, Error>
+    where
+        F: for<'a> FnOnce(&'a Accessor<CallState>, &'a S::Guest, Context) -> BoxFuture<'a, Answer<Begun>>
+            + Send
+            + 'static,
+    {
+        let plugins = Arc::clone(&self.plugins);
+        let served = asked.call(permit.clone(), region).served;
+        let started = self.operations.start(permit, (S::DOMAIN, region, asked.rpc.path), |call| async move {
+            let call = Call { served, ..call };
+            plugins.call::<S, _>(call, async |at, guest, context| begin(at, guest, context).await).await
+        });
+        self.settled(asked, started.await?).await
+    }
+}
