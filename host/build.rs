@@ -4,13 +4,14 @@ use std::path::PathBuf;
 
 use prost::Message as _;
 
-const PACKAGES: [&str; 9] = [
+const PACKAGES: [&str; 10] = [
     "clouddisk.proto",
     "flavor.proto",
     "image.proto",
     "instance.proto",
     "nasdisk.proto",
     "oss.proto",
+    "route.proto",
     "securitygroup.proto",
     "tenant.proto",
     "vpc.proto",

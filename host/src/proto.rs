@@ -22,6 +22,9 @@ pub mod nasdisk {
 pub mod oss {
     tonic::include_proto!("oss");
 }
+pub mod route {
+    tonic::include_proto!("route");
+}
 pub mod securitygroup {
     tonic::include_proto!("securitygroup");
 }

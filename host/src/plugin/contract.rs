@@ -45,4 +45,9 @@ pub mod compute {
     domain!("patchbay:compute/plugin", ["../wit/host", "../wit/storage", "../wit/compute"]);
 }
 
+/// VPCs, security groups and routers.
+pub mod network {
+    domain!("patchbay:network/plugin", ["../wit/host", "../wit/network"]);
+}
+
 pub use common::patchbay::host::types;

@@ -7,6 +7,7 @@ use wasmtime::component::{Instance, InstancePre, Linker};
 use super::contract::common::exports::patchbay::host::{about, operation};
 use super::contract::compute::exports::patchbay::compute::{flavors, images, instances};
 use super::contract::identity::exports::patchbay::identity::tenants;
+use super::contract::network::exports::patchbay::network::{routers, security_groups, vpcs};
 use super::contract::storage::exports::patchbay::storage::disks;
 use super::generation::Generation;
 use super::state::CallState;
@@ -22,11 +23,13 @@ pub enum Domain {
     Compute,
     /// Disks.
     Storage,
+    /// VPCs, security groups, routers.
+    Network,
 }
 
 impl Domain {
     /// Every one of them.
-    pub const ALL: [Self; 3] = [Self::Identity, Self::Compute, Self::Storage];
+    pub const ALL: [Self; 4] = [Self::Identity, Self::Compute, Self::Storage, Self::Network];
 
     /// The word for it in configuration, logs and metrics.
     #[must_use]
@@ -35,6 +38,7 @@ impl Domain {
             Self::Identity => "identity",
             Self::Compute => "compute",
             Self::Storage => "storage",
+            Self::Network => "network",
         }
     }
 
@@ -49,7 +53,7 @@ impl Domain {
         capability::link(linker)?;
         match self {
             Self::Compute => capability::link_storage(linker),
-            Self::Identity | Self::Storage => Ok(()),
+            Self::Identity | Self::Storage | Self::Network => Ok(()),
         }
     }
 
@@ -66,6 +70,11 @@ impl Domain {
                 instances: instances::GuestIndices::new(linked)?,
             },
             Self::Storage => World::Storage { disks: disks::GuestIndices::new(linked)? },
+            Self::Network => World::Network {
+                vpcs: vpcs::GuestIndices::new(linked)?,
+                security_groups: security_groups::GuestIndices::new(linked)?,
+                routers: routers::GuestIndices::new(linked)?,
+            },
         };
         let about = about::GuestIndices::new(linked)?;
         Ok(Exports { about, operation: operation::GuestIndices::new(linked)?, world })
@@ -93,6 +102,11 @@ enum World {
     Storage {
         disks: disks::GuestIndices,
     },
+    Network {
+        vpcs: vpcs::GuestIndices,
+        security_groups: security_groups::GuestIndices,
+        routers: routers::GuestIndices,
+    },
 }
 
 impl Exports {
@@ -110,6 +124,11 @@ impl Exports {
                 flavors.load(&mut *store, instance)?;
                 images.load(&mut *store, instance)?;
                 instances.load(store, instance).map(drop)
+            }
+            World::Network { vpcs, security_groups, routers } => {
+                vpcs.load(&mut *store, instance)?;
+                security_groups.load(&mut *store, instance)?;
+                routers.load(store, instance).map(drop)
             }
         }
     }
@@ -213,4 +232,16 @@ routed!(
 routed!(
     /// Disks.
     Disks, Storage, disks
+);
+routed!(
+    /// VPCs.
+    Vpcs, Network, vpcs
+);
+routed!(
+    /// Security groups.
+    SecurityGroups, Network, security_groups
+);
+routed!(
+    /// Routers.
+    Routers, Network, routers
 );

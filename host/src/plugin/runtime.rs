@@ -47,11 +47,12 @@ impl Runtime {
     }
 
     pub(super) fn gate(&self, domain: Domain) -> &Gate {
-        let [identity, compute, storage] = &self.gates;
+        let [identity, compute, storage, network] = &self.gates;
         match domain {
             Domain::Identity => identity,
             Domain::Compute => compute,
             Domain::Storage => storage,
+            Domain::Network => network,
         }
     }
 }
