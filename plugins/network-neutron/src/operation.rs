@@ -1,15 +1,70 @@
-//! What goes on after a call, and the removal of what an abandoned operation made. The steps of each resource are in
-//! its own file.
+//! What goes on after a call, and the removal of what an abandoned operation made: the tickets, and which file
+//! carries each one on. The steps of each resource are in its own file.
 
 use patchbay_sdk::error::kind;
-use patchbay_sdk::{Context, Error, Operation, Progress};
+use patchbay_sdk::{Begun, Context, Error, Finished, Operation, Pending, Progress, join};
+use serde::{Deserialize, Serialize};
+
+use crate::{routers, vpcs};
+
+/// What the host keeps of an operation, as small JSON: a resource, and what its file keeps. A plugin of a later
+/// version reads it too, so fields are only added, with defaults.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Ticket {
+    Vpc(vpcs::Ticket),
+    Router(routers::Ticket),
+    /// What bears the operation's mark is being removed.
+    Undo,
+}
+
+impl Ticket {
+    /// What a call answers that began this.
+    pub(crate) fn begun(&self, resource_id: String) -> Begun {
+        Begun { resource_id, ticket: Some(self.to_text()) }
+    }
+
+    /// Still going on, with this as the next ticket.
+    pub(crate) fn pending(&self, state: &str) -> Progress {
+        Progress::Pending(Pending { ticket: self.to_text(), state: state.into(), percent: None })
+    }
+
+    fn to_text(&self) -> String {
+        serde_json::json!(self).to_string()
+    }
+
+    fn from_text(text: &str) -> Result<Self, Error> {
+        serde_json::from_str(text).map_err(|e| Error::hidden(kind::INTERNAL, format_args!("ticket: {e}")))
+    }
+}
+
+/// The end, at the backend's own time where it tells one.
+pub(crate) fn finished(at: Option<String>) -> Progress {
+    Progress::Finished(Finished { at, message: None })
+}
 
 impl Operation for crate::Neutron {
-    async fn poll(_ctx: Context, _ticket: String) -> Result<Progress, Error> {
-        Err(Error::hidden(kind::INTERNAL, "no ticket was given out"))
+    async fn poll(ctx: Context, ticket: String) -> Result<Progress, Error> {
+        match Ticket::from_text(&ticket)? {
+            Ticket::Vpc(ticket) => vpcs::poll(&ctx, ticket).await,
+            Ticket::Router(ticket) => routers::poll(&ctx, ticket).await,
+            Ticket::Undo => Err(Error::hidden(kind::INTERNAL, "an abandoned operation is polled")),
+        }
     }
 
-    async fn abandon(_ctx: Context, _ticket: Option<String>) -> Result<Progress, Error> {
-        Err(Error::hidden(kind::INTERNAL, "nothing was begun"))
+    async fn abandon(ctx: Context, ticket: Option<String>) -> Result<Progress, Error> {
+        match ticket.as_deref().map(Ticket::from_text).transpose()? {
+            Some(Ticket::Vpc(ticket)) => vpcs::abandon(&ctx, ticket).await,
+            Some(Ticket::Router(ticket)) => routers::abandon(&ctx, ticket).await,
+            Some(Ticket::Undo) | None => undo(&ctx).await,
+        }
     }
+}
+
+/// Removes what bears the operation's mark. The call that began it gave no ticket, so that may be of any kind.
+async fn undo(ctx: &Context) -> Result<Progress, Error> {
+    let Some(operation) = ctx.operation_id.as_deref() else { return Ok(finished(None)) };
+    let (vpcs, routers) = join(vpcs::undo(operation), routers::undo(operation)).await;
+    let none_left = vpcs? & routers?;
+    Ok(if none_left { finished(None) } else { Ticket::Undo.pending("removing") })
 }
