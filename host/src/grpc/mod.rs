@@ -4,6 +4,7 @@
 mod answer;
 mod change;
 mod check;
+mod cidr;
 mod claim;
 mod flavor;
 mod health;
