@@ -15,11 +15,11 @@ const SERVICES: [(&str, Option<Domain>); 9] = [
     ("flavor.FlavorService", Some(Domain::Compute)),
     ("image.ImageService", Some(Domain::Compute)),
     ("instance.InstanceService", Some(Domain::Compute)),
-    ("securitygroup.SecurityGroupService", None),
+    ("securitygroup.SecurityGroupService", Some(Domain::Network)),
     ("clouddisk.CloudDiskService", None),
     ("nasdisk.NasDiskService", None),
     ("oss.OSSService", None),
-    ("vpc.VpcService", None),
+    ("vpc.VpcService", Some(Domain::Network)),
 ];
 
 /// The health service, kept true by a task until `stop`, when everything is NOT_SERVING.

@@ -11,8 +11,10 @@ mod health;
 mod image;
 mod instance;
 mod reply;
+mod security_group;
 mod tenant;
 mod unserved;
+mod vpc;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

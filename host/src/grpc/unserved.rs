@@ -10,9 +10,7 @@ use crate::error::{Error, Kind};
 use crate::proto::clouddisk::cloud_disk_service_server::CloudDiskService;
 use crate::proto::nasdisk::nas_disk_service_server::NasDiskService;
 use crate::proto::oss::oss_service_server::OssService;
-use crate::proto::securitygroup::security_group_service_server::SecurityGroupService;
-use crate::proto::vpc::vpc_service_server::VpcService;
-use crate::proto::{clouddisk, nasdisk, oss, securitygroup, vpc};
+use crate::proto::{clouddisk, nasdisk, oss};
 
 impl Api {
     async fn unserved<Q: Claims, R: Reply>(
@@ -44,15 +42,6 @@ macro_rules! unserved {
 }
 
 unserved! {
-    SecurityGroupService as "securitygroup.SecurityGroupService" in securitygroup:
-    create_security_group = "CreateSecurityGroup", CreateSecurityGroupReq -> SecurityGroupRes;
-    get_security_group = "GetSecurityGroup", GetSecurityGroupReq -> SecurityGroupRes;
-    update_security_group = "UpdateSecurityGroup", UpdateSecurityGroupReq -> SecurityGroupRes;
-    delete_security_group = "DeleteSecurityGroup", DeleteSecurityGroupReq -> DeleteSecurityGroupRes;
-    operate_security_group = "OperateSecurityGroup", OperateSecurityGroupReq -> OperateSecurityGroupRes;
-}
-
-unserved! {
     CloudDiskService as "clouddisk.CloudDiskService" in clouddisk:
     create_cloud_disk = "CreateCloudDisk", CreateCloudDiskReq -> CloudDiskRes;
     get_cloud_disk = "GetCloudDisk", GetCloudDiskReq -> CloudDiskRes;
@@ -76,11 +65,4 @@ unserved! {
     list_buckets_info = "ListBucketsInfo", ListBucketsInfoReq -> ListBucketsInfoRes;
     set_oss_user_quota = "SetOssUserQuota", SetOssUserQuotaReq -> SetOssUserQuotaRes;
     recover_key = "RecoverKey", RecoverKeyReq -> RecoverKeyRes;
-}
-
-unserved! {
-    VpcService as "vpc.VpcService" in vpc:
-    create_vpc = "CreateVpc", CreateVpcReq -> VpcRes;
-    get_vpc_info = "GetVpcInfo", GetVpcInfoReq -> VpcRes;
-    set_vpc_info = "SetVpcInfo", SetVpcInfoReq -> VpcRes;
 }

@@ -1,49 +1,109 @@
-//! VPCs: a network with one subnet.
+//! VPCs: a network with one subnet. What goes on after a call is in `change`.
+
+mod change;
 
 use patchbay_sdk::error::kind;
 use patchbay_sdk::network::{Vpc, VpcSpec, Vpcs};
-use patchbay_sdk::{Begun, Context, Error, Progress};
-use serde::{Deserialize, Serialize};
+use patchbay_sdk::openstack::page::Marker;
+use patchbay_sdk::openstack::time::rfc3339;
+use patchbay_sdk::{Begun, Context, Error, join};
+use serde::Deserialize;
+use serde_json::json;
 
-use crate::operation::finished;
+pub(crate) use self::change::{Ticket, abandon, poll, undo};
+use crate::neutron::{self, Id, NEUTRON};
 
-/// A change of a VPC that goes on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "step", rename_all = "kebab-case")]
-pub(crate) enum Ticket {
-    /// Its name and description are being set.
-    Update { vpc: String, name: String, description: String },
+/// A network as Neutron shows it.
+#[derive(Deserialize)]
+struct Network {
+    id: String,
+    name: String,
+    description: String,
+    status: String,
+    created_at: String,
+    updated_at: String,
 }
 
-fn unserved<T>() -> Result<T, Error> {
-    Err(Error::public(kind::UNSUPPORTED, "This is not served yet."))
+#[derive(Deserialize)]
+struct One {
+    network: Network,
+}
+
+#[derive(Deserialize)]
+struct Made {
+    network: Id,
+}
+
+/// A network's subnet.
+#[derive(Deserialize)]
+pub(crate) struct Subnet {
+    pub(crate) id: String,
+    pub(crate) cidr: String,
+}
+
+impl Marker for Subnet {
+    fn marker(&self) -> &str {
+        &self.id
+    }
 }
 
 impl Vpcs for crate::Neutron {
-    async fn create(_ctx: Context, _spec: VpcSpec) -> Result<Begun, Error> {
-        unserved()
+    async fn create(ctx: Context, spec: VpcSpec) -> Result<Begun, Error> {
+        let mark = ctx.operation_id.as_deref().map(neutron::mark).unwrap_or_default();
+        let network = json!({"network": {"name": spec.name, "description": mark}});
+        let made = NEUTRON.post(&["networks"]).json(&network)?.ok().await.map_err(refused)?;
+        let vpc = made.json::<Made>()?.network.id;
+        let subnet = json!({"subnet": {"network_id": vpc, "ip_version": 4, "cidr": spec.subnet}});
+        NEUTRON.post(&["subnets"]).json(&subnet)?.ok().await.map_err(|e| refused_subnet(e, &spec.subnet))?;
+        Ok(Ticket::Describe { vpc: vpc.clone(), description: spec.description }.begun(vpc))
     }
 
-    async fn get(_ctx: Context, _id: String) -> Result<Vpc, Error> {
-        unserved()
+    async fn get(ctx: Context, id: String) -> Result<Vpc, Error> {
+        let (network, subnets) = join(show(&id), subnets(&id)).await;
+        let network = network?;
+        Ok(Vpc {
+            id: network.id,
+            name: network.name,
+            description: network.description,
+            region: ctx.region,
+            subnets: subnets?.into_iter().map(|subnet| subnet.cidr).collect(),
+            status: network.status.to_uppercase(),
+            created_at: rfc3339(&network.created_at),
+        })
     }
 
-    async fn update(_ctx: Context, _id: String, _name: String, _description: String) -> Result<Begun, Error> {
-        unserved()
+    async fn update(_ctx: Context, id: String, name: String, description: String) -> Result<Begun, Error> {
+        show(&id).await?;
+        if name.is_empty() && description.is_empty() {
+            return Ok(Begun { resource_id: id, ticket: None });
+        }
+        Ok(Ticket::Update { vpc: id.clone(), name, description }.begun(id))
     }
 }
 
-/// One step on.
-pub(crate) async fn poll(_ctx: &Context, _ticket: Ticket) -> Result<Progress, Error> {
-    unserved()
+/// The subnets of a VPC that the tenant sees, in the order of their ids.
+pub(crate) async fn subnets(vpc: &str) -> Result<Vec<Subnet>, Error> {
+    neutron::list("subnets", &[("network_id", vpc), ("fields", "id"), ("fields", "cidr")]).await
 }
 
-/// Undoes what the ticket's operation did.
-pub(crate) async fn abandon(_ctx: &Context, _ticket: Ticket) -> Result<Progress, Error> {
-    Ok(finished(None))
+/// Says "not-found" in the platform's words.
+pub(crate) fn absent(error: Error, id: &str) -> Error {
+    error.explain(kind::NOT_FOUND, format_args!("There is no VPC {id}."))
 }
 
-/// Removes what bears the operation's mark; whether nothing is left.
-pub(crate) async fn undo(_operation: &str) -> Result<bool, Error> {
-    Ok(true)
+async fn show(id: &str) -> Result<Network, Error> {
+    let answer = NEUTRON.get(&["networks", id]).show().await.map_err(|e| absent(e, id))?;
+    Ok(answer.json::<One>()?.network)
+}
+
+fn refused(error: Error) -> Error {
+    error
+        .explain(kind::INVALID, "vpc_name is not acceptable to the cloud.")
+        .explain(kind::QUOTA, "The tenant's quota of VPCs is used up.")
+}
+
+fn refused_subnet(error: Error, cidr: &str) -> Error {
+    error
+        .explain(kind::INVALID, format_args!("subnet: the cloud does not accept {cidr}."))
+        .explain(kind::QUOTA, "The tenant's quota of subnets is used up.")
 }

@@ -1,0 +1,72 @@
+//! What goes on after a VPC's create or update, and the removal of one that did not become whole.
+
+use patchbay_sdk::error::kind;
+use patchbay_sdk::openstack::time::rfc3339;
+use patchbay_sdk::{Begun, Context, Error, Progress, join_all};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{One, absent};
+use crate::neutron::{self, NEUTRON};
+use crate::operation::{self, finished};
+
+/// A VPC's change that goes on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "step", rename_all = "kebab-case")]
+pub(crate) enum Ticket {
+    /// A new one gets its description, the last that it lacks.
+    Describe { vpc: String, description: String },
+    /// Name and description are set; an empty one stays.
+    Update { vpc: String, name: String, description: String },
+}
+
+impl Ticket {
+    pub(super) fn begun(self, vpc: String) -> Begun {
+        operation::Ticket::Vpc(self).begun(vpc)
+    }
+}
+
+/// The step, which Neutron takes at once.
+pub(crate) async fn poll(_ctx: &Context, ticket: Ticket) -> Result<Progress, Error> {
+    match ticket {
+        Ticket::Describe { vpc, description } => set(&vpc, json!({ "description": description })).await,
+        Ticket::Update { vpc, name, description } => {
+            let given = [("name", name), ("description", description)];
+            let given = given.into_iter().filter(|(_, text)| !text.is_empty());
+            set(&vpc, given.map(|(key, text)| (key.to_owned(), Value::String(text))).collect()).await
+        }
+    }
+}
+
+/// Removes a VPC that was being made. An update is one step, and was either taken or not.
+pub(crate) async fn abandon(_ctx: &Context, ticket: Ticket) -> Result<Progress, Error> {
+    if let Ticket::Describe { vpc, .. } = ticket {
+        remove(&vpc).await?;
+    }
+    Ok(finished(None))
+}
+
+/// Removes what bears the operation's mark; whether there was nothing.
+pub(crate) async fn undo(operation: &str) -> Result<bool, Error> {
+    let marked = neutron::marked("networks", operation).await?;
+    join_all(marked.iter().map(|vpc| remove(vpc))).await.into_iter().collect::<Result<(), Error>>()?;
+    Ok(marked.is_empty())
+}
+
+/// A network's subnets go with it.
+async fn remove(vpc: &str) -> Result<(), Error> {
+    let gone = NEUTRON.delete(&["networks", vpc]).gone().await;
+    gone.map_err(|e| e.explain(kind::CONFLICT, format_args!("The VPC {vpc} is in use already.")))
+}
+
+async fn set(vpc: &str, fields: Value) -> Result<Progress, Error> {
+    let answer = NEUTRON.put(&["networks", vpc]).json(&json!({ "network": fields }))?.ok().await;
+    let changed = answer.map_err(|e| unchangeable(e, vpc))?.json::<One>()?.network;
+    Ok(finished(Some(rfc3339(&changed.updated_at))))
+}
+
+/// What the tenant sees and may not change is shared by somebody else.
+fn unchangeable(error: Error, vpc: &str) -> Error {
+    let error = if error.is(kind::DENIED) { Error { kind: kind::NOT_FOUND.into(), ..error } } else { error };
+    absent(error, vpc).explain(kind::INVALID, "vpc_name or vpc_desc is not acceptable to the cloud.")
+}
