@@ -16,7 +16,7 @@ const SERVICES: [(&str, Option<Domain>); 9] = [
     ("image.ImageService", Some(Domain::Compute)),
     ("instance.InstanceService", Some(Domain::Compute)),
     ("securitygroup.SecurityGroupService", Some(Domain::Network)),
-    ("clouddisk.CloudDiskService", None),
+    ("clouddisk.CloudDiskService", Some(Domain::Storage)),
     ("nasdisk.NasDiskService", None),
     ("oss.OSSService", None),
     ("vpc.VpcService", Some(Domain::Network)),

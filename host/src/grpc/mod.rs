@@ -6,6 +6,7 @@ mod change;
 mod check;
 mod cidr;
 mod claim;
+mod disk;
 mod flavor;
 mod health;
 mod image;

@@ -7,10 +7,9 @@ use super::answer::rpc;
 use super::claim::Claims;
 use super::reply::Reply;
 use crate::error::{Error, Kind};
-use crate::proto::clouddisk::cloud_disk_service_server::CloudDiskService;
 use crate::proto::nasdisk::nas_disk_service_server::NasDiskService;
 use crate::proto::oss::oss_service_server::OssService;
-use crate::proto::{clouddisk, nasdisk, oss};
+use crate::proto::{nasdisk, oss};
 
 impl Api {
     async fn unserved<Q: Claims, R: Reply>(
@@ -39,16 +38,6 @@ macro_rules! unserved {
             })*
         }
     };
-}
-
-unserved! {
-    CloudDiskService as "clouddisk.CloudDiskService" in clouddisk:
-    create_cloud_disk = "CreateCloudDisk", CreateCloudDiskReq -> CloudDiskRes;
-    get_cloud_disk = "GetCloudDisk", GetCloudDiskReq -> CloudDiskRes;
-    reqize_cloud_disk = "ReqizeCloudDisk", ReqizeCloudDiskReq -> CloudDiskRes;
-    modify_cloud_disk_info = "ModifyCloudDiskInfo", ModifyCloudDiskInfoReq -> CloudDiskRes;
-    operate_cloud_disk = "OperateCloudDisk", OperateCloudDiskReq -> CloudDiskRes;
-    delete_cloud_disk = "DeleteCloudDisk", DeleteCloudDiskReq -> DeleteCloudDiskRes;
 }
 
 unserved! {

@@ -5,7 +5,7 @@ use patchbay_sdk::error::kind;
 use patchbay_sdk::{Begun, Context, Error, Finished, Operation, Pending, Progress, join};
 use serde::{Deserialize, Serialize};
 
-use crate::{routers, vpcs};
+use crate::{routers, security_groups, vpcs};
 
 /// What the host keeps of an operation, as small JSON: a resource, and what its file keeps. A plugin of a later
 /// version reads it too, so fields are only added, with defaults.
@@ -14,6 +14,7 @@ use crate::{routers, vpcs};
 pub(crate) enum Ticket {
     Vpc(vpcs::Ticket),
     Router(routers::Ticket),
+    SecurityGroup(security_groups::Ticket),
     /// What bears the operation's mark is being removed.
     Undo,
 }
@@ -48,6 +49,7 @@ impl Operation for crate::Neutron {
         match Ticket::from_text(&ticket)? {
             Ticket::Vpc(ticket) => vpcs::poll(&ctx, ticket).await,
             Ticket::Router(ticket) => routers::poll(&ctx, ticket).await,
+            Ticket::SecurityGroup(ticket) => security_groups::poll(ticket).await,
             Ticket::Undo => Err(Error::hidden(kind::INTERNAL, "an abandoned operation is polled")),
         }
     }
@@ -56,6 +58,7 @@ impl Operation for crate::Neutron {
         match ticket.as_deref().map(Ticket::from_text).transpose()? {
             Some(Ticket::Vpc(ticket)) => vpcs::abandon(&ctx, ticket).await,
             Some(Ticket::Router(ticket)) => routers::abandon(&ctx, ticket).await,
+            Some(Ticket::SecurityGroup(ticket)) => security_groups::abandon(ticket).await,
             Some(Ticket::Undo) | None => undo(&ctx).await,
         }
     }
@@ -65,6 +68,6 @@ impl Operation for crate::Neutron {
 async fn undo(ctx: &Context) -> Result<Progress, Error> {
     let Some(operation) = ctx.operation_id.as_deref() else { return Ok(finished(None)) };
     let (vpcs, routers) = join(vpcs::undo(operation), routers::undo(operation)).await;
-    let none_left = vpcs? & routers?;
+    let none_left = vpcs? & routers? & security_groups::undo(operation).await?;
     Ok(if none_left { finished(None) } else { Ticket::Undo.pending("removing") })
 }

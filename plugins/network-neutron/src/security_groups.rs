@@ -1,36 +1,127 @@
-//! Security groups and their rules.
+//! Security groups: the contract's functions, and what a ticket of theirs says. A group's rules are in `rule`, how a
+//! group becomes what it should be in `change`, its instances in `member`.
+
+mod change;
+mod group;
+mod member;
+mod rule;
 
 use patchbay_sdk::error::kind;
 use patchbay_sdk::network::{Group, GroupSpec, SecurityGroups};
-use patchbay_sdk::{Begun, Context, Error};
+use patchbay_sdk::{Begun, Context, Error, Progress};
+use serde::{Deserialize, Serialize};
 
-fn unserved<T>() -> Result<T, Error> {
-    Err(Error::public(kind::UNSUPPORTED, "This is not served yet."))
+use crate::neutron;
+use crate::operation::{self, finished};
+use change::{State, reconcile};
+use group::DEFAULT;
+use member::Members;
+
+/// What the host keeps of an operation on a group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "step", rename_all = "kebab-case")]
+pub(crate) enum Ticket {
+    /// Until the new group is as it should be.
+    Create { group: String, after: State },
+    /// Until the group is as it should be, or else as it was.
+    Update { group: String, before: State, after: State },
+    /// Until the group is gone.
+    Delete { group: String },
+    /// Until each instance was asked for.
+    Operate(Members),
+}
+
+impl Ticket {
+    fn begun(self, group: String) -> Begun {
+        operation::Ticket::SecurityGroup(self).begun(group)
+    }
+
+    fn pending(self, state: &str) -> Progress {
+        operation::Ticket::SecurityGroup(self).pending(state)
+    }
 }
 
 impl SecurityGroups for crate::Neutron {
-    async fn create(_ctx: Context, _spec: GroupSpec) -> Result<Begun, Error> {
-        unserved()
+    async fn create(ctx: Context, spec: GroupSpec) -> Result<Begun, Error> {
+        let mark = ctx.operation_id.as_deref().map(neutron::mark);
+        let made = group::make(&spec.name, mark.as_deref().unwrap_or(&spec.description)).await?;
+        let (group, after) = (made.id.clone(), made.state().with_all_of(spec));
+        Ok(Ticket::Create { group: group.clone(), after }.begun(group))
     }
 
-    async fn get(_ctx: Context, _id: String) -> Result<Group, Error> {
-        unserved()
+    async fn get(_ctx: Context, id: String) -> Result<Group, Error> {
+        Ok(group::show(&id).await?.into_group())
     }
 
-    async fn update(_ctx: Context, _id: String, _spec: GroupSpec) -> Result<Begun, Error> {
-        unserved()
+    /// Changes nothing yet: the ticket is to be kept before the first step.
+    async fn update(_ctx: Context, id: String, spec: GroupSpec) -> Result<Begun, Error> {
+        let before = group::show(&id).await?.state();
+        if before.name == DEFAULT && !matches!(spec.name.as_str(), "" | DEFAULT) {
+            let sentence = "security_group_name: the tenant's default security group cannot be renamed.";
+            return Err(Error::public(kind::CONFLICT, sentence));
+        }
+        let after = before.with_only(spec);
+        Ok(Ticket::Update { group: id.clone(), before, after }.begun(id))
     }
 
-    async fn delete(_ctx: Context, _id: String) -> Result<Begun, Error> {
-        unserved()
+    /// Changes nothing yet, so that a group that is gone later was deleted by this.
+    async fn delete(_ctx: Context, id: String) -> Result<Begun, Error> {
+        if group::show(&id).await?.name == DEFAULT {
+            let sentence = "The tenant's default security group cannot be deleted.";
+            return Err(Error::public(kind::CONFLICT, sentence));
+        }
+        Ok(Ticket::Delete { group: id.clone() }.begun(id))
     }
 
-    async fn operate(
-        _ctx: Context,
-        _id: String,
-        _instance_ids: Vec<String>,
-        _action: String,
-    ) -> Result<Begun, Error> {
-        unserved()
+    /// Changes nothing yet, so that what is done for each instance is kept.
+    async fn operate(_ctx: Context, id: String, ids: Vec<String>, action: String) -> Result<Begun, Error> {
+        let members = Members::new(group::show(&id).await?.id, ids, &action)?;
+        Ok(Ticket::Operate(members).begun(id))
     }
+}
+
+/// One look at what the ticket is about, and what follows from it.
+pub(crate) async fn poll(ticket: Ticket) -> Result<Progress, Error> {
+    match ticket {
+        Ticket::Create { group, after } => {
+            reconcile(&group, &after).await?;
+            Ok(finished(None))
+        }
+        Ticket::Update { group, before, after } => {
+            change::or_back(&group, &before, &after).await?;
+            Ok(finished(None))
+        }
+        Ticket::Delete { group } => {
+            group::delete(&group).await?;
+            Ok(finished(None))
+        }
+        Ticket::Operate(members) => members.poll().await,
+    }
+}
+
+/// Undoes what a failed operation did. What was deleted, attached or detached stays so: the error says it.
+pub(crate) async fn abandon(ticket: Ticket) -> Result<Progress, Error> {
+    match ticket {
+        Ticket::Create { group, .. } => group::delete(&group).await?,
+        Ticket::Update { group, before, .. } => match reconcile(&group, &before).await {
+            Err(error) if !error.is(kind::NOT_FOUND) => return Err(error),
+            _ => {}
+        },
+        Ticket::Delete { .. } | Ticket::Operate(_) => {}
+    }
+    Ok(finished(None))
+}
+
+/// Removes the groups that bear the operation's mark; whether there was none.
+pub(crate) async fn undo(operation: &str) -> Result<bool, Error> {
+    let left = neutron::marked("security-groups", operation).await?;
+    for group in &left {
+        group::delete(group).await?;
+    }
+    Ok(left.is_empty())
+}
+
+/// Whether the same request may succeed later: the host comes back to the same ticket.
+fn is_passing(error: &Error) -> bool {
+    [kind::BUSY, kind::UNAVAILABLE, kind::TIMEOUT].into_iter().any(|kind| error.is(kind))
 }

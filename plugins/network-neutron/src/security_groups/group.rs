@@ -1,0 +1,100 @@
+//! Neutron's security groups: requests, and the words in which Neutron answers.
+
+use patchbay_sdk::Error;
+use patchbay_sdk::error::kind;
+use patchbay_sdk::network;
+use patchbay_sdk::openstack::time::rfc3339;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::change::State;
+use super::rule;
+use crate::neutron::NEUTRON;
+
+/// The name of the group that every tenant has; Neutron keeps it for that one.
+pub(super) const DEFAULT: &str = "default";
+
+/// A group as Neutron shows it.
+#[derive(Debug, Deserialize)]
+pub(super) struct Group {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) description: Option<String>,
+    #[serde(rename = "security_group_rules")]
+    pub(super) rules: Vec<rule::Shown>,
+    #[serde(default)]
+    created_at: String,
+    #[serde(default)]
+    updated_at: String,
+}
+
+#[derive(Deserialize)]
+struct One {
+    security_group: Group,
+}
+
+impl Group {
+    /// What a change of it begins with.
+    pub(super) fn state(&self) -> State {
+        State {
+            name: self.name.clone(),
+            description: self.description.clone().unwrap_or_default(),
+            rules: self.rules.iter().map(|shown| shown.rule.clone()).collect(),
+        }
+    }
+
+    /// As the contract's group.
+    pub(super) fn into_group(self) -> network::Group {
+        network::Group {
+            id: self.id,
+            name: self.name,
+            description: self.description.unwrap_or_default(),
+            rules: self.rules.into_iter().map(rule::Shown::into_rule).collect(),
+            created_at: rfc3339(&self.created_at),
+            updated_at: rfc3339(&self.updated_at),
+        }
+    }
+}
+
+/// The group, now.
+pub(super) async fn show(id: &str) -> Result<Group, Error> {
+    let answer = NEUTRON.get(&["security-groups", id]).show().await.map_err(|e| absent(e, id))?;
+    Ok(answer.json::<One>()?.security_group)
+}
+
+/// A new group, with the rules that Neutron gives every one.
+pub(super) async fn make(name: &str, description: &str) -> Result<Group, Error> {
+    let body = json!({"security_group": {"name": name, "description": description}});
+    let answer = NEUTRON.post(&["security-groups"]).json(&body)?.ok().await;
+    let answer = answer.map_err(|e| {
+        reserved(e)
+            .explain(kind::QUOTA, "The tenant's quota of security groups or of their rules is used up.")
+    })?;
+    Ok(answer.json::<One>()?.security_group)
+}
+
+/// Gives the group another name and description.
+pub(super) async fn rename(id: &str, name: &str, description: &str) -> Result<(), Error> {
+    let body = json!({"security_group": {"name": name, "description": description}});
+    let answer = NEUTRON.put(&["security-groups", id]).json(&body)?.ok().await;
+    answer.map(drop).map_err(|e| absent(reserved(e), id))
+}
+
+/// Removes the group with its rules; one that is gone already is removed.
+pub(super) async fn delete(id: &str) -> Result<(), Error> {
+    NEUTRON.delete(&["security-groups", id]).gone().await.map_err(|e| {
+        let sentence = format_args!("The security group {id} is in use; detach it from its instances first.");
+        e.explain(kind::CONFLICT, sentence.to_string())
+    })
+}
+
+/// Says "not-found" in the platform's words.
+pub(super) fn absent(error: Error, id: &str) -> Error {
+    error.explain(kind::NOT_FOUND, format_args!("There is no security group {id}."))
+}
+
+/// Names are free but for one.
+fn reserved(error: Error) -> Error {
+    let sentence = "security_group_name: this name belongs to the tenant's default security group.";
+    error.explain(kind::EXISTS, sentence)
+}
