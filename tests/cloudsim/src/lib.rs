@@ -6,9 +6,9 @@
 //! time, tokens expire, quotas hold, everything belongs to a project, and every call can be made to fail.
 //!
 //! There is a user `admin` (password `admin-secret`, project `admin`, domain `default`, region `RegionOne`), the
-//! roles admin → manager → member → reader, six flavors, two images, and a network `provider` that every project
-//! may use. Servers run on one host, `cloudsim-1`, in the zone `nova`; what needs more than 1 TiB of memory finds
-//! no host.
+//! roles admin → manager → member → reader, six flavors, two images, a network `provider` that every project
+//! may use, and a network `public` for the gateways of routers. Servers run on one host, `cloudsim-1`, in the zone
+//! `nova`; what needs more than 1 TiB of memory finds no host.
 //!
 //! # Control
 //!

@@ -117,7 +117,7 @@ impl World {
             compute: Compute::with_flavors(),
             images: Images::with_images(&admin_project, now),
             volumes: Volumes::with_types(),
-            networks: Networks::with_provider(&admin_project, now),
+            networks: Networks::with_first(&admin_project, now),
             identity,
             due: BTreeMap::new(),
             due_count: 0,

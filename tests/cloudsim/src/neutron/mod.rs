@@ -1,21 +1,27 @@
-//! Neutron: routes, its error shape, its memory. Just the networks and subnets that servers need, each in a
-//! file of its own, and the addresses that servers hold on them.
+//! Neutron: routes, its error shape, its memory. Each kind of resource has a file of its own; what all of them
+//! have in common is in `standard`, `attributes`, `list` and `tag`.
 
+mod address;
+mod attributes;
 mod cidr;
+mod list;
 mod network;
 mod port;
+mod standard;
 mod subnet;
+mod tag;
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::json;
 
+pub(crate) use self::address::{Address, Device};
 use self::cidr::Cidr;
 use self::network::Network;
-pub(crate) use self::port::Address;
 use self::port::Port;
+use self::standard::Standard;
 use self::subnet::Subnet;
 use crate::call::{Answer, Call, Outcome, Refusal};
 use crate::keystone::{self, Caller};
@@ -24,24 +30,50 @@ use crate::world::World;
 /// The network that every project may use, as a provider network is.
 const PROVIDER: &str = "provider";
 const PROVIDER_CIDR: Cidr = Cidr { network: Ipv4Addr::new(10, 32, 0, 0), prefix: 16 };
+/// The network that routers have their gateways on.
+const PUBLIC: &str = "public";
+const PUBLIC_CIDR: Cidr = Cidr { network: Ipv4Addr::new(10, 31, 0, 0), prefix: 16 };
 /// The first host number that servers get; below it are the gateway and what an operator reserves.
 const FIRST_HOST: u32 = 10;
 
 /// Neutron's memory.
+#[derive(Default)]
 pub(crate) struct Networks {
     networks: BTreeMap<String, Network>,
     subnets: BTreeMap<String, Subnet>,
     ports: BTreeMap<String, Port>,
 }
 
+/// Who asks for what, and when.
+struct Request<'a> {
+    call: &'a Call,
+    caller: &'a Caller,
+    now: Timestamp,
+}
+
 impl Networks {
-    pub(crate) fn with_provider(project_id: &str, now: Timestamp) -> Self {
-        let mut networks =
-            Self { networks: BTreeMap::new(), subnets: BTreeMap::new(), ports: BTreeMap::new() };
-        let network = Network::new(PROVIDER, project_id, true, now);
-        networks.add_subnet("provider-v4", &network.id, project_id, PROVIDER_CIDR, now);
-        networks.networks.insert(network.id.clone(), network);
+    /// The networks that an operator makes.
+    pub(crate) fn with_first(project_id: &str, now: Timestamp) -> Self {
+        let mut networks = Self::default();
+        for (name, cidr) in [(PROVIDER, PROVIDER_CIDR), (PUBLIC, PUBLIC_CIDR)] {
+            let mut network = Network::new(Standard::new(name, project_id, now));
+            (network.shared, network.external) = (name == PROVIDER, name == PUBLIC);
+            let id = network.standard.id.clone();
+            let subnet = Subnet::new(Standard::new(name, project_id, now), &id, cidr, network.external);
+            networks.networks.insert(id, network);
+            networks.subnets.insert(subnet.standard.id.clone(), subnet);
+        }
         networks
+    }
+
+    /// What all kinds have; `many` is the kind as paths name it.
+    fn standard(&mut self, many: &str, id: &str) -> Option<&mut Standard> {
+        match many {
+            "networks" => self.networks.get_mut(id).map(|network| &mut network.standard),
+            "subnets" => self.subnets.get_mut(id).map(|subnet| &mut subnet.standard),
+            "ports" => self.ports.get_mut(id).map(|port| &mut port.standard),
+            _ => None,
+        }
     }
 }
 
@@ -54,48 +86,45 @@ pub(crate) fn answer(world: &mut World, call: &Call) -> Answer {
     let Some(caller) = world.identity.tokens.caller(token, world.now) else {
         return keystone::unauthorized(&world.base);
     };
-    route(world, call, &caller).unwrap_or_else(|refusal| {
+    let request = Request { call, caller: &caller, now: world.now };
+    route(&mut world.networks, &request).unwrap_or_else(|refusal| {
         let error = json!({"type": refusal.kind, "message": refusal.message, "detail": ""});
         Answer::json(refusal.status, &json!({"NeutronError": error}))
     })
 }
 
-fn route(world: &mut World, call: &Call, caller: &Caller) -> Outcome {
-    let networks = &mut world.networks;
-    match (call.method.as_str(), call.segments().as_slice()) {
-        ("GET", ["v2.0", "networks"]) => Ok(network::list(networks, call, caller)),
-        ("POST", ["v2.0", "networks"]) => network::create(networks, call, caller, world.now),
-        ("GET", ["v2.0", "networks", id]) => {
-            let network = networks.network(id, caller)?;
-            Ok(Answer::json(200, &json!({"network": network.view(&networks.subnets)})))
+fn route(networks: &mut Networks, request: &Request<'_>) -> Outcome {
+    match request.call.segments().as_slice() {
+        ["v2.0", many @ ("networks" | "subnets" | "ports"), id, "tags", rest @ ..] => {
+            tag::route(networks, request, many, id, rest)
         }
-        ("DELETE", ["v2.0", "networks", id]) => network::delete(networks, caller, id),
-        ("GET", ["v2.0", "subnets"]) => Ok(subnet::list(networks, call, caller)),
-        ("POST", ["v2.0", "subnets"]) => subnet::create(networks, call, caller, world.now),
-        ("GET", ["v2.0", "subnets", id]) => {
-            Ok(Answer::json(200, &json!({"subnet": networks.subnet(id, caller)?.view()})))
-        }
-        ("DELETE", ["v2.0", "subnets", id]) => subnet::delete(networks, caller, id),
-        _ => Err(Refusal::not_found("The resource could not be found.").kind("HTTPNotFound")),
+        ["v2.0", "networks", rest @ ..] => network::route(networks, request, rest),
+        ["v2.0", "subnets", rest @ ..] => subnet::route(networks, request, rest),
+        ["v2.0", "ports", rest @ ..] => port::route(networks, request, rest),
+        _ => Err(no_route()),
     }
+}
+
+fn no_route() -> Refusal {
+    Refusal::not_found("The resource could not be found.").kind("HTTPNotFound")
 }
 
 /// 403 unless allowed. `rule` is the policy's name.
 fn require(allowed: bool, rule: &str) -> Result<(), Refusal> {
-    if allowed {
-        return Ok(());
-    }
-    Err(Refusal::forbidden(format!("rule:{rule} is disallowed by policy")).kind("PolicyNotAuthorized"))
+    if allowed { Ok(()) } else { Err(disallowed(&format!("rule:{rule}"))) }
 }
 
-/// The object under `kind` in the body, with nothing in it but `known`.
-fn body_object(call: &Call, kind: &str, known: &[&str]) -> Result<Value, Refusal> {
-    let bad = |message: String| Refusal::bad_request(message).kind("HTTPBadRequest");
-    let body = call.json().unwrap_or_default();
-    let object = body.get(kind).and_then(Value::as_object);
-    let object = object.ok_or_else(|| bad(format!("Unable to find '{kind}' in request body")))?;
-    if let Some(name) = object.keys().find(|name| !known.contains(&name.as_str())) {
-        return Err(bad(format!("Unrecognized attribute(s) '{name}'")));
-    }
-    Ok(Value::Object(object.clone()))
+/// 403: `rules` as the policy combines them.
+fn disallowed(rules: &str) -> Refusal {
+    Refusal::forbidden(format!("{rules} is disallowed by policy")).kind("PolicyNotAuthorized")
+}
+
+/// 400 from the layer that reads bodies.
+fn bad_request(message: impl Into<String>) -> Refusal {
+    Refusal::bad_request(message).kind("HTTPBadRequest")
+}
+
+/// 400 from behind it.
+fn invalid_input(what: &str) -> Refusal {
+    Refusal::bad_request(format!("Invalid input for operation: {what}.")).kind("InvalidInput")
 }

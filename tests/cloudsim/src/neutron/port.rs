@@ -1,83 +1,203 @@
-//! Addresses that servers hold. Nova takes, shows and frees them; clients of Neutron see them only as what is in use.
+//! Ports, as clients of Neutron see them: those of servers, those of routers, and those that clients make.
 
+use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
-use super::{FIRST_HOST, Networks};
-use crate::call::Refusal;
-use crate::world::uuid;
+use serde_json::{Value, json};
 
-/// An address in use.
+use super::attributes::{Attributes, Kind, address, uuid, wrong};
+use super::standard::Standard;
+use super::{Networks, Request, invalid_input, list, no_route, require};
+use crate::call::{Answer, Outcome, Refusal};
+use crate::keystone::Caller;
+
+const KIND: Kind = Kind {
+    one: "port",
+    many: "ports",
+    given: &[
+        "name",
+        "description",
+        "network_id",
+        "fixed_ips",
+        "security_groups",
+        "device_id",
+        "device_owner",
+    ],
+    changed: &["name", "description", "security_groups", "device_id", "device_owner"],
+    shown: &[
+        "id",
+        "project_id",
+        "tenant_id",
+        "tags",
+        "created_at",
+        "updated_at",
+        "revision_number",
+        "status",
+        "mac_address",
+        "admin_state_up",
+    ],
+};
+
+/// A place on a network.
 pub(super) struct Port {
+    pub(super) standard: Standard,
     pub(super) network_id: String,
-    pub(super) subnet_id: String,
-    device_id: String,
-    address: Ipv4Addr,
+    /// Subnet and address.
+    pub(super) fixed: Vec<(String, Ipv4Addr)>,
+    pub(super) mac: String,
+    pub(super) device_id: String,
+    /// "compute:nova", "network:router_interface"; empty where nobody has it.
+    pub(super) device_owner: String,
+    /// Their ids.
+    pub(super) groups: BTreeSet<String>,
 }
 
-/// A server's place on a network.
-#[derive(Clone)]
-pub(crate) struct Address {
-    pub(crate) port_id: String,
-    /// The name of the network.
-    pub(crate) network: String,
-    pub(crate) network_id: String,
-    pub(crate) subnet_id: String,
-    pub(crate) address: String,
-    pub(crate) mac: String,
+impl Port {
+    pub(super) fn new(standard: Standard, network_id: &str, fixed: Vec<(String, Ipv4Addr)>) -> Self {
+        let [a, b, c, ..] = uuid::Uuid::new_v4().into_bytes();
+        Self {
+            standard,
+            network_id: network_id.to_owned(),
+            fixed,
+            mac: format!("fa:16:3e:{a:02x}:{b:02x}:{c:02x}"),
+            device_id: String::new(),
+            device_owner: String::new(),
+            groups: BTreeSet::new(),
+        }
+    }
+
+    pub(super) fn is_on(&self, subnet_id: &str) -> bool {
+        self.fixed.iter().any(|(subnet, _)| subnet == subnet_id)
+    }
+
+    fn is_of_router(&self) -> bool {
+        self.device_owner.starts_with("network:router")
+    }
+
+    fn view(&self) -> Value {
+        let ips = self.fixed.iter().map(|(subnet, ip)| json!({"subnet_id": subnet, "ip_address": ip}));
+        self.standard.view(json!({
+            "network_id": self.network_id, "mac_address": self.mac, "admin_state_up": true,
+            "status": if self.device_owner.is_empty() { "DOWN" } else { "ACTIVE" }, "device_id": self.device_id,
+            "device_owner": self.device_owner, "fixed_ips": ips.collect::<Vec<_>>(), "allowed_address_pairs": [],
+            "extra_dhcp_opts": [], "security_groups": self.groups, "binding:vnic_type": "normal",
+            "port_security_enabled": !self.is_of_router(),
+        }))
+    }
 }
 
 impl Networks {
-    /// The ids of the networks that a project may put servers on.
-    pub(crate) fn usable(&self, project_id: &str) -> Vec<String> {
-        let usable = self.networks.values().filter(|n| n.shared || n.project_id == project_id);
-        usable.map(|network| network.id.clone()).collect()
+    pub(super) fn port(&self, id: &str, caller: &Caller) -> Result<&Port, Refusal> {
+        self.ports.get(id).filter(|port| port.standard.is_seen_by(caller)).ok_or_else(|| not_found(id))
     }
 
-    /// Whether servers can be on the network; the sentence is Nova's.
-    pub(crate) fn check(&self, network_id: &str, project_id: &str) -> Result<(), Refusal> {
-        if !self.usable(project_id).iter().any(|id| id == network_id) {
-            return Err(Refusal::bad_request(format!("Network {network_id} could not be found.")));
-        }
-        if !self.subnets.values().any(|subnet| subnet.network_id == network_id) {
-            let message = format!("Network {network_id} requires a subnet in order to boot instances on.");
-            return Err(Refusal::bad_request(message));
-        }
-        Ok(())
+    /// The addresses of a subnet that a port may have.
+    pub(super) fn is_taken(&self, subnet_id: &str, address: Ipv4Addr) -> bool {
+        self.ports.values().any(|port| port.fixed.iter().any(|(id, ip)| id == subnet_id && *ip == address))
     }
+}
 
-    /// Takes the next free address for a server; `None` where the network is gone or full.
-    pub(crate) fn plug(&mut self, network_id: &str, device_id: &str) -> Option<Address> {
-        let network = self.networks.get(network_id)?.name.clone();
-        let subnet = self.subnets.values_mut().find(|subnet| subnet.network_id == network_id)?;
-        let taken =
-            |address: Ipv4Addr| self.ports.values().any(|p| p.subnet_id == subnet.id && p.address == address);
-        let last = subnet.cidr.size() - 2;
-        let first = FIRST_HOST.min(last);
-        let fresh = (subnet.next_host <= last).then_some(subnet.next_host);
-        let host = fresh.or_else(|| (first..=last).find(|host| !taken(subnet.cidr.host(*host))))?;
-        subnet.next_host = subnet.next_host.saturating_add(1);
-        let address = subnet.cidr.host(host);
-        let (port_id, network_id, subnet_id) = (uuid(), network_id.to_owned(), subnet.id.clone());
-        let port = Port {
-            network_id: network_id.clone(),
-            subnet_id: subnet_id.clone(),
-            device_id: device_id.to_owned(),
-            address,
+pub(super) fn not_found(id: &str) -> Refusal {
+    Refusal::not_found(format!("Port {id} could not be found.")).kind("PortNotFound")
+}
+
+pub(super) fn route(networks: &mut Networks, request: &Request<'_>, rest: &[&str]) -> Outcome {
+    match (request.call.method.as_str(), rest) {
+        ("GET", []) => {
+            let seen = networks.ports.values().filter(|port| port.standard.is_seen_by(request.caller));
+            list::answer(request.call, &KIND, seen.map(Port::view))
+        }
+        ("POST", []) => create(networks, request),
+        ("GET", [id]) => Ok(Answer::json(200, &json!({KIND.one: networks.port(id, request.caller)?.view()}))),
+        ("PUT", [id]) => update(networks, request, id),
+        ("DELETE", [id]) => delete(networks, request, id),
+        _ => Err(no_route()),
+    }
+}
+
+fn create(networks: &mut Networks, request: &Request<'_>) -> Outcome {
+    let attributes = Attributes::of(request.call, &KIND)?;
+    require(request.caller.member, "create_port")?;
+    let network_id = attributes.id("network_id")?;
+    networks.network(network_id, request.caller)?;
+    let fixed = match attributes.get("fixed_ips") {
+        None => networks.next_address(network_id).into_iter().collect(),
+        Some(ips) => fixed(networks, request.caller, network_id, ips)?,
+    };
+    let mut port = Port::new(Standard::asked(request, &attributes)?, network_id, fixed);
+    set(&mut port, &attributes)?;
+    let answer = Answer::json(201, &json!({KIND.one: port.view()}));
+    networks.ports.insert(port.standard.id.clone(), port);
+    Ok(answer)
+}
+
+/// The addresses that a body asks for, each of a subnet of the network.
+fn fixed(
+    networks: &mut Networks,
+    caller: &Caller,
+    network_id: &str,
+    ips: &Value,
+) -> Result<Vec<(String, Ipv4Addr)>, Refusal> {
+    let mut fixed = Vec::new();
+    for ip in ips.as_array().ok_or_else(|| wrong("fixed_ips", "not a list"))? {
+        let subnet_id = uuid("fixed_ips", &ip["subnet_id"])?;
+        let subnet = networks.subnet(subnet_id, caller)?;
+        if subnet.network_id != network_id {
+            return Err(invalid_input(&format!(
+                "Failed to create port on network {network_id}, because fixed_ips included invalid subnet {subnet_id}"
+            )));
+        }
+        let address = match ip.get("ip_address") {
+            None => networks.free_address(subnet).ok_or_else(|| exhausted(network_id))?,
+            Some(text) => address("fixed_ips", text)?,
         };
-        self.ports.insert(port_id.clone(), port);
-        let [_, a, b, c] = address.octets();
-        Some(Address {
-            port_id,
-            network,
-            network_id,
-            subnet_id,
-            address: address.to_string(),
-            mac: format!("fa:16:3e:{a:02x}:{b:02x}:{c:02x}"),
-        })
+        if networks.is_taken(subnet_id, address) {
+            return Err(allocated(subnet_id, address));
+        }
+        fixed.push((subnet_id.to_owned(), address));
     }
+    Ok(fixed)
+}
 
-    /// Frees what a server held.
-    pub(crate) fn unplug(&mut self, device_id: &str) {
-        self.ports.retain(|_, port| port.device_id != device_id);
+/// 409: somebody has the address.
+pub(super) fn allocated(subnet_id: &str, address: Ipv4Addr) -> Refusal {
+    let message = format!("IP address {address} already allocated in subnet {subnet_id}");
+    Refusal::conflict(message).kind("IpAddressAlreadyAllocated")
+}
+
+fn exhausted(network_id: &str) -> Refusal {
+    let message = format!("No more IP addresses available on network {network_id}.");
+    Refusal::conflict(message).kind("IpAddressGenerationFailure")
+}
+
+fn update(networks: &mut Networks, request: &Request<'_>, id: &str) -> Outcome {
+    let attributes = Attributes::of(request.call, &KIND)?;
+    require(networks.port(id, request.caller)?.standard.is_changed_by(request.caller), "update_port")?;
+    let port = networks.ports.get_mut(id).ok_or_else(|| not_found(id))?;
+    port.standard.change(&attributes, request.now)?;
+    set(port, &attributes)?;
+    Ok(Answer::json(200, &json!({KIND.one: port.view()})))
+}
+
+fn set(port: &mut Port, attributes: &Attributes) -> Result<(), Refusal> {
+    let (device, owner) = (attributes.text("device_id")?, attributes.text("device_owner")?);
+    for (text, place) in [(device, &mut port.device_id), (owner, &mut port.device_owner)] {
+        if let Some(text) = text {
+            text.clone_into(place);
+        }
     }
+    Ok(())
+}
+
+fn delete(networks: &mut Networks, request: &Request<'_>, id: &str) -> Outcome {
+    let port = networks.port(id, request.caller)?;
+    require(port.standard.is_changed_by(request.caller), "delete_port")?;
+    if port.is_of_router() {
+        let owner = &port.device_owner;
+        let message =
+            format!("Port {id} cannot be deleted directly via the port API: has device owner {owner}.");
+        return Err(Refusal::conflict(message).kind("ServicePortInUse"));
+    }
+    networks.ports.remove(id);
+    Ok(Answer::empty(204))
 }

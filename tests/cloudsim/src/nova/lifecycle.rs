@@ -3,6 +3,7 @@
 use super::server::{Server, Source};
 use super::{DELETED_MAX, HOST};
 use crate::cinder;
+use crate::neutron::Device;
 use crate::world::{Event, World};
 
 /// What an error says where the operator of the simulation says nothing else.
@@ -110,7 +111,9 @@ fn map(world: &mut World, id: &str) {
     let Some(server) = world.compute.servers.get_mut(id) else { return };
     server.task_state = Some("block_device_mapping");
     let networks = server.networks.clone();
-    let addresses: Option<Vec<_>> = networks.iter().map(|network| world.networks.plug(network, id)).collect();
+    let device = Device { id, project_id: &server.project_id.clone() };
+    let plug = |network: &String| world.networks.plug(network, &device, world.now);
+    let addresses: Option<Vec<_>> = networks.iter().map(plug).collect();
     let Some(addresses) = addresses else {
         let message =
             format!("Build of instance {id} aborted: Failed to allocate the network(s), not rescheduling.");

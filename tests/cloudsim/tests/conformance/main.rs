@@ -22,8 +22,10 @@ mod identity;
 mod image;
 mod interface;
 mod network;
+mod port;
 mod quota;
 mod refusal;
+mod subnet;
 mod volume;
 
 use crate::cloud::Cloud;
@@ -54,6 +56,16 @@ async fn image() {
 #[tokio::test]
 async fn network() {
     run(network::table()).await;
+}
+
+#[tokio::test]
+async fn subnet() {
+    run(subnet::table()).await;
+}
+
+#[tokio::test]
+async fn port() {
+    run(port::table()).await;
 }
 
 #[tokio::test]

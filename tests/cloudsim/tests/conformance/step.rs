@@ -149,6 +149,12 @@ impl Step {
         self.gives(status, json!({key: error}))
     }
 
+    /// Neutron's errors, which name their type.
+    pub(crate) fn refused(self, status: u16, kind: &str, message: &str) -> Self {
+        let error = json!({"type": format!("={kind}"), "message": format!("~{message}"), "detail": "str"});
+        self.gives(status, json!({"NeutronError": error}))
+    }
+
     /// A header that must be there and contain this.
     pub(crate) fn header(mut self, name: &'static str, part: &'static str) -> Self {
         self.headers.push((name, part));

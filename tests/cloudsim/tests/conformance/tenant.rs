@@ -146,7 +146,7 @@ impl Fixture {
         for who in [Who::Tenant, Who::Stranger] {
             self.empty(cloud, who, Api::Compute, "servers").await;
             self.empty(cloud, who, Api::Volume, "volumes").await;
-            for kind in ["subnets", "networks"] {
+            for kind in ["ports", "subnets", "networks"] {
                 let own = format!("{kind}?project_id={}", self.sessions[&who].project_id);
                 self.empty(cloud, who, Api::Network, &own).await;
             }

@@ -1,0 +1,96 @@
+//! The addresses that servers hold: what Nova asks of Neutron, without a call in between.
+
+use std::net::Ipv4Addr;
+
+use jiff::Timestamp;
+
+use super::port::Port;
+use super::standard::Standard;
+use super::subnet::Subnet;
+use super::{FIRST_HOST, Networks};
+use crate::call::Refusal;
+
+/// A server's place on a network.
+#[derive(Clone)]
+pub(crate) struct Address {
+    pub(crate) port_id: String,
+    /// The name of the network.
+    pub(crate) network: String,
+    pub(crate) network_id: String,
+    pub(crate) subnet_id: String,
+    pub(crate) address: String,
+    pub(crate) mac: String,
+}
+
+/// Who is to be on a network.
+pub(crate) struct Device<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) project_id: &'a str,
+}
+
+impl Networks {
+    /// The ids of the networks that a project may put servers on.
+    pub(crate) fn usable(&self, project_id: &str) -> Vec<String> {
+        let usable = self.networks.values().filter(|network| network.is_usable_by(project_id));
+        usable.map(|network| network.standard.id.clone()).collect()
+    }
+
+    /// Whether servers can be on the network; the sentence is Nova's.
+    pub(crate) fn check(&self, network_id: &str, project_id: &str) -> Result<(), Refusal> {
+        if !self.usable(project_id).iter().any(|id| id == network_id) {
+            return Err(Refusal::bad_request(format!("Network {network_id} could not be found.")));
+        }
+        if !self.subnets.values().any(|subnet| subnet.network_id == network_id) {
+            let message = format!("Network {network_id} requires a subnet in order to boot instances on.");
+            return Err(Refusal::bad_request(message));
+        }
+        Ok(())
+    }
+
+    /// Takes the next free address for a server; `None` where the network is gone or full.
+    pub(crate) fn plug(&mut self, network_id: &str, device: &Device<'_>, now: Timestamp) -> Option<Address> {
+        let network = self.networks.get(network_id)?.standard.name.clone();
+        let (subnet_id, address) = self.next_address(network_id)?;
+        let standard = Standard::new("", device.project_id, now);
+        let mut port = Port::new(standard, network_id, vec![(subnet_id.clone(), address)]);
+        device.id.clone_into(&mut port.device_id);
+        "compute:nova".clone_into(&mut port.device_owner);
+        let place = Address {
+            port_id: port.standard.id.clone(),
+            network,
+            network_id: network_id.to_owned(),
+            subnet_id,
+            address: address.to_string(),
+            mac: port.mac.clone(),
+        };
+        self.ports.insert(port.standard.id.clone(), port);
+        Some(place)
+    }
+
+    /// Frees what a server held.
+    pub(crate) fn unplug(&mut self, device_id: &str) {
+        self.ports.retain(|_, port| port.device_id != device_id);
+    }
+
+    /// A free address of the network's first subnet that has one.
+    pub(super) fn next_address(&mut self, network_id: &str) -> Option<(String, Ipv4Addr)> {
+        let subnets = self.subnets.values().filter(|subnet| subnet.network_id == network_id);
+        let found = subnets
+            .into_iter()
+            .find_map(|subnet| Some((subnet.standard.id.clone(), self.free_address(subnet)?)));
+        let (id, address) = found?;
+        if let Some(subnet) = self.subnets.get_mut(&id) {
+            subnet.next_host = subnet.next_host.saturating_add(1);
+        }
+        Some((id, address))
+    }
+
+    /// The next that nobody had; where there is none, the lowest that is free.
+    pub(super) fn free_address(&self, subnet: &Subnet) -> Option<Ipv4Addr> {
+        let last = subnet.cidr.size() - 2;
+        let hosts = (subnet.next_host..=last).chain(FIRST_HOST..=last).chain(1..=last);
+        let mut addresses = hosts.map(|host| subnet.cidr.host(host));
+        addresses
+            .find(|address| subnet.gateway != Some(*address) && !self.is_taken(&subnet.standard.id, *address))
+    }
+}
