@@ -48,9 +48,31 @@ async fn empty(admin: &Admin, project: &str) {
         delete_all(admin, "block-storage", "volumes", admin.volumes(project).await).await
     })
     .await;
+    for router in owned(admin, "routers", project).await {
+        unplug(admin, &text(&router["id"])).await;
+    }
+    for kind in ["routers", "networks"] {
+        delete_all(admin, "network", kind, owned(admin, kind, project).await).await;
+    }
     let groups = format!("/security-groups?project_id={project}");
     let groups = admin.list("network", &groups, "security_groups").await;
     delete_all(admin, "network", "security-groups", groups).await;
+}
+
+/// What of Neutron's is the project's own.
+async fn owned(admin: &Admin, kind: &str, project: &str) -> Vec<Value> {
+    admin.list("network", &format!("/{kind}?project_id={project}"), kind).await
+}
+
+/// Takes a router's routes and its interfaces, without which it can be deleted.
+async fn unplug(admin: &Admin, router: &str) {
+    let path = format!("/routers/{router}");
+    let no_routes = json!({"router": {"routes": []}});
+    admin.ask(Method::PUT, "network", &path, Some(no_routes)).await;
+    for port in admin.list("network", &format!("/ports?device_id={router}"), "ports").await {
+        let interface = Some(json!({"port_id": port["id"]}));
+        admin.ask(Method::PUT, "network", &format!("{path}/remove_router_interface"), interface).await;
+    }
 }
 
 /// `None` while there was anything left to delete.
