@@ -77,6 +77,25 @@ impl<T: Send> HostWithStore<T> for HasSelf<CallState> {
         Ok(disks.into_iter().map(Disk::from).collect())
     }
 
+    async fn extend(
+        at: &Accessor<T, Self>,
+        _: Context,
+        id: String,
+        size: u32,
+    ) -> Result<types::Begun, types::Error> {
+        ask!(at, |at, disks, context| disks.call_extend(at, context, id, size))
+    }
+
+    async fn update(
+        at: &Accessor<T, Self>,
+        _: Context,
+        id: String,
+        name: String,
+        description: String,
+    ) -> Result<types::Begun, types::Error> {
+        ask!(at, |at, disks, context| disks.call_update(at, context, id, name, description))
+    }
+
     async fn attach(
         at: &Accessor<T, Self>,
         _: Context,
@@ -84,6 +103,15 @@ impl<T: Send> HostWithStore<T> for HasSelf<CallState> {
         to: String,
     ) -> Result<types::Begun, types::Error> {
         ask!(at, |at, disks, context| disks.call_attach(at, context, id, to))
+    }
+
+    async fn detach(
+        at: &Accessor<T, Self>,
+        _: Context,
+        id: String,
+        from: String,
+    ) -> Result<types::Begun, types::Error> {
+        ask!(at, |at, disks, context| disks.call_detach(at, context, id, from))
     }
 
     async fn delete(at: &Accessor<T, Self>, _: Context, id: String) -> Result<types::Begun, types::Error> {

@@ -1,4 +1,5 @@
-//! The storage contract's functions. Reading what Cinder answers is `volume`'s affair.
+//! The storage contract's functions: what takes more than a request has a file of its own. Reading what Cinder
+//! answers is `volume`'s affair.
 
 use patchbay_sdk::error::kind;
 use patchbay_sdk::storage::{Disk, Disks, Spec};
@@ -7,7 +8,9 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::operation::{Ticket, Want};
-use crate::volume::{self, CINDER, NOVA, OPERATION_KEY};
+use crate::settle::settle;
+use crate::volume::{self, CINDER, OPERATION_KEY, Volume};
+use crate::{attachment, size};
 
 #[derive(Serialize)]
 struct NewVolume<'a> {
@@ -51,48 +54,100 @@ impl Disks for crate::Cinder {
         Ok(volumes.into_iter().map(|volume| volume.into_disk(&ctx.region)).collect())
     }
 
-    async fn attach(ctx: Context, id: String, instance_id: String) -> Result<Begun, Error> {
-        let body = json!({"volumeAttachment": {"volumeId": id}});
-        let request = NOVA.post(&["servers", &instance_id, "os-volume_attachments"]).json(&body)?;
-        let attached = request.ok().await;
-        let disk = volume::show(&id).await?.into_disk(&ctx.region);
-        match attached {
-            // Attached by an earlier call, whose answer was lost.
-            Err(_) if is_attached(&disk, &instance_id) => {}
-            attached => drop(attached.map_err(|e| unattachable(e, &id, &instance_id))?),
-        }
-        Ok(Ticket { want: Want::InUse, id }.begun())
+    async fn extend(_ctx: Context, id: String, size: u32) -> Result<Begun, Error> {
+        size::extend(id, size).await
+    }
+
+    async fn update(_ctx: Context, id: String, name: String, description: String) -> Result<Begun, Error> {
+        let changes = Changes { name: &name, description: &description };
+        let body = json!({ "volume": changes });
+        let asked = CINDER.put(&["volumes", &id]).json(&body)?.ok().await.map(drop).map_err(|e| {
+            e.explain(kind::NOT_FOUND, format_args!("There is no disk {id}."))
+                .explain(kind::INVALID, "The disk's name or description is not acceptable.")
+        });
+        settle(asked, ("change", &id), |volume| volume.is_some_and(|v| changes.are_made(v))).await?;
+        Ok(Begun { resource_id: id, ticket: None })
+    }
+
+    async fn attach(_ctx: Context, id: String, instance_id: String) -> Result<Begun, Error> {
+        attachment::attach(id, instance_id).await
+    }
+
+    async fn detach(_ctx: Context, id: String, instance_id: String) -> Result<Begun, Error> {
+        attachment::detach(id, instance_id).await
     }
 
     async fn delete(_ctx: Context, id: String) -> Result<Begun, Error> {
-        let answer = CINDER.delete(&["volumes", &id]).ok().await;
-        answer.map_err(|e| {
-            e.explain(kind::NOT_FOUND, format_args!("There is no disk {id}."))
-                .explain(kind::INVALID, format_args!("The disk {id} is in use; detach it first."))
-        })?;
+        let volume = volume::show(&id).await?;
+        if volume.is_attached() {
+            let state = volume.state();
+            let sentence = format!("The disk {id} is {state}; detach it first.");
+            return Err(Error::public(kind::CONFLICT, sentence));
+        }
+        let asked = CINDER.delete(&["volumes", &id]).gone().await;
+        settle(asked, ("delete", &id), |volume| volume.is_none_or(|v| v.status == "deleting")).await?;
         Ok(Ticket { want: Want::Gone, id }.begun())
     }
 }
 
-fn is_attached(disk: &Disk, instance: &str) -> bool {
-    disk.attachment.as_ref().is_some_and(|attachment| attachment.instance_id == instance)
+/// An empty one stays as it is.
+#[derive(Serialize)]
+struct Changes<'a> {
+    #[serde(skip_serializing_if = "str::is_empty")]
+    name: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    description: &'a str,
+}
+
+impl Changes<'_> {
+    /// Cinder keeps neither with spaces around it.
+    fn are_made(&self, volume: &Volume) -> bool {
+        let is = |wanted: &str, now: &str| wanted.is_empty() || wanted.trim() == now;
+        is(self.name, &volume.name) && is(self.description, &volume.description)
+    }
 }
 
 fn refused(error: Error, spec: &Spec) -> Error {
-    let what = if error.message.contains("vailability zone") {
-        format!("availability_zone: there is no zone {:?} for disks.", spec.availability_zone)
-    } else {
-        "The disk's name, description or size_in_g is not acceptable.".into()
-    };
+    if error.is(kind::INVALID) && error.message.contains("vailability zone") {
+        let zone = &spec.availability_zone;
+        return Error::public(
+            kind::NOT_FOUND,
+            format_args!("availability_zone: there is no zone {zone:?} for disks."),
+        );
+    }
     error
         .explain(kind::NOT_FOUND, format_args!("volume_type: there is no type {:?}.", spec.volume_type))
-        .explain(kind::INVALID, what)
+        .explain(kind::INVALID, "The disk's name, description or size_in_g is not acceptable.")
         .explain(kind::QUOTA, "The tenant's quota of disks or gigabytes is used up.")
 }
 
-fn unattachable(error: Error, id: &str, instance: &str) -> Error {
-    error
-        .explain(kind::NOT_FOUND, format_args!("There is no instance {instance}."))
-        .explain(kind::INVALID, format_args!("The disk {id} is not free to be attached."))
-        .explain(kind::CONFLICT, format_args!("The instance {instance} is not in a state to attach a disk."))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_changed_is_not_sent() {
+        assert_eq!(json!(Changes { name: "n", description: "" }), json!({"name": "n"}));
+        assert_eq!(json!(Changes { name: "", description: "d" }), json!({"description": "d"}));
+    }
+
+    #[test]
+    fn a_refusal_names_the_field() {
+        let spec = Spec {
+            name: "v".into(),
+            description: String::new(),
+            availability_zone: "z".into(),
+            volume_type: "t".into(),
+            size: 1,
+        };
+        for (was, message, kind, says) in [
+            (kind::INVALID, "Availability zone 'z' is invalid.", kind::NOT_FOUND, "availability_zone"),
+            (kind::NOT_FOUND, "Volume type with name t could not be found.", kind::NOT_FOUND, "volume_type"),
+            (kind::INVALID, "Invalid input for field/attribute size.", kind::INVALID, "size_in_g"),
+            (kind::QUOTA, "VolumeLimitExceeded", kind::QUOTA, "quota"),
+        ] {
+            let error = refused(Error::hidden(was, message), &spec);
+            assert!(error.is(kind) && error.public && error.message.contains(says), "{message}: {error:?}");
+        }
+    }
 }

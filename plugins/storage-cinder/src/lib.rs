@@ -1,7 +1,11 @@
-//! Disks on Cinder. Cinder's words are read in `volume`, what goes on after a call in `operation`.
+//! Disks on Cinder. Cinder's words are read in `volume`, what goes on after a call in `operation`, what a lost answer
+//! came to in `settle`.
 
+mod attachment;
 mod disks;
 mod operation;
+mod settle;
+mod size;
 mod volume;
 
 use patchbay_sdk::{About, Context, Description, Error};

@@ -1,19 +1,25 @@
-//! What goes on after a call: a volume on its way to a state, and the removal of what an abandoned
-//! operation made.
+//! What goes on after a call: a volume on its way to a state, and the removal of what an abandoned create made.
+//! How a change begins is in the files of the verbs.
 
 use patchbay_sdk::error::kind;
 use patchbay_sdk::storage::{Disk, Disks};
 use patchbay_sdk::{Begun, Context, Error, Finished, Operation, Pending, Progress, join_all};
 use serde::{Deserialize, Serialize};
 
-use crate::volume;
+use crate::volume::{self, Volume};
 
 /// The state that a volume is on its way to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Want {
+    /// Made, whatever has become of it since.
     Available,
-    InUse,
+    /// In use at this instance.
+    Attached(String),
+    /// No longer at this instance.
+    Detached(String),
+    /// Of so many GiB.
+    Size(u32),
     Gone,
 }
 
@@ -32,26 +38,27 @@ impl Ticket {
 }
 
 impl Operation for crate::Cinder {
-    async fn poll(ctx: Context, ticket: String) -> Result<Progress, Error> {
+    async fn poll(_ctx: Context, ticket: String) -> Result<Progress, Error> {
         let Ticket { want, id } =
             serde_json::from_str(&ticket).map_err(|e| Error::hidden(kind::INTERNAL, e))?;
-        let disk = match volume::show(&id).await {
-            Ok(volume) => Some(volume.into_disk(&ctx.region)),
-            Err(error) if want == Want::Gone && error.is(kind::NOT_FOUND) => None,
-            Err(error) => return Err(error),
+        let volume = match volume::show(&id).await {
+            Err(error) if want == Want::Gone && error.is(kind::NOT_FOUND) => return Ok(finished(None)),
+            volume => volume?,
         };
-        let Some(state) = next(want, disk.as_ref().map(|disk| disk.status.as_str()))? else {
-            return Ok(finished(disk));
-        };
-        Ok(Progress::Pending(Pending { ticket, state, percent: None }))
+        Ok(match next(&want, &volume)? {
+            Some(state) => Progress::Pending(Pending { ticket, state, percent: None }),
+            None => finished(Some(volume)),
+        })
     }
 
+    /// A disk that is marked was made by this operation. What else a call may change, a disk that the caller had
+    /// before, is as it stands and stays so: `settle` and `failed` say how.
     async fn abandon(ctx: Context, ticket: Option<String>) -> Result<Progress, Error> {
         let left = Self::made_by_operation(ctx).await?;
         if left.is_empty() {
             return Ok(finished(None));
         }
-        let deletable = left.iter().filter(|disk| is_deletable(&disk.status));
+        let deletable = left.iter().filter(|disk: &&Disk| is_deletable(&disk.status));
         let deleted = join_all(deletable.map(|disk| volume::delete(&disk.id))).await;
         deleted.into_iter().collect::<Result<Vec<()>, Error>>()?;
         let (ticket, state) = (ticket.unwrap_or_default(), "disks-removing".into());
@@ -59,18 +66,40 @@ impl Operation for crate::Cinder {
     }
 }
 
-/// The step that is still going on, none at the end. `status` is absent for a volume that is gone.
-fn next(want: Want, status: Option<&str>) -> Result<Option<String>, Error> {
-    match (want, status) {
-        (Want::Available, Some("available")) | (Want::InUse, Some("in-use")) | (Want::Gone, None) => Ok(None),
-        (_, Some(status)) if status.starts_with("error") => {
-            Err(Error::public(kind::INTERNAL, "The cloud failed on the disk; delete it and try again."))
-        }
-        (Want::InUse, Some("available")) => {
-            Err(Error::public(kind::INTERNAL, "The cloud could not attach the disk to the instance."))
-        }
-        (_, status) => Ok(Some(format!("disk-{}", status.unwrap_or("missing")))),
+/// The step that is still going on, none at the end.
+fn next(want: &Want, volume: &Volume) -> Result<Option<String>, Error> {
+    let status = volume.status.as_str();
+    let at_rest = matches!(status, "available" | "in-use" | "maintenance") || status.starts_with("error");
+    if !at_rest {
+        return Ok(Some(format!("disk-{status}")));
     }
+    let done = match want {
+        // Attached by a call that did not wait for this one's end.
+        Want::Available => true,
+        Want::Attached(instance) => status == "in-use" && volume.is_at(instance),
+        Want::Detached(instance) => !volume.is_at(instance),
+        Want::Size(size) => volume.size >= *size,
+        Want::Gone => false,
+    };
+    if done && !status.starts_with("error") { Ok(None) } else { Err(failed(want, volume)) }
+}
+
+/// The cloud began and did not get there.
+fn failed(want: &Want, volume: &Volume) -> Error {
+    let (id, state) = (&volume.id, volume.state());
+    let deed = match want {
+        Want::Available => {
+            return Error::public(
+                kind::INTERNAL,
+                "The cloud failed to make the disk; there may be no room for it.",
+            );
+        }
+        Want::Attached(instance) => format!("attach the disk {id} to the instance {instance}"),
+        Want::Detached(instance) => format!("detach the disk {id} from the instance {instance}"),
+        Want::Size(size) => format!("resize the disk {id} to {size} GiB"),
+        Want::Gone => format!("delete the disk {id}"),
+    };
+    Error::public(kind::INTERNAL, format_args!("The cloud failed to {deed}: it is {state} now."))
 }
 
 /// What Cinder deletes; everything else is on its way to such a state, or held by an instance.
@@ -79,30 +108,60 @@ fn is_deletable(status: &str) -> bool {
 }
 
 /// A volume that is gone tells no time.
-fn finished(disk: Option<Disk>) -> Progress {
-    let at = disk.map(|disk| disk.updated_at).filter(|at| !at.is_empty());
+fn finished(volume: Option<Volume>) -> Progress {
+    let at = volume.map(|volume| volume.changed_at()).filter(|at| !at.is_empty());
     Progress::Finished(Finished { at, message: None })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::volume::tests::volume;
 
-    #[test]
-    fn every_ticket_reaches_its_end() {
-        assert_eq!(next(Want::Available, Some("creating")).unwrap().as_deref(), Some("disk-creating"));
-        assert_eq!(next(Want::Available, Some("available")).unwrap(), None);
-        assert_eq!(next(Want::InUse, Some("attaching")).unwrap().as_deref(), Some("disk-attaching"));
-        assert_eq!(next(Want::InUse, Some("in-use")).unwrap(), None);
-        assert_eq!(next(Want::Gone, Some("deleting")).unwrap().as_deref(), Some("disk-deleting"));
-        assert_eq!(next(Want::Gone, None).unwrap(), None);
+    fn wants() -> [Want; 5] {
+        [Want::Available, Want::Attached("s1".into()), Want::Detached("s1".into()), Want::Size(3), Want::Gone]
     }
 
     #[test]
-    fn a_failed_step_ends_the_operation() {
-        assert!(next(Want::Available, Some("error")).is_err());
-        assert!(next(Want::Gone, Some("error_deleting")).is_err());
-        assert!(next(Want::InUse, Some("available")).is_err());
+    fn what_moves_is_waited_for() {
+        for status in ["creating", "reserved", "attaching", "detaching", "extending", "deleting"] {
+            for want in wants() {
+                let step = next(&want, &volume(status, Some("s1"))).unwrap();
+                assert_eq!(step, Some(format!("disk-{status}")), "{want:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_ticket_reaches_its_end() {
+        let [available, attached, detached, size, _] = wants();
+        for (status, at) in [("available", None), ("in-use", Some("s1"))] {
+            assert_eq!(next(&available, &volume(status, at)).unwrap(), None);
+        }
+        assert_eq!(next(&attached, &volume("in-use", Some("s1"))).unwrap(), None);
+        assert_eq!(next(&detached, &volume("available", None)).unwrap(), None);
+        for (status, at) in [("available", None), ("in-use", Some("s1"))] {
+            let mut grown = volume(status, at);
+            grown.size = 3;
+            assert_eq!(next(&size, &grown).unwrap(), None);
+        }
+    }
+
+    #[test]
+    fn a_failed_step_ends_the_operation_and_says_how_the_disk_is() {
+        let [_, attached, detached, size, gone] = wants();
+        for (want, status, at) in [
+            (&attached, "available", None),
+            (&attached, "in-use", Some("s2")),
+            (&detached, "in-use", Some("s1")),
+            (&size, "available", None),
+            (&size, "error_extending", None),
+            (&gone, "error_deleting", None),
+        ] {
+            let error = next(want, &volume(status, at)).unwrap_err();
+            assert!(error.public && error.message.contains(&format!("it is {status} with")), "{error:?}");
+        }
+        assert!(next(&Want::Available, &volume("error", None)).unwrap_err().public);
     }
 
     #[test]
@@ -119,7 +178,9 @@ mod tests {
 
     #[test]
     fn a_ticket_is_read_back() {
-        let ticket = Ticket { want: Want::InUse, id: "v1".into() }.begun().ticket.unwrap();
-        assert_eq!(serde_json::from_str::<Ticket>(&ticket).unwrap().want, Want::InUse);
+        for want in wants() {
+            let ticket = Ticket { want: want.clone(), id: "v1".into() }.begun().ticket.unwrap();
+            assert_eq!(serde_json::from_str::<Ticket>(&ticket).unwrap().want, want);
+        }
     }
 }

@@ -14,9 +14,6 @@ pub(crate) const UPSTREAM: &str = "openstack";
 pub(crate) const CINDER: Service =
     Service { upstream: UPSTREAM, root: &["block-storage"], microversion: None };
 
-/// Nova attaches, so that the hypervisor takes part.
-pub(crate) const NOVA: Service = Service { upstream: UPSTREAM, root: &["compute"], microversion: None };
-
 /// The metadata key under which a volume remembers the operation that made it.
 pub(crate) const OPERATION_KEY: &str = "patchbay_operation";
 
@@ -25,14 +22,14 @@ pub(crate) const OPERATION_KEY: &str = "patchbay_operation";
 pub(crate) struct Volume {
     pub(crate) id: String,
     #[serde(deserialize_with = "or_empty")]
-    name: String,
+    pub(crate) name: String,
     #[serde(deserialize_with = "or_empty")]
-    description: String,
+    pub(crate) description: String,
     #[serde(deserialize_with = "or_empty")]
     availability_zone: String,
     #[serde(deserialize_with = "or_empty")]
     volume_type: String,
-    size: u32,
+    pub(crate) size: u32,
     pub(crate) status: String,
     #[serde(deserialize_with = "or_empty")]
     created_at: String,
@@ -65,6 +62,30 @@ pub(crate) struct Many {
 }
 
 impl Volume {
+    /// Whether an instance has it, for as long as the detaching takes.
+    pub(crate) fn is_attached(&self) -> bool {
+        !self.attachments.is_empty()
+    }
+
+    /// Whether this instance has it. A volume of a type for many has several.
+    pub(crate) fn is_at(&self, instance: &str) -> bool {
+        self.attachments.iter().any(|attached| attached.server_id == instance)
+    }
+
+    /// How it is, for a sentence: "in-use with 2 GiB at the instance ID".
+    pub(crate) fn state(&self) -> String {
+        let mut state = format!("{} with {} GiB", self.status, self.size);
+        for attached in &self.attachments {
+            state += &format!(" at the instance {}", attached.server_id);
+        }
+        state
+    }
+
+    /// When it last changed; empty for a volume that never did.
+    pub(crate) fn changed_at(&self) -> String {
+        rfc3339(&self.updated_at)
+    }
+
     /// As the contract's disk, in the caller's region.
     pub(crate) fn into_disk(self, region: &str) -> Disk {
         Disk {
@@ -113,8 +134,29 @@ fn or_empty<'de, D: Deserializer<'de>>(value: D) -> Result<String, D::Error> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+
+    /// A volume of 2 GiB, attached to this instance.
+    pub(crate) fn volume(status: &str, at: Option<&str>) -> Volume {
+        let attached = |server_id: &str| Attached {
+            server_id: server_id.into(),
+            device: String::new(),
+            attached_at: String::new(),
+        };
+        Volume {
+            id: "v1".into(),
+            name: String::new(),
+            description: String::new(),
+            availability_zone: String::new(),
+            volume_type: String::new(),
+            size: 2,
+            status: status.into(),
+            created_at: String::new(),
+            updated_at: String::new(),
+            attachments: at.map(attached).into_iter().collect(),
+        }
+    }
 
     #[test]
     fn a_volume_is_read_as_a_disk() {
