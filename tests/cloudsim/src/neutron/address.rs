@@ -22,10 +22,12 @@ pub(crate) struct Address {
     pub(crate) mac: String,
 }
 
-/// Who is to be on a network.
+/// A server that is to be on a network.
 pub(crate) struct Device<'a> {
     pub(crate) id: &'a str,
     pub(crate) project_id: &'a str,
+    /// The ids of its security groups; none is the project's default.
+    pub(crate) groups: &'a [String],
 }
 
 impl Networks {
@@ -55,6 +57,10 @@ impl Networks {
         let mut port = Port::new(standard, network_id, vec![(subnet_id.clone(), address)]);
         device.id.clone_into(&mut port.device_id);
         "compute:nova".clone_into(&mut port.device_owner);
+        port.groups = device.groups.iter().filter(|id| self.groups.contains_key(*id)).cloned().collect();
+        if device.groups.is_empty() {
+            port.groups.insert(self.default_group(device.project_id, now));
+        }
         let place = Address {
             port_id: port.standard.id.clone(),
             network,

@@ -7,6 +7,7 @@ mod cidr;
 mod list;
 mod network;
 mod port;
+mod security_group;
 mod standard;
 mod subnet;
 mod tag;
@@ -21,6 +22,7 @@ pub(crate) use self::address::{Address, Device};
 use self::cidr::Cidr;
 use self::network::Network;
 use self::port::Port;
+use self::security_group::{Group, Rule};
 use self::standard::Standard;
 use self::subnet::Subnet;
 use crate::call::{Answer, Call, Outcome, Refusal};
@@ -42,6 +44,8 @@ pub(crate) struct Networks {
     networks: BTreeMap<String, Network>,
     subnets: BTreeMap<String, Subnet>,
     ports: BTreeMap<String, Port>,
+    groups: BTreeMap<String, Group>,
+    rules: BTreeMap<String, Rule>,
 }
 
 /// Who asks for what, and when.
@@ -72,6 +76,7 @@ impl Networks {
             "networks" => self.networks.get_mut(id).map(|network| &mut network.standard),
             "subnets" => self.subnets.get_mut(id).map(|subnet| &mut subnet.standard),
             "ports" => self.ports.get_mut(id).map(|port| &mut port.standard),
+            "security-groups" => self.groups.get_mut(id).map(|group| &mut group.standard),
             _ => None,
         }
     }
@@ -95,12 +100,14 @@ pub(crate) fn answer(world: &mut World, call: &Call) -> Answer {
 
 fn route(networks: &mut Networks, request: &Request<'_>) -> Outcome {
     match request.call.segments().as_slice() {
-        ["v2.0", many @ ("networks" | "subnets" | "ports"), id, "tags", rest @ ..] => {
+        ["v2.0", many @ ("networks" | "subnets" | "ports" | "security-groups"), id, "tags", rest @ ..] => {
             tag::route(networks, request, many, id, rest)
         }
         ["v2.0", "networks", rest @ ..] => network::route(networks, request, rest),
         ["v2.0", "subnets", rest @ ..] => subnet::route(networks, request, rest),
         ["v2.0", "ports", rest @ ..] => port::route(networks, request, rest),
+        ["v2.0", "security-groups", rest @ ..] => security_group::route(networks, request, rest),
+        ["v2.0", "security-group-rules", rest @ ..] => security_group::rule_route(networks, request, rest),
         _ => Err(no_route()),
     }
 }

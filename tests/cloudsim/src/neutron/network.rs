@@ -131,6 +131,7 @@ fn create(networks: &mut Networks, request: &Request<'_>) -> Outcome {
     require(request.caller.member, "create_network")?;
     require_admin(request, &attributes, "create_network")?;
     let said = Said::of(&attributes)?;
+    networks.default_group(&request.caller.project_id, request.now);
     let mut network = Network::new(Standard::asked(request, &attributes)?);
     network.set(&said);
     let answer = Answer::json(201, &json!({KIND.one: networks.network_view(&network)}));

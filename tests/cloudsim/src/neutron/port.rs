@@ -125,6 +125,8 @@ fn create(networks: &mut Networks, request: &Request<'_>) -> Outcome {
         Some(ips) => fixed(networks, request.caller, network_id, ips)?,
     };
     let mut port = Port::new(Standard::asked(request, &attributes)?, network_id, fixed);
+    port.groups.insert(networks.default_group(&request.caller.project_id, request.now));
+    port.groups = groups(networks, request.caller, &attributes)?.unwrap_or(port.groups);
     set(&mut port, &attributes)?;
     let answer = Answer::json(201, &json!({KIND.one: port.view()}));
     networks.ports.insert(port.standard.id.clone(), port);
@@ -173,10 +175,32 @@ fn exhausted(network_id: &str) -> Refusal {
 fn update(networks: &mut Networks, request: &Request<'_>, id: &str) -> Outcome {
     let attributes = Attributes::of(request.call, &KIND)?;
     require(networks.port(id, request.caller)?.standard.is_changed_by(request.caller), "update_port")?;
+    let groups = groups(networks, request.caller, &attributes)?;
     let port = networks.ports.get_mut(id).ok_or_else(|| not_found(id))?;
     port.standard.change(&attributes, request.now)?;
     set(port, &attributes)?;
+    if let Some(groups) = groups {
+        port.groups = groups;
+    }
     Ok(Answer::json(200, &json!({KIND.one: port.view()})))
+}
+
+/// The security groups that a body names.
+fn groups(
+    networks: &Networks,
+    caller: &Caller,
+    attributes: &Attributes,
+) -> Result<Option<BTreeSet<String>>, Refusal> {
+    let Some(named) = attributes.get("security_groups") else { return Ok(None) };
+    let mut groups = BTreeSet::new();
+    for id in named.as_array().into_iter().flatten() {
+        let id = uuid("security_groups", id)?;
+        networks.group(id, caller)?;
+        if !groups.insert(id.to_owned()) {
+            return Err(wrong("security_groups", &format!("Duplicate items in the list: '{id}'.")));
+        }
+    }
+    Ok(Some(groups))
 }
 
 fn set(port: &mut Port, attributes: &Attributes) -> Result<(), Refusal> {

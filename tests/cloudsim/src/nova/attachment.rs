@@ -16,7 +16,7 @@ const TAG: u16 = 70;
 const DELETE_ON_TERMINATION: u16 = 79;
 const ATTACHMENT_ID: u16 = 89;
 /// The states in which a server's disks may change.
-const CHANGEABLE: [&str; 4] = ["active", "stopped", "suspended", "resized"];
+const CHANGEABLE: [&str; 3] = ["active", "stopped", "resized"];
 
 pub(super) fn route(
     world: &mut World,
@@ -92,6 +92,13 @@ fn attach(world: &mut World, call: &Call, caller: &Caller, minor: u16, id: &str)
     let body = body_object(call, "volumeAttachment")?;
     let volume_id = body.get("volumeId").and_then(Value::as_str);
     let volume_id = volume_id.ok_or_else(|| schema::required("volumeAttachment", &body, "volumeId"))?;
+    if uuid::Uuid::parse_str(volume_id).is_err() {
+        return Err(schema::invalid(
+            "volumeId",
+            &json!(volume_id),
+            &format!("'{volume_id}' is not a 'uuid'"),
+        ));
+    }
     let server = find(world, caller, id)?;
     require(caller.member, "os-volumes-attachments:create")?;
     let volume = world.volumes.volumes.get(volume_id).filter(|volume| volume.project_id == server.project_id);
@@ -129,6 +136,13 @@ fn check_volume(volume: &Volume) -> Result<(), Refusal> {
     if volume.status == "available" {
         return Ok(());
     }
+    if volume.status.starts_with("error") {
+        return Err(Refusal::bad_request(format!(
+            "Invalid input received: Invalid volume: Volume attachments can not be created if the volume is in an \
+             error state. The Volume {id} currently has a status of: {}",
+            volume.status
+        )));
+    }
     Err(Refusal::bad_request(format!(
         "Invalid input received: Invalid volume: Volume {id} status must be available or downloading to reserve, but \
          the current status is {}.",
@@ -140,21 +154,37 @@ fn missing_volume(id: &str) -> Refusal {
     Refusal::not_found(format!("Volume {id} could not be found."))
 }
 
+/// 202 at once; the volume is `detaching`, then `available`, and only then no disk of the server any more.
 fn detach(world: &mut World, call: &Call, caller: &Caller, id: &str, volume: &str) -> Outcome {
     let server = find(world, caller, id)?;
     require(caller.member, "os-volumes-attachments:delete")?;
-    world.volumes.volumes.get(volume).ok_or_else(|| missing_volume(volume))?;
+    let found = world.volumes.volumes.get(volume).filter(|found| found.project_id == server.project_id);
+    let status = found.ok_or_else(|| missing_volume(volume))?.status;
     let at = server.disks.iter().position(|disk| disk.volume_id() == Some(volume));
     let at = at.ok_or_else(|| not_attached(id, volume))?;
     if at == 0 && server.image_id.is_none() {
         return Err(Refusal::bad_request("Cannot detach a root device volume"));
     }
     check_changeable(server, "detach_volume")?;
+    if status != "in-use" {
+        return Err(Refusal::bad_request(
+            "Invalid volume: Invalid input received: Invalid volume: Unable to detach volume. Volume status must be \
+             'in-use' and attach_status must be 'attached' to detach.",
+        ));
+    }
     let now = world.now;
     let server = find_mut(world, caller, id)?;
-    server.disks.remove(at);
     server.history.push(Action::begun("detach_volume", call, caller, now));
     server.conclude(now, true);
     world.detach_volume(volume);
     Ok(Answer::text(202, "application/json", ""))
+}
+
+impl World {
+    /// The volume is no disk of the server any more.
+    pub(crate) fn unplug_volume(&mut self, server: &str, volume: &str) {
+        if let Some(server) = self.compute.servers.get_mut(server) {
+            server.disks.retain(|disk| disk.volume_id() != Some(volume));
+        }
+    }
 }

@@ -33,6 +33,8 @@ pub(crate) fn table() -> Vec<Step> {
     ]);
     steps.extend(attached());
     steps.extend(refused());
+    steps.extend(grown());
+    steps.extend(suspended());
     steps.extend(detached());
     steps.extend(left());
     steps
@@ -68,6 +70,7 @@ fn refused() -> Vec<Step> {
     vec![
         attach("{v}").fails(400, "is already attached to instances: {s}"),
         attach("{nothing}").fails(404, "Volume {nothing} could not be found."),
+        attach("nothing").fails(400, "'nothing' is not a 'uuid'"),
         post(Compute, ATTACHMENTS, json!({"volumeAttachment": {}}))
             .fails(400, "'volumeId' is a required property"),
         post(Compute, none, json!({"volumeAttachment": {"volumeId": "{v}"}}))
@@ -78,6 +81,32 @@ fn refused() -> Vec<Step> {
         get(Compute, ATTACHMENTS).status(200).save("root", "/volumeAttachments/0/volumeId"),
         delete(Compute, "/servers/{s}/os-volume_attachments/{root}")
             .fails(400, "Cannot detach a root device volume"),
+    ]
+}
+
+/// While it is in use, from 3.42 on.
+fn grown() -> Vec<Step> {
+    let extend = |size: u32| post(Volume, "/volumes/{v}/action", json!({"os-extend": {"new_size": size}}));
+    vec![
+        extend(3).version("volume 3.41").fails(400, "to extend, currently in-use."),
+        extend(2).version("volume 3.41").fails(400, "New size for extend must be greater"),
+        extend(3).version("volume 3.42").empty(202),
+        get(Volume, "/volumes/{v}").until("/volume/size", json!(3)).status(200),
+        volume_is("in-use"),
+    ]
+}
+
+fn suspended() -> Vec<Step> {
+    let act = |action: &str| post(Compute, "/servers/{s}/action", json!({action: null})).status(202);
+    let server_is =
+        |status: &str| get(Compute, "/servers/{s}").until("/server/status", json!(status)).status(200);
+    vec![
+        act("suspend"),
+        server_is("SUSPENDED"),
+        delete(Compute, OF_VOLUME)
+            .fails(409, "Cannot 'detach_volume' instance {s} while it is in vm_state suspended"),
+        act("resume"),
+        server_is("ACTIVE"),
     ]
 }
 

@@ -25,6 +25,8 @@ mod network;
 mod port;
 mod quota;
 mod refusal;
+mod security_group;
+mod security_group_rule;
 mod subnet;
 mod volume;
 
@@ -66,6 +68,16 @@ async fn subnet() {
 #[tokio::test]
 async fn port() {
     run(port::table()).await;
+}
+
+#[tokio::test]
+async fn security_group() {
+    run(security_group::table()).await;
+}
+
+#[tokio::test]
+async fn security_group_rule() {
+    run(security_group_rule::table()).await;
 }
 
 #[tokio::test]

@@ -150,6 +150,7 @@ impl Fixture {
                 let own = format!("{kind}?project_id={}", self.sessions[&who].project_id);
                 self.empty(cloud, who, Api::Network, &own).await;
             }
+            self.remove_groups(cloud, who).await;
         }
         let of = |name: &str| self.saved.get(name).cloned().unwrap_or_default();
         for (api, path) in [
@@ -166,13 +167,20 @@ impl Fixture {
         self.admin(cloud, Method::DELETE, Api::Identity, &domain, None).await;
     }
 
+    /// An admin alone may remove a project's default group; the next list would make it again.
+    async fn remove_groups(&self, cloud: &Cloud, who: Who) {
+        let list = format!("security-groups?project_id={}", self.sessions[&who].project_id);
+        for id in self.left(cloud, Who::Admin, Api::Network, &list).await {
+            self.admin(cloud, Method::DELETE, Api::Network, &format!("/security-groups/{id}"), None).await;
+        }
+    }
+
     /// Deletes what a list names until it names nothing.
     async fn empty(&self, cloud: &Cloud, who: Who, api: Api, list: &str) {
         let kind = list.split('?').next().unwrap_or_default();
         let begun = Instant::now();
         while begun.elapsed() < REMOVE_MAX {
-            let left = self.ask(cloud, who, Method::GET, api, &format!("/{list}"), None).await;
-            let left: Vec<String> = left[kind].as_array().into_iter().flatten().map(id).collect();
+            let left = self.left(cloud, who, api, list).await;
             if left.is_empty() {
                 return;
             }
@@ -181,6 +189,13 @@ impl Fixture {
             }
             tokio::time::sleep(Duration::from_millis(300)).await;
         }
+    }
+
+    /// The ids of what a list names.
+    async fn left(&self, cloud: &Cloud, who: Who, api: Api, list: &str) -> Vec<String> {
+        let kind = list.split('?').next().unwrap_or_default().replace('-', "_");
+        let left = self.ask(cloud, who, Method::GET, api, &format!("/{list}"), None).await;
+        left[kind].as_array().into_iter().flatten().map(id).collect()
     }
 }
 

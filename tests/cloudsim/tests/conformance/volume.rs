@@ -110,18 +110,70 @@ fn refused() -> Vec<Step> {
     ]
 }
 
+fn extend(size: u64) -> Step {
+    post(Volume, "/volumes/{v}/action", json!({"os-extend": {"new_size": size}}))
+}
+
+fn update(volume: Value) -> Step {
+    put(Volume, "/volumes/{v}", json!({"volume": volume}))
+}
+
 fn changes() -> Vec<Step> {
-    let extend = |size: u32| post(Volume, "/volumes/{v}/action", json!({"os-extend": {"new_size": size}}));
-    let update = json!({"volume": {"name": "n", "description": "e", "metadata": {"k": "v"}}});
-    vec![
+    let mut steps = vec![
         extend(3).empty(202),
         get(Volume, "/volumes/{v}").until("/volume/size", json!(3)).status(200),
         get(Volume, "/volumes/{v}").until("/volume/status", json!("available")).status(200),
-        extend(1).fails(400, "New size for extend must be greater"),
-        put(Volume, "/volumes/{v}", update).gives(200, json!({"volume": newest()})),
-        get(Volume, "/volumes/{v}").until("/volume/metadata/k", json!("v")).status(200),
+    ];
+    steps.extend(not_extended());
+    steps.extend(updates());
+    steps.extend([
         delete(Volume, "/volumes/{v}").empty(202),
         get(Volume, "/volumes/{v}").until_gone().fails(404, "could not be found"),
         delete(Volume, "/volumes/{w}").empty(202),
+    ]);
+    steps
+}
+
+fn not_extended() -> Vec<Step> {
+    let of_project = |gigabytes: i64| {
+        let quota = json!({"quota_set": {"gigabytes": gigabytes}});
+        put(Volume, "/os-quota-sets/{project}", quota).by(Who::Admin).status(200)
+    };
+    let nothing = json!({"os-extend": {"new_size": 9}});
+    vec![
+        extend(3)
+            .fails(400, "New size for extend must be greater than current size. (current: 3, extended: 3)."),
+        extend(1).fails(400, "New size for extend must be greater"),
+        extend(0).fails(400, "field/attribute new_size. Value: 0. 0 is less than the minimum of 1"),
+        extend(99_999_999_999).fails(400, "99999999999 is greater than the maximum of 2147483647"),
+        extend(2_147_483_647).fails(413, "QuotaUsageOverflow").header("retry-after", "0"),
+        extend(9).by(Who::Stranger).fails(404, "Volume {v} could not be found."),
+        post(Volume, "/volumes/{nothing}/action", nothing).fails(404, "Volume {nothing} could not be found."),
+        of_project(6),
+        // Of the six, five are this volume's and the other one's.
+        extend(5)
+            .fails(413, "Requested 2G, quota is 6G and 5G has been consumed.")
+            .header("retry-after", "0"),
+        of_project(1000),
+    ]
+}
+
+fn updates() -> Vec<Step> {
+    let changed = |name: &str, description: &str| {
+        let more = json!({"name": format!("={name}"), "description": format!("={description}")});
+        json!({"volume": with(newest(), more)})
+    };
+    vec![
+        update(json!({"name": "n", "metadata": {"k": "v"}})).gives(200, changed("n", "d")),
+        get(Volume, "/volumes/{v}").until("/volume/metadata/k", json!("v")).status(200),
+        update(json!({"description": "e"})).gives(200, changed("n", "e")),
+        update(json!({"name": " m ", "description": ""})).gives(200, changed("m", "")),
+        update(json!({})).fails(400, "is not valid under any of the given schemas"),
+        update(json!({"name": "x".repeat(256)})).fails(400, "name has 256 characters, more than 255"),
+        update(json!({"description": "x".repeat(256)}))
+            .fails(400, "description has 256 characters, more than 255"),
+        update(json!({"name": "z"})).by(Who::Stranger).fails(404, "Volume {v} could not be found."),
+        put(Volume, "/volumes/{nothing}", json!({"volume": {"name": "z"}}))
+            .fails(404, "Volume {nothing} could not be found."),
     ]
 }

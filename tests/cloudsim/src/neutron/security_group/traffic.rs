@@ -1,0 +1,262 @@
+//! The traffic that a rule lets through: how a body says it, and what it cannot say.
+
+use std::net::Ipv6Addr;
+
+use serde_json::Value;
+
+use super::super::attributes::{Attributes, quoted, wrong};
+use super::super::cidr::Cidr;
+use crate::call::Refusal;
+
+pub(super) const INGRESS: &str = "ingress";
+const IPV4: &str = "IPv4";
+const IPV6: &str = "IPv6";
+
+/// The protocols that have names.
+const PROTOCOLS: [(&str, u8); 25] = [
+    ("ah", 51),
+    ("dccp", 33),
+    ("egp", 8),
+    ("esp", 50),
+    ("gre", 47),
+    ("hopopt", 0),
+    ("icmp", 1),
+    ("igmp", 2),
+    ("ip", 0),
+    ("ipip", 4),
+    ("ipv6-encap", 41),
+    ("ipv6-frag", 44),
+    ("ipv6-icmp", 58),
+    ("icmpv6", 58),
+    ("ipv6-nonxt", 59),
+    ("ipv6-opts", 60),
+    ("ipv6-route", 43),
+    ("ospf", 89),
+    ("pgm", 113),
+    ("rsvp", 46),
+    ("sctp", 132),
+    ("tcp", 6),
+    ("udp", 17),
+    ("udplite", 136),
+    ("vrrp", 112),
+];
+/// The protocols that have ports, and those that have types and codes in their place.
+const WITH_PORTS: [u8; 5] = [33, 132, 6, 17, 136];
+const ICMP: [u8; 2] = [1, 58];
+
+/// What a rule is about. Absent is any.
+#[derive(Clone)]
+pub(super) struct Traffic {
+    pub(super) direction: String,
+    pub(super) ethertype: &'static str,
+    pub(super) protocol: Option<String>,
+    /// Of ICMP, the type and the code.
+    pub(super) port_min: Option<i64>,
+    pub(super) port_max: Option<i64>,
+    pub(super) prefix: Option<String>,
+    /// A security group's id.
+    pub(super) group: Option<String>,
+}
+
+impl Traffic {
+    /// Everything in one direction, of IPv4 and of IPv6.
+    pub(super) fn all(direction: &str, group: Option<&str>) -> [Self; 2] {
+        [IPV4, IPV6].map(|ethertype| Self {
+            direction: direction.to_owned(),
+            ethertype,
+            protocol: None,
+            port_min: None,
+            port_max: None,
+            prefix: None,
+            group: group.map(str::to_owned),
+        })
+    }
+
+    /// As a body says it, each value by itself.
+    pub(super) fn of(attributes: &Attributes) -> Result<Self, Refusal> {
+        let ethertype = ethertype(attributes.get("ethertype"))?;
+        Ok(Self {
+            direction: direction(attributes)?,
+            ethertype,
+            protocol: protocol(attributes.get("protocol"), ethertype)?,
+            port_min: port(attributes.get("port_range_min"))?,
+            port_max: port(attributes.get("port_range_max"))?,
+            prefix: prefix(attributes.get("remote_ip_prefix"))?,
+            group: attributes.get("remote_group_id").and_then(Value::as_str).map(str::to_owned),
+        })
+    }
+
+    /// What the values are together.
+    pub(super) fn check(&self) -> Result<(), Refusal> {
+        self.check_ports()?;
+        let Some(prefix) = &self.prefix else { return Ok(()) };
+        if self.group.is_some() {
+            let message =
+                "Only one of remote_ip_prefix or remote_group_id or remote_address_group_id may be provided.";
+            return Err(refusal("SecurityGroupMultipleRemoteEntites", message));
+        }
+        if prefix.contains(':') != (self.ethertype == IPV6) {
+            let message = format!("Conflicting value ethertype {} for CIDR {prefix}", self.ethertype);
+            return Err(refusal("SecurityGroupRuleParameterConflict", message));
+        }
+        Ok(())
+    }
+
+    fn check_ports(&self) -> Result<(), Refusal> {
+        let (min, max) = (self.port_min, self.port_max);
+        if min.is_none() && max.is_none() {
+            return Ok(());
+        }
+        let Some(protocol) = &self.protocol else {
+            let message = "Must also specify protocol if port range is given.";
+            return Err(refusal("SecurityGroupProtocolRequiredWithPorts", message));
+        };
+        match number(protocol) {
+            Some(number) if WITH_PORTS.contains(&number) => check_range(min, max),
+            Some(number) if ICMP.contains(&number) => check_icmp(min, max),
+            _ => Err(refusal(
+                "SecurityGroupInvalidProtocolForPort",
+                format!(
+                    "Ports cannot be specified for protocol {protocol}. Ports are only supported for DCCP, SCTP, \
+                     TCP, UDP, UDPLITE."
+                ),
+            )),
+        }
+    }
+
+    /// Whether Neutron calls the other a duplicate: prefixes are compared as they were written.
+    pub(super) fn is_same_as(&self, other: &Self) -> bool {
+        let any = |prefix: &Option<String>| prefix.clone().filter(|p| p != "0.0.0.0/0" && p != "::/0");
+        let number = |traffic: &Self| traffic.protocol.as_deref().map(number);
+        self.direction == other.direction
+            && self.ethertype == other.ethertype
+            && number(self) == number(other)
+            && (self.port_min, self.port_max) == (other.port_min, other.port_max)
+            && any(&self.prefix) == any(&other.prefix)
+            && self.group == other.group
+    }
+
+    /// The prefix without the bits of a host.
+    pub(super) fn normalized(&self) -> Option<String> {
+        let prefix = self.prefix.as_deref()?;
+        Cidr::parse(prefix).map(|cidr| cidr.to_string()).or_else(|| normalized_v6(prefix))
+    }
+}
+
+fn refusal(kind: &'static str, message: impl Into<String>) -> Refusal {
+    Refusal::bad_request(message).kind(kind)
+}
+
+fn direction(attributes: &Attributes) -> Result<String, Refusal> {
+    let value = attributes.required("direction")?;
+    let direction = value.as_str().filter(|direction| matches!(*direction, "ingress" | "egress"));
+    let refuse =
+        || wrong("direction", &format!("{} is not in valid_values.", quoted(value).trim_matches('\'')));
+    direction.map(str::to_owned).ok_or_else(refuse)
+}
+
+fn ethertype(value: Option<&Value>) -> Result<&'static str, Refusal> {
+    let Some(value) = value else { return Ok(IPV4) };
+    let text = value.as_str().unwrap_or_default();
+    let known = [IPV4, IPV6].into_iter().find(|known| known.eq_ignore_ascii_case(text));
+    known.ok_or_else(|| {
+        let message = format!(
+            "Security group rule for ethertype {} not supported. Allowed values are ['IPv4', 'IPv6'].",
+            quoted(value)
+        );
+        refusal("SecurityGroupRuleInvalidEtherType", message)
+    })
+}
+
+/// As Neutron keeps it: in lower case, ICMP of IPv6 by one name.
+fn protocol(value: Option<&Value>, ethertype: &str) -> Result<Option<String>, Refusal> {
+    let text = match value {
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::String(text)) => text.to_lowercase(),
+        Some(other) => other.to_string(),
+    };
+    if text == "any" {
+        return Ok(None);
+    }
+    match number(&text) {
+        None => {
+            let names = PROTOCOLS.map(|(name, _)| format!("'{name}'")).join(", ");
+            let message = format!(
+                "Security group rule protocol {text} not supported. Only protocol values (None, 'any', {names}) and \
+                 integer representations [0 to 255] are supported."
+            );
+            Err(refusal("SecurityGroupRuleInvalidProtocol", message))
+        }
+        Some(58) if ethertype == IPV4 => {
+            let message = format!("Invalid ethertype {ethertype} for protocol {text}.");
+            Err(refusal("SecurityGroupEthertypeConflictWithProtocol", message))
+        }
+        Some(_) if ethertype == IPV6 && text == "icmp" || text == "icmpv6" => {
+            Ok(Some("ipv6-icmp".to_owned()))
+        }
+        Some(_) => Ok(Some(text)),
+    }
+}
+
+fn number(protocol: &str) -> Option<u8> {
+    let named = PROTOCOLS.iter().find(|(name, _)| *name == protocol).map(|(_, number)| *number);
+    named.or_else(|| protocol.parse().ok())
+}
+
+fn port(value: Option<&Value>) -> Result<Option<i64>, Refusal> {
+    let Some(value) = value.filter(|value| !value.is_null()) else { return Ok(None) };
+    let number = value.as_i64().or_else(|| value.as_str().and_then(|text| text.parse().ok()));
+    let number = number.filter(|number| (0..=65535).contains(number));
+    number.map(Some).ok_or_else(|| invalid_port(quoted(value).trim_matches('\'')))
+}
+
+fn invalid_port(port: &str) -> Refusal {
+    refusal("SecurityGroupInvalidPortValue", format!("Invalid value for port {port}"))
+}
+
+fn check_range(min: Option<i64>, max: Option<i64>) -> Result<(), Refusal> {
+    if min == Some(0) || max == Some(0) {
+        return Err(invalid_port("0"));
+    }
+    if min.zip(max).is_some_and(|(min, max)| min <= max) {
+        return Ok(());
+    }
+    let message = "For TCP/UDP protocols, port_range_min must be <= port_range_max";
+    Err(refusal("SecurityGroupInvalidPortRange", message))
+}
+
+fn check_icmp(kind: Option<i64>, code: Option<i64>) -> Result<(), Refusal> {
+    for (value, what) in [(kind, "type (port_range_min)"), (code, "code (port_range_max)")] {
+        if let Some(value) = value.filter(|value| *value > 255) {
+            let message = format!("Invalid value for ICMP {what} {value}. It must be 0 to 255.");
+            return Err(refusal("SecurityGroupInvalidIcmpValue", message));
+        }
+    }
+    match (kind, code) {
+        (None, Some(code)) => {
+            let message = format!(
+                "ICMP code (port-range-max) {code} is provided but ICMP type (port-range-min) is missing."
+            );
+            Err(refusal("SecurityGroupMissingIcmpType", message))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// As it was written; an address alone is a network of one.
+fn prefix(value: Option<&Value>) -> Result<Option<String>, Refusal> {
+    let Some(text) = value.and_then(Value::as_str).filter(|text| !text.is_empty()) else { return Ok(None) };
+    let widest = if text.contains(':') { 128 } else { 32 };
+    let whole = if text.contains('/') { text.to_owned() } else { format!("{text}/{widest}") };
+    let valid = Cidr::parse(&whole).is_some() || normalized_v6(&whole).is_some();
+    let refuse = || refusal("InvalidCIDR", format!("Invalid CIDR {text} given as IP prefix."));
+    valid.then_some(Some(whole)).ok_or_else(refuse)
+}
+
+fn normalized_v6(prefix: &str) -> Option<String> {
+    let (address, length) = prefix.split_once('/')?;
+    let length: u32 = length.parse().ok().filter(|length| *length <= 128)?;
+    let address: Ipv6Addr = address.parse().ok()?;
+    let mask = u128::MAX.checked_shl(128 - length).unwrap_or(0);
+    Some(format!("{}/{length}", Ipv6Addr::from_bits(address.to_bits() & mask)))
+}
