@@ -1,7 +1,7 @@
 //! A tenant, and requests in its name.
 
 use patchbay::proto::instance::{CloudDiskConf, CreateInstanceReq};
-use patchbay::proto::{clouddisk, flavor, image, instance, nasdisk, oss, securitygroup, vpc};
+use patchbay::proto::{clouddisk, flavor, image, instance, nasdisk, oss, route, securitygroup, vpc};
 
 use crate::admin::Offer;
 
@@ -55,6 +55,10 @@ credentials! {
     nasdisk::{CreateNasDiskReq, DeleteNasDiskReq, GetMountClientsReq};
     oss::{CreateUserAndBucketReq, GetBucketInfoReq, ListBucketsInfoReq, SetOssUserQuotaReq, RecoverKeyReq};
     vpc::{CreateVpcReq, GetVpcInfoReq, SetVpcInfoReq};
+    route::{
+        CreateRouterReq, GetRouterReq, ListRoutersReq, DeleteRouterReq, AttachSubnetReq, DetachSubnetReq,
+        SetRoutesReq,
+    };
 }
 
 impl Tenant {

@@ -2,7 +2,7 @@
 //! carries an api key. Whether the claim holds is `auth`'s affair.
 
 use crate::auth::Claim;
-use crate::proto::{clouddisk, flavor, image, instance, nasdisk, oss, securitygroup, vpc};
+use crate::proto::{clouddisk, flavor, image, instance, nasdisk, oss, route, securitygroup, vpc};
 
 /// A request that carries an api key.
 pub(super) trait Claims {
@@ -66,4 +66,11 @@ claims! {
     vpc::CreateVpcReq [];
     vpc::GetVpcInfoReq [vpc_id];
     vpc::SetVpcInfoReq [vpc_id];
+    route::CreateRouterReq [external_network_id] vpc_ids;
+    route::GetRouterReq [router_id];
+    route::ListRoutersReq [];
+    route::DeleteRouterReq [router_id];
+    route::AttachSubnetReq [router_id, vpc_id];
+    route::DetachSubnetReq [router_id, vpc_id];
+    route::SetRoutesReq [router_id];
 }

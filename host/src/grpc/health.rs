@@ -10,7 +10,7 @@ use tonic_health::server::HealthReporter;
 use crate::plugin::{Domain, Plugins};
 
 /// The contract's services and whose plugin answers them; `None`: no plugin contract yet.
-const SERVICES: [(&str, Option<Domain>); 9] = [
+const SERVICES: [(&str, Option<Domain>); 10] = [
     ("tenant.TenantService", Some(Domain::Identity)),
     ("flavor.FlavorService", Some(Domain::Compute)),
     ("image.ImageService", Some(Domain::Compute)),
@@ -20,6 +20,7 @@ const SERVICES: [(&str, Option<Domain>); 9] = [
     ("nasdisk.NasDiskService", None),
     ("oss.OSSService", None),
     ("vpc.VpcService", Some(Domain::Network)),
+    ("route.RouteService", Some(Domain::Network)),
 ];
 
 /// The health service, kept true by a task until `stop`, when everything is NOT_SERVING.

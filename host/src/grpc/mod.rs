@@ -12,6 +12,7 @@ mod health;
 mod image;
 mod instance;
 mod reply;
+mod route;
 mod security_group;
 mod tenant;
 mod unserved;
@@ -110,6 +111,7 @@ pub async fn serve(api: Api, listener: TcpListener, stop: CancellationToken) -> 
         .add_service(service!(nasdisk::nas_disk_service_server::NasDiskServiceServer))
         .add_service(service!(oss::oss_service_server::OssServiceServer))
         .add_service(service!(vpc::vpc_service_server::VpcServiceServer))
+        .add_service(service!(route::route_service_server::RouteServiceServer))
         .serve_with_incoming_shutdown(incoming, stop.cancelled_owned());
     served.await.context("the gRPC server failed")
 }

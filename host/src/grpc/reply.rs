@@ -9,7 +9,7 @@ use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
 use crate::error::Error;
-use crate::proto::{clouddisk, flavor, image, instance, nasdisk, oss, securitygroup, tenant, vpc};
+use crate::proto::{clouddisk, flavor, image, instance, nasdisk, oss, route, securitygroup, tenant, vpc};
 
 /// How a caller wants failures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
@@ -72,6 +72,9 @@ replies!(
     oss::SetOssUserQuotaRes,
     oss::RecoverKeyRes,
     vpc::VpcRes,
+    route::RouterRes,
+    route::ListRoutersRes,
+    route::DeleteRouterRes,
 );
 
 /// The error as a gRPC status, with `ErrorInfo` (and `RetryInfo` where the backend asks to wait).

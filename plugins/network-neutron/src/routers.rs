@@ -1,75 +1,110 @@
-//! Routers, their subnets and their routes.
+//! The contract's router functions and their tickets, each answered by the file of its verb. What is shown of a router
+//! is `view`'s affair.
 
-use patchbay_sdk::error::kind;
+mod create;
+mod delete;
+mod interface;
+mod route;
+mod view;
+
 use patchbay_sdk::network::{Route, Router, RouterSpec, Routers};
 use patchbay_sdk::{Begun, Context, Error, Page, Progress};
 use serde::{Deserialize, Serialize};
 
-use crate::operation::finished;
+pub(crate) use self::create::undo;
+use self::route::Table;
+use crate::operation;
 
-/// A change of a router that goes on.
+/// A router's change that goes on. Nothing of a router that was there before is changed until its ticket is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "step", rename_all = "kebab-case")]
 pub(crate) enum Ticket {
-    /// Its subnets are being attached.
-    Create { router: String, subnets: Vec<String> },
+    /// A new one gets its subnets, and then the description that was asked for.
+    Create {
+        router: String,
+        subnets: Vec<String>,
+        description: String,
+    },
+    Attach {
+        router: String,
+        subnet: String,
+    },
+    Detach {
+        router: String,
+        subnet: String,
+    },
+    /// `before` is what is put back if it fails.
+    SetRoutes {
+        router: String,
+        routes: Table,
+        before: Table,
+    },
+    /// Routes and subnets go first; `routes` and `subnets` are what is put back if it fails.
+    Delete {
+        router: String,
+        subnets: Vec<String>,
+        routes: Table,
+    },
 }
 
-fn unserved<T>() -> Result<T, Error> {
-    Err(Error::public(kind::UNSUPPORTED, "This is not served yet."))
+impl Ticket {
+    fn begun(self, router: String) -> Begun {
+        operation::Ticket::Router(self).begun(router)
+    }
 }
 
 impl Routers for crate::Neutron {
-    async fn create(_ctx: Context, _spec: RouterSpec) -> Result<Begun, Error> {
-        unserved()
+    async fn create(ctx: Context, spec: RouterSpec) -> Result<Begun, Error> {
+        create::begin(&ctx, spec).await
     }
 
-    async fn get(_ctx: Context, _id: String) -> Result<Router, Error> {
-        unserved()
+    async fn get(ctx: Context, id: String) -> Result<Router, Error> {
+        view::show(&ctx, &id).await
     }
 
-    async fn list(_ctx: Context, _page: Page) -> Result<Vec<Router>, Error> {
-        unserved()
+    async fn list(ctx: Context, page: Page) -> Result<Vec<Router>, Error> {
+        view::list(&ctx, page).await
     }
 
-    async fn delete(_ctx: Context, _id: String) -> Result<Begun, Error> {
-        unserved()
+    async fn delete(ctx: Context, id: String) -> Result<Begun, Error> {
+        delete::begin(&ctx, id).await
     }
 
-    async fn attach_subnet(
-        _ctx: Context,
-        _id: String,
-        _vpc_id: String,
-        _subnet: String,
-    ) -> Result<Begun, Error> {
-        unserved()
+    async fn attach_subnet(ctx: Context, id: String, vpc_id: String, subnet: String) -> Result<Begun, Error> {
+        interface::attach(&ctx, id, &vpc_id, &subnet).await
     }
 
-    async fn detach_subnet(
-        _ctx: Context,
-        _id: String,
-        _vpc_id: String,
-        _subnet: String,
-    ) -> Result<Begun, Error> {
-        unserved()
+    async fn detach_subnet(ctx: Context, id: String, vpc_id: String, subnet: String) -> Result<Begun, Error> {
+        interface::detach(&ctx, id, &vpc_id, &subnet).await
     }
 
-    async fn set_routes(_ctx: Context, _id: String, _routes: Vec<Route>) -> Result<Begun, Error> {
-        unserved()
+    async fn set_routes(ctx: Context, id: String, routes: Vec<Route>) -> Result<Begun, Error> {
+        route::set(&ctx, id, &routes).await
     }
 }
 
 /// One step on.
-pub(crate) async fn poll(_ctx: &Context, _ticket: Ticket) -> Result<Progress, Error> {
-    unserved()
+pub(crate) async fn poll(_ctx: &Context, ticket: Ticket) -> Result<Progress, Error> {
+    match ticket {
+        Ticket::Create { router, subnets, description } => {
+            create::poll(&router, &subnets, &description).await
+        }
+        Ticket::Attach { router, subnet } => interface::attached(&router, &subnet).await,
+        Ticket::Detach { router, subnet } => interface::detached(&router, &subnet).await,
+        Ticket::SetRoutes { router, routes, .. } => route::changed(&router, &routes).await,
+        Ticket::Delete { router, subnets, .. } => delete::poll(&router, &subnets).await,
+    }
 }
 
-/// Undoes what the ticket's operation did.
-pub(crate) async fn abandon(_ctx: &Context, _ticket: Ticket) -> Result<Progress, Error> {
-    Ok(finished(None))
-}
-
-/// Removes what bears the operation's mark; whether nothing is left.
-pub(crate) async fn undo(_operation: &str) -> Result<bool, Error> {
-    Ok(true)
+/// Makes the router what it was before, or removes a new one.
+pub(crate) async fn abandon(_ctx: &Context, ticket: Ticket) -> Result<Progress, Error> {
+    match ticket {
+        Ticket::Create { router, .. } => create::remove(&router).await?,
+        Ticket::Attach { router, subnet } => interface::disconnect(&router, &subnet).await?,
+        // A detach that was refused has changed nothing, and one that was not is what was asked for.
+        Ticket::Detach { .. } => {}
+        Ticket::SetRoutes { router, routes, before } => route::restore(&router, &routes, &before).await?,
+        Ticket::Delete { router, subnets, routes } => delete::restore(&router, &subnets, &routes).await?,
+    }
+    Ok(operation::finished(None))
 }

@@ -35,7 +35,7 @@ struct Made {
 }
 
 /// A network's subnet.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 pub(crate) struct Subnet {
     pub(crate) id: String,
     pub(crate) cidr: String,
@@ -84,6 +84,24 @@ impl Vpcs for crate::Neutron {
 /// The subnets of a VPC that the tenant sees, in the order of their ids.
 pub(crate) async fn subnets(vpc: &str) -> Result<Vec<Subnet>, Error> {
     neutron::list("subnets", &[("network_id", vpc), ("fields", "id"), ("fields", "cidr")]).await
+}
+
+/// The subnets of these ids, as far as the tenant sees them.
+pub(crate) async fn subnets_by_id(ids: &[&str]) -> Result<Vec<Subnet>, Error> {
+    let ids = ids.iter().map(|id| ("id", *id));
+    neutron::list("subnets", &ids.chain([("fields", "id"), ("fields", "cidr")]).collect::<Vec<_>>()).await
+}
+
+/// Those of a VPC that are the tenant's own. Somebody else's are seen where a network is shared, but join no router.
+pub(crate) async fn own_subnets(ctx: &Context, vpc: &str) -> Result<Vec<Subnet>, Error> {
+    let filters = [("network_id", vpc), ("fields", "id"), ("fields", "cidr")];
+    let own = ctx.project_id.as_deref().map(|project| ("project_id", project));
+    let found = neutron::list("subnets", &filters.into_iter().chain(own).collect::<Vec<_>>()).await?;
+    if found.is_empty() {
+        let sentence = format_args!("There is no VPC {vpc}, or it has no subnet of the tenant's own.");
+        return Err(Error::public(kind::NOT_FOUND, sentence));
+    }
+    Ok(found)
 }
 
 /// Says "not-found" in the platform's words.

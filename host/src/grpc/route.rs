@@ -1,0 +1,173 @@
+//! `route.RouteService` (`proto/route.proto`). What changes a router is an operation. What a request must look like is
+//! in `route/request.rs`.
+
+mod request;
+
+use tonic::{Request, Response, Status};
+
+use super::answer::{Asked, rpc};
+use super::{Api, check};
+use crate::auth::Permit;
+use crate::error::Error;
+use crate::operation::Settled;
+use crate::plugin::Routers;
+use crate::plugin::contract::network::exports::patchbay::network::routers as wit;
+use crate::proto::route::route_service_server::RouteService;
+use crate::proto::route::{
+    AttachSubnetReq, CreateRouterReq, DeleteRouterReq, DeleteRouterRes, DetachSubnetReq, GetRouterReq,
+    ListRoutersReq, ListRoutersRes, Route, RouterRes, SetRoutesReq, router_res,
+};
+
+#[tonic::async_trait]
+impl RouteService for Api {
+    async fn create_router(&self, request: Request<CreateRouterReq>) -> Result<Response<RouterRes>, Status> {
+        self.answer(rpc!("route.RouteService", "CreateRouter"), request, async |asked, request| {
+            let permit = self.permit(asked, &request).await?;
+            let (region, spec) = (request.region.clone(), request::spec(request)?);
+            let settled = self.change::<Routers, _>(asked, &permit, &region, |at, routers, context| {
+                Box::pin(routers.call_create(at, context, spec))
+            });
+            let id = settled.await?.resource_id;
+            self.router(asked, permit, &region, id).await
+        })
+        .await
+    }
+
+    async fn get_router(&self, request: Request<GetRouterReq>) -> Result<Response<RouterRes>, Status> {
+        self.answer(rpc!("route.RouteService", "GetRouter"), request, async |asked, request| {
+            let permit = self.permit(asked, &request).await?;
+            let id = check::id("router_id", &request.router_id)?;
+            self.router(asked, permit, "", id).await
+        })
+        .await
+    }
+
+    async fn list_routers(
+        &self,
+        request: Request<ListRoutersReq>,
+    ) -> Result<Response<ListRoutersRes>, Status> {
+        self.answer(rpc!("route.RouteService", "ListRouters"), request, async |asked, request| {
+            let permit = self.permit(asked, &request).await?;
+            let page = check::page(request.page_number, request.page_size)?;
+            let call = asked.call(permit, &request.region);
+            let found = self.plugins.call::<Routers, _>(call, async |at, routers, context| {
+                routers.call_list(at, context, page).await
+            });
+            let routers = found.await?.into_iter().map(router_res::Router::from).collect();
+            Ok(ListRoutersRes { routers, ..Default::default() })
+        })
+        .await
+    }
+
+    async fn delete_router(
+        &self,
+        request: Request<DeleteRouterReq>,
+    ) -> Result<Response<DeleteRouterRes>, Status> {
+        self.answer(rpc!("route.RouteService", "DeleteRouter"), request, async |asked, request| {
+            let permit = self.permit(asked, &request).await?;
+            let id = check::id("router_id", &request.router_id)?;
+            let settled = self.change::<Routers, _>(asked, &permit, "", |at, routers, context| {
+                Box::pin(routers.call_delete(at, context, id))
+            });
+            let Settled { resource_id, at, .. } = settled.await?;
+            Ok(DeleteRouterRes { router_id: resource_id, deleted_time: at, ..Default::default() })
+        })
+        .await
+    }
+
+    async fn attach_subnet(&self, request: Request<AttachSubnetReq>) -> Result<Response<RouterRes>, Status> {
+        self.answer(rpc!("route.RouteService", "AttachSubnet"), request, async |asked, request| {
+            let permit = self.permit(asked, &request).await?;
+            let id = check::id("router_id", &request.router_id)?;
+            let vpc = check::id("vpc_id", &request.vpc_id)?;
+            let subnet = request::optional_subnet(&request.subnet)?;
+            let settled = self.change::<Routers, _>(asked, &permit, "", |at, routers, context| {
+                Box::pin(routers.call_attach_subnet(at, context, id, vpc, subnet))
+            });
+            let id = settled.await?.resource_id;
+            self.router(asked, permit, "", id).await
+        })
+        .await
+    }
+
+    async fn detach_subnet(&self, request: Request<DetachSubnetReq>) -> Result<Response<RouterRes>, Status> {
+        self.answer(rpc!("route.RouteService", "DetachSubnet"), request, async |asked, request| {
+            let permit = self.permit(asked, &request).await?;
+            let id = check::id("router_id", &request.router_id)?;
+            let vpc = check::id("vpc_id", &request.vpc_id)?;
+            let subnet = request::optional_subnet(&request.subnet)?;
+            let settled = self.change::<Routers, _>(asked, &permit, "", |at, routers, context| {
+                Box::pin(routers.call_detach_subnet(at, context, id, vpc, subnet))
+            });
+            let id = settled.await?.resource_id;
+            self.router(asked, permit, "", id).await
+        })
+        .await
+    }
+
+    async fn set_routes(&self, request: Request<SetRoutesReq>) -> Result<Response<RouterRes>, Status> {
+        self.answer(rpc!("route.RouteService", "SetRoutes"), request, async |asked, request| {
+            let permit = self.permit(asked, &request).await?;
+            let id = check::id("router_id", &request.router_id)?;
+            let routes = request::routes(request.routes)?;
+            let settled = self.change::<Routers, _>(asked, &permit, "", |at, routers, context| {
+                Box::pin(routers.call_set_routes(at, context, id, routes))
+            });
+            let id = settled.await?.resource_id;
+            self.router(asked, permit, "", id).await
+        })
+        .await
+    }
+}
+
+impl Api {
+    /// The router as the backend shows it now.
+    async fn router(
+        &self,
+        asked: &Asked,
+        permit: Permit,
+        region: &str,
+        id: String,
+    ) -> Result<RouterRes, Error> {
+        let found =
+            self.plugins.call::<Routers, _>(asked.call(permit, region), async |at, routers, context| {
+                routers.call_get(at, context, id).await
+            });
+        Ok(RouterRes { router: Some(found.await?.into()), ..Default::default() })
+    }
+}
+
+impl From<wit::Router> for router_res::Router {
+    fn from(router: wit::Router) -> Self {
+        Self {
+            router_id: router.id,
+            router_name: router.name,
+            router_desc: router.description,
+            region: router.region,
+            router_status: router.status,
+            external_network_id: router.external_network_id,
+            external_addresses: router.external_addresses,
+            subnets: router.subnets.into_iter().map(router_res::router::Subnet::from).collect(),
+            routes: router.routes.into_iter().map(Route::from).collect(),
+            created_time: router.created_at,
+            updated_time: router.updated_at,
+        }
+    }
+}
+
+impl From<wit::Subnet> for router_res::router::Subnet {
+    fn from(subnet: wit::Subnet) -> Self {
+        Self {
+            subnet_id: subnet.id,
+            vpc_id: subnet.vpc_id,
+            subnet: subnet.cidr,
+            router_address: subnet.address,
+        }
+    }
+}
+
+impl From<wit::Route> for Route {
+    fn from(route: wit::Route) -> Self {
+        Self { destination: route.destination, next_hop: route.next_hop }
+    }
+}

@@ -1,0 +1,76 @@
+//! Deleting a router: its routes and subnets go first, and are put back if it cannot be deleted.
+
+use patchbay_sdk::error::kind;
+use patchbay_sdk::openstack::page::Marker;
+use patchbay_sdk::{Begun, Context, Error, Progress, join};
+use serde::Deserialize;
+
+use super::route::{self, Table};
+use super::{Ticket, interface, view};
+use crate::neutron::{self, NEUTRON};
+use crate::operation::finished;
+
+/// An address in a network outside that leads through a router to an instance.
+#[derive(Deserialize)]
+struct FloatingIp {
+    id: String,
+    floating_ip_address: String,
+}
+
+impl Marker for FloatingIp {
+    fn marker(&self) -> &str {
+        &self.id
+    }
+}
+
+/// Begins to delete the router, unless a floating address needs it: then nothing of it is taken apart.
+pub(super) async fn begin(ctx: &Context, router: String) -> Result<Begun, Error> {
+    let (shown, floating) = join(view::show(ctx, &router), floating(&router)).await;
+    let (shown, floating) = (shown?, floating?);
+    if !floating.is_empty() {
+        let sentence =
+            format!("Floating addresses lead through the router {router}: {}.", floating.join(", "));
+        return Err(Error::public(kind::CONFLICT, sentence));
+    }
+    let subnets = shown.subnets.into_iter().map(|subnet| subnet.id).collect();
+    let ticket = Ticket::Delete { router: router.clone(), subnets, routes: route::table(&shown.routes) };
+    Ok(ticket.begun(router))
+}
+
+/// Takes the router apart, as far as it is not yet, and deletes it.
+pub(super) async fn poll(router: &str, subnets: &[String]) -> Result<Progress, Error> {
+    match view::read(router).await {
+        Err(error) if error.is(kind::NOT_FOUND) => return Ok(finished(None)),
+        Err(error) => return Err(error),
+        Ok(record) if record.routes.is_empty() => {}
+        Ok(_) => drop(route::put(router, &Table::new()).await?),
+    }
+    for subnet in subnets {
+        interface::disconnect(router, subnet).await.map_err(|e| kept(e, router))?;
+    }
+    NEUTRON.delete(&["routers", router]).gone().await.map_err(|e| kept(e, router))?;
+    Ok(finished(None))
+}
+
+/// Puts together what was taken apart. A router that is gone has nothing to put back.
+pub(super) async fn restore(router: &str, subnets: &[String], routes: &Table) -> Result<(), Error> {
+    match view::read(router).await {
+        Err(error) if error.is(kind::NOT_FOUND) => return Ok(()),
+        Err(error) => return Err(error),
+        Ok(_) => {}
+    }
+    for subnet in subnets {
+        interface::connect(router, subnet).await?;
+    }
+    route::put(router, routes).await.map(drop)
+}
+
+async fn floating(router: &str) -> Result<Vec<String>, Error> {
+    let found: Vec<FloatingIp> = neutron::list("floatingips", &[("router_id", router)]).await?;
+    Ok(found.into_iter().map(|floating| floating.floating_ip_address).collect())
+}
+
+fn kept(error: Error, router: &str) -> Error {
+    let sentence = format_args!("Something else needs the router {router}; it is kept as it was.");
+    error.explain(kind::CONFLICT, sentence)
+}

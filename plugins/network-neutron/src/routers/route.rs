@@ -1,0 +1,128 @@
+//! A router's table of static routes. Neutron changes a table by what differs, in one transaction, so that a table is
+//! the old one or the new one and never between.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use patchbay_sdk::error::kind;
+use patchbay_sdk::network::{Route, Subnet};
+use patchbay_sdk::openstack::time::rfc3339;
+use patchbay_sdk::{Begun, Context, Error, Progress};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::Ticket;
+use super::view::{self, One, Record};
+use crate::neutron::NEUTRON;
+use crate::operation::finished;
+
+/// The order of its entries means nothing.
+pub(crate) type Table = BTreeSet<Entry>;
+
+/// A route in Neutron's words.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct Entry {
+    destination: String,
+    nexthop: String,
+}
+
+impl From<Entry> for Route {
+    fn from(entry: Entry) -> Self {
+        Self { destination: entry.destination, next_hop: entry.nexthop }
+    }
+}
+
+/// Begins to set the table. One that is as it should be is not touched.
+pub(super) async fn set(ctx: &Context, router: String, routes: &[Route]) -> Result<Begun, Error> {
+    let shown = view::show(ctx, &router).await?;
+    routes.iter().try_for_each(|route| reachable(route, &shown.subnets))?;
+    let (routes, before) = (table(routes), table(&shown.routes));
+    if routes == before {
+        return Ok(Begun { resource_id: router, ticket: None });
+    }
+    Ok(Ticket::SetRoutes { router: router.clone(), routes, before }.begun(router))
+}
+
+/// Sets the table, which may be done already.
+pub(super) async fn changed(router: &str, routes: &Table) -> Result<Progress, Error> {
+    let record = put(router, routes).await?;
+    Ok(finished(Some(rfc3339(&record.updated_at))))
+}
+
+/// Puts the old table back where the new one has taken its place.
+pub(super) async fn restore(router: &str, routes: &Table, before: &Table) -> Result<(), Error> {
+    match view::read(router).await {
+        Err(error) if error.is(kind::NOT_FOUND) => Ok(()),
+        Err(error) => Err(error),
+        Ok(record) if record.routes == *routes => put(router, before).await.map(drop),
+        Ok(_) => Ok(()),
+    }
+}
+
+/// Replaces the table.
+pub(super) async fn put(router: &str, routes: &Table) -> Result<Record, Error> {
+    let body = json!({"router": {"routes": routes}});
+    let answer = NEUTRON.put(&["routers", router]).json(&body)?.ok().await;
+    Ok(answer.map_err(|e| refused(e, router))?.json::<One>()?.router)
+}
+
+/// A table of the contract in Neutron's words.
+pub(super) fn table(routes: &[Route]) -> Table {
+    let entry =
+        |route: &Route| Entry { destination: route.destination.clone(), nexthop: route.next_hop.clone() };
+    routes.iter().map(entry).collect()
+}
+
+/// Refuses a next hop that is in none of the subnets, or the router itself.
+fn reachable(route: &Route, subnets: &[Subnet]) -> Result<(), Error> {
+    let hop = &route.next_hop;
+    let refuse =
+        |why: &str| Err(Error::public(kind::INVALID, format_args!("routes: the next_hop {hop} {why}.")));
+    if subnets.iter().any(|subnet| subnet.address == *hop) {
+        return refuse("is the router's own address");
+    }
+    let address = hop.parse::<IpAddr>();
+    let joins = |subnet: &Subnet| match (&address, subnet.cidr.parse::<IpNet>()) {
+        (Ok(address), Ok(network)) => network.contains(address),
+        _ => false,
+    };
+    if subnets.iter().any(joins) { Ok(()) } else { refuse("is in no subnet of the router") }
+}
+
+fn refused(error: Error, router: &str) -> Error {
+    view::absent(error, router)
+        .explain(kind::INVALID, "routes: the cloud does not accept one of them; the table is as it was.")
+        .explain(kind::QUOTA, "The tenant's quota of routes is used up; the table is as it was.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn route(destination: &str, next_hop: &str) -> Route {
+        Route { destination: destination.into(), next_hop: next_hop.into() }
+    }
+
+    #[test]
+    fn a_next_hop_is_a_neighbour() {
+        let subnet = Subnet {
+            id: "s1".into(),
+            vpc_id: "v1".into(),
+            cidr: "10.0.0.0/24".into(),
+            address: "10.0.0.1".into(),
+        };
+        let refusal = |hop: &str| reachable(&route("192.168.0.0/16", hop), std::slice::from_ref(&subnet));
+        assert!(refusal("10.0.0.2").is_ok());
+        for (hop, why) in [("10.0.1.2", "no subnet"), ("10.0.0.1", "own address"), ("here", "no subnet")] {
+            let error = refusal(hop).unwrap_err();
+            assert!(error.is(kind::INVALID) && error.message.contains(hop) && error.message.contains(why));
+        }
+    }
+
+    #[test]
+    fn a_tables_order_means_nothing() {
+        let (one, other) = (route("192.168.0.0/16", "10.0.0.2"), route("0.0.0.0/0", "10.0.0.3"));
+        assert_eq!(table(&[one.clone(), other.clone()]), table(&[other, one]));
+    }
+}
