@@ -16,12 +16,20 @@ use crate::error::{Error, Kind};
 use crate::secret::SecretSource;
 
 /// Version, name, and the text for SQLite and for PostgreSQL.
-const MIGRATIONS: [(i64, &str, &str, &str); 1] = [(
-    1,
-    "tenants and operations",
-    include_str!("../../migrations/sqlite/0001_tenants_and_operations.sql"),
-    include_str!("../../migrations/postgres/0001_tenants_and_operations.sql"),
-)];
+const MIGRATIONS: [(i64, &str, &str, &str); 2] = [
+    (
+        1,
+        "tenants and operations",
+        include_str!("../../migrations/sqlite/0001_tenants_and_operations.sql"),
+        include_str!("../../migrations/postgres/0001_tenants_and_operations.sql"),
+    ),
+    (
+        2,
+        "operation message",
+        include_str!("../../migrations/sqlite/0002_operation_message.sql"),
+        include_str!("../../migrations/postgres/0002_operation_message.sql"),
+    ),
+];
 
 /// Where the database is and how much of it one host uses.
 #[derive(Debug, Clone, Deserialize)]
