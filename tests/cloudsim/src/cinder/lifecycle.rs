@@ -36,7 +36,11 @@ pub(crate) fn happen(world: &mut World, id: &str, step: Step) {
         }
         (Step::Detached, "detaching") => {
             volume.status = "available";
-            volume.attachment = None;
+            volume.updated = Some(now);
+            if let Some(attachment) = volume.attachment.take() {
+                world.unplug_volume(&attachment.server_id, id);
+            }
+            return;
         }
         (Step::Extended { size, status }, "extending") => {
             volume.size = size;

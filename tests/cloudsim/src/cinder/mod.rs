@@ -1,5 +1,6 @@
 //! Cinder: routes, its error shape, its memory. Volumes, their lives and the quota have files of their own.
 
+mod extend;
 mod lifecycle;
 mod list;
 mod quota;
@@ -113,7 +114,7 @@ fn route(world: &mut World, call: &Call, caller: &Caller, minor: u16) -> Outcome
         ("GET", ["volumes", id, "metadata"]) => {
             Ok(Answer::json(200, &json!({"metadata": volume::find(world, caller, id)?.metadata})))
         }
-        ("POST", ["volumes", id, "action"]) => volume::action(world, call, caller, minor, id),
+        ("POST", ["volumes", id, "action"]) => extend::action(world, call, caller, minor, id),
         ("GET", ["types"]) => Ok(types::list(world, caller)),
         ("POST", ["types"]) => types::create(world, call, caller),
         ("DELETE", ["types", id]) => types::delete(world, caller, id),

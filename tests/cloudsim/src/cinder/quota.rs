@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::volume::SIZE_MAX;
 use super::{Volumes, body_object, require};
 use crate::call::{Answer, Call, Outcome, Refusal};
 use crate::keystone::Caller;
@@ -31,6 +32,15 @@ impl Volumes {
         let own = || self.volumes.values().filter(|volume| volume.project_id == project_id);
         let used = i64::try_from(own().count()).unwrap_or(i64::MAX);
         let gigabytes: i64 = own().map(|volume| volume.size).sum();
+        if gigabytes + size > SIZE_MAX {
+            return Err(Refusal::new(
+                413,
+                format!(
+                    "QuotaUsageOverflow: Quota usage would overflow for resources: ['gigabytes']. The requested \
+                     operation would exceed the maximum allowed value ({SIZE_MAX}) for quota tracking."
+                ),
+            ));
+        }
         if quota.gigabytes >= 0 && gigabytes + size > quota.gigabytes {
             return Err(Refusal::new(
                 413,

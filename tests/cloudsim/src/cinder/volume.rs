@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::types::VolumeType;
 use super::{Step, ZONE, body_object, require, view};
@@ -13,8 +13,11 @@ use crate::world::{Event, World, uuid};
 
 /// Characters of a name or a description.
 const NAME_MAX: usize = 255;
-/// From here on an attached volume can grow.
-const EXTEND_IN_USE: u16 = 42;
+/// GiB of one volume, and of all that a quota counts.
+pub(super) const SIZE_MAX: i64 = i32::MAX as i64;
+
+/// The states in which it can be deleted.
+const DELETABLE: [&str; 4] = ["creating", "available", "error", "error_extending"];
 
 pub(crate) struct Volume {
     pub(crate) id: String,
@@ -92,7 +95,7 @@ pub(super) fn find<'a>(world: &'a World, caller: &Caller, id: &str) -> Result<&'
     volume.ok_or_else(|| Refusal::not_found(format!("Volume {id} could not be found.")))
 }
 
-fn find_mut<'a>(
+pub(super) fn find_mut<'a>(
     world: &'a mut World,
     caller: &Caller,
     id: &str,
@@ -117,7 +120,7 @@ struct Wrapped<'a> {
 
 pub(super) fn create(world: &mut World, call: &Call, caller: &Caller, minor: u16) -> Outcome {
     let body = body_object(call, "volume")?;
-    let size = body.get("size").map(size).transpose()?;
+    let size = body.get("size").map(|value| size("size", value)).transpose()?;
     require(caller.member, "volume:create")?;
     let text = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
     check_length("name", text("name").as_deref())?;
@@ -152,9 +155,9 @@ fn malformed() -> Refusal {
 }
 
 /// GiB: a number or digits, at least 1.
-fn size(value: &Value) -> Result<i64, Refusal> {
+pub(super) fn size(field: &str, value: &Value) -> Result<i64, Refusal> {
     let invalid = |text: &str, why: &str| {
-        Refusal::bad_request(format!("Invalid input for field/attribute size. Value: {text}. {why}"))
+        Refusal::bad_request(format!("Invalid input for field/attribute {field}. Value: {text}. {why}"))
     };
     let size = match value {
         Value::String(text) => {
@@ -162,10 +165,12 @@ fn size(value: &Value) -> Result<i64, Refusal> {
         }
         other => other.as_i64().ok_or_else(|| invalid(&other.to_string(), "It is not of type 'integer'"))?,
     };
-    if size < 1 {
-        return Err(invalid(&size.to_string(), &format!("{size} is less than the minimum of 1")));
-    }
-    Ok(size)
+    let bound = match size {
+        ..1 => "less than the minimum of 1".to_owned(),
+        SIZE_MAX.. if size > SIZE_MAX => format!("greater than the maximum of {SIZE_MAX}"),
+        _ => return Ok(size),
+    };
+    Err(invalid(&size.to_string(), &format!("{size} is {bound}")))
 }
 
 fn check_length(name: &str, value: Option<&str>) -> Result<(), Refusal> {
@@ -195,18 +200,23 @@ fn metadata(body: &Value) -> Option<BTreeMap<String, String>> {
     serde_json::from_value(body.get("metadata")?.clone()).ok()
 }
 
+/// Neither name nor description keeps spaces around it.
 pub(super) fn update(world: &mut World, call: &Call, caller: &Caller, minor: u16, id: &str) -> Outcome {
     let body = body_object(call, "volume")?;
+    if body.as_object().is_none_or(serde_json::Map::is_empty) {
+        let message = "Invalid input for field/attribute volume. Value: {}. {} is not valid under any of the given schemas";
+        return Err(Refusal::bad_request(message));
+    }
     let now = world.now;
     let volume = find_mut(world, caller, id, "volume:update")?;
-    let text = |name: &str| body.get(name).and_then(Value::as_str);
-    check_length("name", text("name"))?;
-    check_length("description", text("description"))?;
+    let text = |name: &str| body.get(name).map(|value| value.as_str().map(|text| text.trim().to_owned()));
+    check_length("name", text("name").flatten().as_deref())?;
+    check_length("description", text("description").flatten().as_deref())?;
     if let Some(name) = text("name") {
-        volume.name = Some(name.to_owned());
+        volume.name = name;
     }
     if let Some(description) = text("description") {
-        volume.description = Some(description.to_owned());
+        volume.description = description;
     }
     if let Some(metadata) = metadata(&body) {
         volume.metadata = metadata;
@@ -217,7 +227,7 @@ pub(super) fn update(world: &mut World, call: &Call, caller: &Caller, minor: u16
 
 pub(super) fn delete(world: &mut World, caller: &Caller, id: &str) -> Outcome {
     let volume = find_mut(world, caller, id, "volume:delete")?;
-    if volume.attachment.is_some() || !matches!(volume.status, "creating" | "available" | "error") {
+    if volume.attachment.is_some() || !DELETABLE.contains(&volume.status) {
         return Err(Refusal::bad_request(
             "Invalid volume: Volume status must be available or error or error_restoring or error_extending or \
              error_managing and must not be migrating, attached, belong to a group, have snapshots, awaiting a \
@@ -231,34 +241,4 @@ pub(super) fn delete(world: &mut World, caller: &Caller, id: &str) -> Outcome {
         world.later(world.timing.volume_delete_ms, Event::Volume { id: id.to_owned(), step: Step::Deleted });
     }
     Ok(Answer::text(202, "text/html; charset=UTF-8", ""))
-}
-
-pub(super) fn action(world: &mut World, call: &Call, caller: &Caller, minor: u16, id: &str) -> Outcome {
-    let body = call.json().unwrap_or_default();
-    let name = body.as_object().and_then(|body| body.keys().next()).cloned().unwrap_or_default();
-    if name != "os-extend" {
-        return Err(Refusal::bad_request(format!(
-            "There is no such action: {name}. Verify the request body and Content-Type header and try again."
-        )));
-    }
-    let wanted = size(body["os-extend"].get("new_size").unwrap_or(&json!(null)))?;
-    let volume = find_mut(world, caller, id, "volume:extend")?;
-    let (now_size, status, project) = (volume.size, volume.status, volume.project_id.clone());
-    if status != "available" && !(status == "in-use" && minor >= EXTEND_IN_USE) {
-        return Err(Refusal::bad_request(format!(
-            "Invalid volume: Volume {id} status must be '('available',)' to extend, currently {status}."
-        )));
-    }
-    if wanted <= now_size {
-        return Err(Refusal::bad_request(format!(
-            "Invalid input received: New size for extend must be greater than current size. (current: {now_size}, \
-             extended: {wanted})."
-        )));
-    }
-    world.volumes.check_quota(&project, 0, wanted - now_size)?;
-    let volume = find_mut(world, caller, id, "volume:extend")?;
-    volume.status = "extending";
-    let step = Step::Extended { size: wanted, status };
-    world.later(world.timing.volume_create_ms, Event::Volume { id: id.to_owned(), step });
-    Ok(Answer::text(202, "application/json", ""))
 }
