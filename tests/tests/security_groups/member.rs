@@ -1,0 +1,80 @@
+//! A group and its instances: what was done for each of them is told, and no failure on one stops the others.
+
+use std::time::Duration;
+
+use patchbay::proto::instance::instance_service_client::InstanceServiceClient;
+use patchbay_tests::wait_for;
+
+use crate::{CONFLICT, NOT_FOUND, NOTHING, Scene, shown};
+
+/// How long an instance may take on a real cloud that others use too.
+const INSTANCE_MAX: Duration = Duration::from_secs(120);
+
+impl Scene {
+    /// A new instance that runs.
+    async fn instance(&self, name: &str) -> String {
+        let request = self.tenant.instance(&self.admin.offer().await, name, &[]);
+        let answer = InstanceServiceClient::new(self.deployment.grpc()).create_instance(request).await;
+        let answer = answer.unwrap().into_inner();
+        assert_eq!(answer.code, 0, "{}", answer.msg);
+        let id = answer.instance.unwrap().instance_id;
+        wait_for("the instance to run", INSTANCE_MAX, async || {
+            let servers = self.admin.servers(&self.project).await;
+            servers
+                .iter()
+                .any(|server| server["id"] == id.as_str() && server["status"] == "ACTIVE")
+                .then_some(())
+        })
+        .await;
+        id
+    }
+
+    /// Whether each port of the instance has the group, as Neutron tells it.
+    async fn has(&self, instance: &str, group: &str) -> bool {
+        let ports = self.admin.list("network", &format!("/ports?device_id={instance}"), "ports").await;
+        assert!(!ports.is_empty(), "{instance}");
+        ports.iter().all(|port| port["security_groups"].as_array().unwrap().iter().any(|id| id == group))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_group_is_attached_and_detached() {
+    let scene = Scene::start().await;
+    let group = shown(scene.create("web", &[]).await).security_group_id;
+    let (first, second) = tokio::join!(scene.instance("web-1"), scene.instance("web-2"));
+
+    let answer = scene.operate(&group, "attach", &[&first]).await;
+    assert_eq!((answer.code, answer.ops_type.as_str()), (0, "attach"), "{}", answer.msg);
+    assert_eq!(answer.security_group_id, group);
+    assert!(answer.operateed_time.ends_with('Z'), "{answer:?}");
+    assert_eq!(answer.msg, format!("1 of 1 instances done. {first}: attached."));
+    assert!(scene.has(&first, &group).await && !scene.has(&second, &group).await);
+
+    in_use(&scene, &group).await;
+    one_of_three_is_unknown(&scene, &group, &first, &second).await;
+
+    let answer = scene.operate(&group, "detach", &[&second, &first]).await;
+    assert_eq!(answer.code, 0, "{}", answer.msg);
+    let answer = scene.operate(&group, "detach", &[&first]).await;
+    assert_eq!(answer.msg, format!("1 of 1 instances done. {first}: was not attached."));
+    assert_eq!(answer.code, 0);
+    assert!(!scene.has(&first, &group).await && !scene.has(&second, &group).await);
+    assert_eq!(scene.delete(&group).await.code, 0);
+}
+
+async fn in_use(scene: &Scene, group: &str) {
+    let deleted = scene.delete(group).await;
+    assert_eq!(deleted.code, CONFLICT, "{}", deleted.msg);
+    assert!(deleted.msg.contains(group) && deleted.msg.contains("in use"), "{}", deleted.msg);
+    assert_eq!(scene.get(group).await.code, 0);
+}
+
+async fn one_of_three_is_unknown(scene: &Scene, group: &str, first: &str, second: &str) {
+    let answer = scene.operate(group, "attach", &[first, NOTHING, second]).await;
+    assert_eq!(answer.code, NOT_FOUND, "{}", answer.msg);
+    let account = format!(
+        "2 of 3 instances done. {first}: is attached already; {NOTHING}: there is no such instance; {second}: attached."
+    );
+    assert_eq!(answer.msg, account);
+    assert!(scene.has(first, group).await && scene.has(second, group).await);
+}

@@ -1,0 +1,197 @@
+//! A cloud that fails at one step of a change: afterwards the group is as it was, as it should be, or gone, and the
+//! error says which.
+
+use std::time::Duration;
+
+use cloudsim::{Effect, Fault, Options, Service, Timing};
+use patchbay::proto::securitygroup::SecurityGroupRes;
+use patchbay_tests::{Deployment, needs_cloudsim, wait_for};
+use serde_json::json;
+
+use crate::{CONFLICT, Scene, all, lines, shown, tcp};
+
+/// Short limits, so that a lost answer takes little; no circuit opens, so that each fault is seen itself.
+const QUICK: &str = r#"
+operation = { poll_ms_min = 20, poll_ms_max = 100, settle_ms = 300 }
+upstream.cloud.transport = { timeout_ms = 1500, breaker_failures = 1000000 }
+"#;
+
+/// How long undoing may take.
+const UNDONE_MAX: Duration = Duration::from_secs(60);
+
+impl Scene {
+    /// With a cloud that does everything at once.
+    async fn quick() -> Self {
+        let at_once = Options { timing: Timing::instant(), ..Options::default() };
+        Self::of(Deployment::builder().toml(QUICK).cloud(at_once).start().await).await
+    }
+
+    /// Waits until this is the tenant's only group.
+    pub(crate) async fn only_is(&self, id: &str) {
+        wait_for("nothing else to be left", UNDONE_MAX, async || {
+            let groups = self.groups().await;
+            (groups.len() == 1 && groups[0]["id"] == id).then_some(())
+        })
+        .await;
+    }
+
+    /// A group with three rules of its own, which [`Scene::change`] changes.
+    async fn changeable(&self) -> String {
+        let rules = [tcp(80, 80, ""), tcp(81, 81, ""), all("ingress", "icmp", "")];
+        shown(self.create("old", &rules).await).security_group_id
+    }
+
+    /// Another name, one rule kept, one new, four gone.
+    async fn change(&self, id: &str) -> SecurityGroupRes {
+        self.update(id, "new", &[tcp(80, 80, ""), tcp(443, 443, "")]).await
+    }
+
+    /// How many calls of Neutron `work` makes.
+    async fn steps(&self, work: impl Future) -> u32 {
+        self.deployment.cloudsim().clear_record();
+        work.await;
+        let requests = self.deployment.cloudsim().requests();
+        let steps = requests.iter().filter(|request| request.service == Service::Network).count();
+        u32::try_from(steps).unwrap()
+    }
+
+    /// Lets one call of Neutron fail: the one after `step` others.
+    fn fail(&self, step: u32, effect: &Effect) {
+        let fault = Fault { service: Some(Service::Network), skip: step, ..Fault::once(effect.clone()) };
+        self.deployment.cloudsim().clear_faults();
+        self.deployment.cloudsim().fault(fault);
+    }
+}
+
+fn refused(status: u16) -> Effect {
+    let body = json!({"NeutronError": {"type": "Refused", "message": "Not now", "detail": ""}});
+    Effect::Status { status, body, headers: [].into() }
+}
+
+/// The rules and the name, but not the ids: a rule that was made again has another.
+async fn says(scene: &Scene, id: &str) -> (String, Vec<String>) {
+    let group = shown(scene.get(id).await);
+    (group.security_group_name.clone(), lines(&group))
+}
+
+/// The answers of the update, with each of its calls but the first and the last failing: the first reads before
+/// anything is changed, the last when all is.
+async fn update_failing(effect: Effect) -> Vec<SecurityGroupRes> {
+    let scene = Scene::quick().await;
+    let id = scene.changeable().await;
+    let before = says(&scene, &id).await;
+    let steps = scene.steps(scene.change(&id)).await;
+    // A look, the new rules, each old rule, the name; and the looks before and after.
+    assert_eq!(steps, 9);
+    let after = says(&scene, &id).await;
+    assert_ne!(before, after);
+
+    let mut answers = Vec::new();
+    for step in 1..steps - 1 {
+        let id = scene.changeable().await;
+        scene.fail(step, &effect);
+        let answer = scene.change(&id).await;
+        let holds = says(&scene, &id).await;
+        if answer.code == 0 {
+            assert_eq!(holds, after, "step {step}");
+        } else {
+            assert_eq!(holds, before, "step {step}: {}", answer.msg);
+            assert!(
+                answer.msg.contains("as it was before, with its old rules"),
+                "step {step}: {}",
+                answer.msg
+            );
+        }
+        answers.push(answer);
+        scene.deployment.cloudsim().clear_faults();
+        assert_eq!(scene.delete(&id).await.code, 0);
+    }
+    answers
+}
+
+#[tokio::test]
+async fn an_update_that_is_refused_at_any_step_leaves_the_old_rules() {
+    needs_cloudsim!();
+    for (status, code) in [(403, 7), (409, CONFLICT), (500, 13)] {
+        let answers = update_failing(refused(status)).await;
+        assert!(answers.iter().all(|answer| answer.code == code), "{status}: {answers:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_update_goes_on_where_an_answer_was_lost() {
+    needs_cloudsim!();
+    for effect in [Effect::CloseAfter, Effect::CloseBefore, refused(503)] {
+        let answers = update_failing(effect.clone()).await;
+        assert!(answers.iter().all(|answer| answer.code == 0), "{effect:?}: {answers:?}");
+    }
+}
+
+/// The rules are made whole as soon as the cloud lets them be.
+#[tokio::test]
+async fn old_rules_come_back_when_they_can() {
+    needs_cloudsim!();
+    let scene = Scene::quick().await;
+    let id = scene.changeable().await;
+    let before = says(&scene, &id).await;
+    let cloud = scene.deployment.cloudsim();
+    // The name is refused, and then, for a while, the rules too.
+    cloud.fault(Fault { effect: refused(409), ..Fault::default() }.on(
+        Service::Network,
+        "PUT",
+        "/security-groups",
+    ));
+    let rules = Fault { effect: refused(503), ..Fault::default() }.skip(1);
+    cloud.fault(rules.on(Service::Network, "POST", "/security-group-rules"));
+    let answer = scene.change(&id).await;
+    assert_eq!(answer.code, CONFLICT, "{}", answer.msg);
+    assert!(answer.msg.contains("are being made again"), "{}", answer.msg);
+    cloud.clear_faults();
+    wait_for("the old rules", UNDONE_MAX, async || (says(&scene, &id).await == before).then_some(())).await;
+}
+
+#[tokio::test]
+async fn a_create_that_fails_at_any_step_leaves_nothing() {
+    needs_cloudsim!();
+    let scene = Scene::quick().await;
+    let kept = scene.changeable().await;
+    let steps = scene.steps(scene.changeable()).await;
+    let whole = scene.groups().await.into_iter().find(|group| group["id"] != kept.as_str()).unwrap();
+    assert_eq!(scene.delete(whole["id"].as_str().unwrap()).await.code, 0);
+    for effect in [refused(403), refused(500), Effect::CloseAfter, Effect::CloseBefore] {
+        // The last call reads what is made.
+        for step in 0..steps - 1 {
+            scene.fail(step, &effect);
+            let answer = scene.create("old", &[tcp(80, 80, "")]).await;
+            scene.deployment.cloudsim().clear_faults();
+            if answer.code == 0 {
+                let made = answer.security_group.unwrap();
+                assert_eq!(
+                    (made.security_group_rules.len(), made.security_group_desc.as_str()),
+                    (3, "the first")
+                );
+                assert_eq!(scene.delete(&made.security_group_id).await.code, 0);
+            }
+            scene.only_is(&kept).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_delete_that_fails_at_any_step_deletes_all_or_nothing() {
+    needs_cloudsim!();
+    let scene = Scene::quick().await;
+    for effect in [refused(403), Effect::CloseAfter, Effect::CloseBefore] {
+        for step in 0..2 {
+            let id = scene.changeable().await;
+            scene.fail(step, &effect);
+            let answer = scene.delete(&id).await;
+            scene.deployment.cloudsim().clear_faults();
+            assert_eq!(scene.get(&id).await.code, if answer.code == 0 { 5 } else { 0 }, "{}", answer.msg);
+            assert_eq!(answer.code != 0, effect == refused(403), "{}", answer.msg);
+        }
+        for group in scene.groups().await {
+            assert_eq!(scene.delete(group["id"].as_str().unwrap()).await.code, 0);
+        }
+    }
+}
