@@ -23,6 +23,7 @@ use self::cidr::Cidr;
 use self::network::Network;
 use self::port::Port;
 use self::security_group::{Group, Rule};
+pub(crate) use self::security_group::{Unchanged, Unfound};
 use self::standard::Standard;
 use self::subnet::Subnet;
 use crate::call::{Answer, Call, Outcome, Refusal};

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::history::Action;
 use super::quota::Change;
 use super::server::{find, find_mut, not_found};
-use super::{Step, flavor, require, schema};
+use super::{Step, flavor, require, schema, security_group};
 use crate::call::{Answer, Call, Outcome, Refusal};
 use crate::keystone::Caller;
 use crate::world::{Event, World};
@@ -75,6 +75,8 @@ pub(super) fn act(world: &mut World, call: &Call, caller: &Caller, id: &str) -> 
         "resize" => resize(world, &request, argument),
         "confirmResize" => confirm(world, &request),
         "revertResize" => revert(world, &request),
+        "addSecurityGroup" => security_group::add(world, call, caller, id, argument),
+        "removeSecurityGroup" => security_group::remove(world, call, caller, id, argument),
         other => Err(Refusal::bad_request(format!("There is no such action: {other}"))),
     }
 }

@@ -9,12 +9,12 @@ use super::flavor::{self, Flavor};
 use super::history::Action;
 use super::quota::Change;
 use super::server::{Disk, Server, Source};
-use super::{HOST, Step, ZONE, links, require, schema};
+use super::{HOST, Step, ZONE, links, require, schema, security_group};
 use crate::call::{Answer, Call, Outcome, Refusal};
 use crate::keystone::Caller;
 use crate::world::{Event, World, uuid};
 
-/// The only security group that there is without Neutron's.
+/// The security group that is said of a server that named none.
 const DEFAULT_GROUP: &str = "default";
 /// Bytes in a GiB, in a sentence about sizes.
 const GIB: i64 = 1 << 30;
@@ -30,7 +30,7 @@ pub(super) fn server(world: &mut World, call: &Call, caller: &Caller, minor: u16
         return Err(Refusal::bad_request("The requested availability zone is not available"));
     }
     let networks = networks(world, &wanted, caller)?;
-    let security_groups = security_groups(&wanted)?;
+    let security_groups = security_group::wanted(world, &wanted, caller)?;
     check_disks(world, caller, &disks)?;
     let change = Change { instances: 1, more: &flavor, less: None };
     world.compute.check_quota(&caller.project_id, &change)?;
@@ -43,7 +43,7 @@ pub(super) fn server(world: &mut World, call: &Call, caller: &Caller, minor: u16
         disks,
         ..described(world, call, caller, &wanted, flavor)
     };
-    let answer = accepted(world, &server);
+    let answer = accepted(world, &server, &wanted);
     insert(world, server);
     Ok(answer)
 }
@@ -89,9 +89,12 @@ fn described(
     }
 }
 
-fn accepted(world: &World, server: &Server) -> Answer {
-    let Server { id, security_groups, .. } = server;
-    let groups: Vec<Value> = security_groups.iter().map(|name| json!({"name": name})).collect();
+fn accepted(world: &World, server: &Server, wanted: &Map<String, Value>) -> Answer {
+    let id = &server.id;
+    let mut groups: Vec<Value> = security_group::names(wanted).map(|name| json!({"name": name})).collect();
+    if groups.is_empty() {
+        groups.push(json!({"name": DEFAULT_GROUP}));
+    }
     let password = &uuid()[..8];
     let body = json!({
         "id": id, "links": links(&world.base, "servers", id), "OS-DCF:diskConfig": "MANUAL",
@@ -182,18 +185,6 @@ fn networks(world: &World, wanted: &Map<String, Value>, caller: &Caller) -> Resu
         world.networks.check(id, &caller.project_id)?;
     }
     Ok(ids)
-}
-
-fn security_groups(wanted: &Map<String, Value>) -> Result<Vec<String>, Refusal> {
-    let groups = wanted.get("security_groups").and_then(Value::as_array).into_iter().flatten();
-    let names = groups.filter_map(|group| group.get("name").and_then(Value::as_str));
-    for name in names {
-        if name != DEFAULT_GROUP {
-            let message = format!("Unable to find security_group with name or id '{name}'");
-            return Err(Refusal::bad_request(message));
-        }
-    }
-    Ok(vec![DEFAULT_GROUP.to_owned()])
 }
 
 /// The block devices that are volumes, in the order of their boot index; those without one last.

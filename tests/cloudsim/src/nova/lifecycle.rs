@@ -111,7 +111,8 @@ fn map(world: &mut World, id: &str) {
     let Some(server) = world.compute.servers.get_mut(id) else { return };
     server.task_state = Some("block_device_mapping");
     let networks = server.networks.clone();
-    let device = Device { id, project_id: &server.project_id.clone(), groups: &[] };
+    let (project_id, groups) = (server.project_id.clone(), server.security_groups.clone());
+    let device = Device { id, project_id: &project_id, groups: &groups };
     let plug = |network: &String| world.networks.plug(network, &device, world.now);
     let addresses: Option<Vec<_>> = networks.iter().map(plug).collect();
     let Some(addresses) = addresses else {

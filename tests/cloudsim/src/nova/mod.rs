@@ -10,6 +10,7 @@ mod lifecycle;
 mod list;
 mod quota;
 mod schema;
+mod security_group;
 mod server;
 mod view;
 
@@ -107,6 +108,7 @@ fn route(world: &mut World, call: &Call, caller: &Caller, minor: u16) -> Outcome
         ("DELETE", ["servers", id]) => server::delete(world, call, caller, id),
         ("POST", ["servers", id, "action"]) => action::act(world, call, caller, id),
         ("GET", ["servers", id, "tags"]) => server::tags(world, caller, id),
+        ("GET", ["servers", id, "os-security-groups"]) => security_group::list(world, caller, id),
         (_, ["servers", id, "os-volume_attachments", rest @ ..]) => {
             attachment::route(world, call, caller, minor, id, rest)
         }

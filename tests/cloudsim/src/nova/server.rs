@@ -36,6 +36,7 @@ pub(crate) struct Server {
     pub(super) host: Option<String>,
     pub(super) metadata: BTreeMap<String, String>,
     pub(super) tags: Vec<String>,
+    /// Their ids, as it was asked for; what it is in now, Neutron knows.
     pub(super) security_groups: Vec<String>,
     pub(super) networks: Vec<String>,
     pub(super) addresses: Vec<Address>,

@@ -160,7 +160,7 @@ struct DiskView<'a> {
 }
 
 /// Everything that the caller may see of it.
-pub(super) fn whole<'a>(world: &World, server: &'a Server, caller: &Caller, minor: u16) -> View<'a> {
+pub(super) fn whole<'a>(world: &'a World, server: &'a Server, caller: &Caller, minor: u16) -> View<'a> {
     let base = &world.base;
     let status = server.status();
     let placed = !server.is_unscheduled() && server.fault.is_none();
@@ -184,7 +184,7 @@ pub(super) fn whole<'a>(world: &World, server: &'a Server, caller: &Caller, mino
         fault: fault(server),
         config_drive: "",
         key_name: (),
-        security_groups: placed.then(|| server.security_groups.iter().map(|name| Group { name }).collect()),
+        security_groups: groups(world, server),
         disk_config: "MANUAL",
         zone: server.zone.as_deref().unwrap_or(if placed { ZONE } else { "" }),
         launched: server.launched.map(micros),
@@ -196,6 +196,12 @@ pub(super) fn whole<'a>(world: &World, server: &'a Server, caller: &Caller, mino
         newer: newer(server, minor),
         of_admin: caller.admin.then(|| of_admin(server, placed, minor)),
     }
+}
+
+/// Absent where it is in none.
+fn groups<'a>(world: &'a World, server: &Server) -> Option<Vec<Group<'a>>> {
+    let names = world.networks.server_group_names(&server.id);
+    (!names.is_empty()).then(|| names.into_iter().map(|name| Group { name }).collect())
 }
 
 fn addresses(server: &Server) -> BTreeMap<&str, Vec<AddressView<'_>>> {

@@ -21,6 +21,7 @@ mod compute;
 mod identity;
 mod image;
 mod interface;
+mod membership;
 mod network;
 mod port;
 mod quota;
@@ -103,6 +104,11 @@ async fn action() {
 #[tokio::test]
 async fn interface() {
     run(interface::table()).await;
+}
+
+#[tokio::test]
+async fn membership() {
+    run(membership::table()).await;
 }
 
 #[tokio::test]

@@ -1,11 +1,13 @@
-//! Security groups. Their rules are in `rule`, what a rule may say in `traffic`.
+//! Security groups. Their rules are in `rule`, what a rule may say in `traffic`, who is in them in `membership`.
 
+mod membership;
 mod rule;
 mod traffic;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+pub(crate) use self::membership::{Unchanged, Unfound};
 pub(super) use self::rule::Rule;
 pub(super) use self::rule::route as rule_route;
 use self::traffic::{INGRESS, Traffic};
