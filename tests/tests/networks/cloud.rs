@@ -1,11 +1,19 @@
 //! A deployment with one tenant, and what the cloud's administrator sees of the tenant's networks.
 
+use std::time::Duration;
+
+use patchbay::proto::route::route_service_client::RouteServiceClient;
+use patchbay::proto::route::router_res::Router;
+use patchbay::proto::route::{CreateRouterReq, DeleteRouterReq, DeleteRouterRes, GetRouterReq, RouterRes};
 use patchbay::proto::vpc::vpc_service_client::VpcServiceClient;
 use patchbay::proto::vpc::{CreateVpcReq, GetVpcInfoReq, VpcRes, vpc_res::Vpc};
-use patchbay_tests::admin::Admin;
+use patchbay_tests::admin::{Admin, text};
 use patchbay_tests::{Deployment, Tenant};
 use serde_json::Value;
 use tonic::transport::Channel;
+
+/// How long undoing may go on after an answer.
+pub(crate) const END_MAX: Duration = Duration::from_secs(60);
 
 /// One tenant of a deployment of its own.
 pub(crate) struct Scene {
@@ -46,6 +54,35 @@ impl Scene {
         self.vpcs().get_vpc_info(request).await.unwrap().into_inner()
     }
 
+    pub(crate) fn routers(&self) -> RouteServiceClient<Channel> {
+        RouteServiceClient::new(self.deployment.grpc())
+    }
+
+    /// CreateRouter with nothing wrong, and nothing attached.
+    pub(crate) fn new_router(&self, name: &str) -> CreateRouterReq {
+        CreateRouterReq { router_name: name.to_owned(), ..self.tenant.request() }
+    }
+
+    pub(crate) async fn create_router(&self, request: CreateRouterReq) -> Router {
+        router(self.routers().create_router(request).await.unwrap().into_inner())
+    }
+
+    pub(crate) async fn get_router(&self, tenant: &Tenant, id: &str) -> RouterRes {
+        let request = GetRouterReq { router_id: id.to_owned(), ..tenant.request() };
+        self.routers().get_router(request).await.unwrap().into_inner()
+    }
+
+    pub(crate) async fn delete_router(&self, tenant: &Tenant, id: &str) -> DeleteRouterRes {
+        let request = DeleteRouterReq { router_id: id.to_owned(), ..tenant.request() };
+        self.routers().delete_router(request).await.unwrap().into_inner()
+    }
+
+    /// A network outside that the cloud offers to every tenant.
+    pub(crate) async fn outside(&self) -> String {
+        let found = self.admin.list("network", "/networks?name=public", "networks").await;
+        text(&found[0]["id"])
+    }
+
     /// The project's own resources: `found("networks")`.
     pub(crate) async fn found(&self, kind: &str) -> Vec<Value> {
         self.admin.list("network", &format!("/{kind}?project_id={}", self.project), kind).await
@@ -56,6 +93,12 @@ impl Scene {
         let found = self.found(kind).await;
         found.into_iter().find(|resource| resource["id"] == id).unwrap_or_else(|| panic!("no {id} in {kind}"))
     }
+}
+
+/// The router of a success.
+pub(crate) fn router(answer: RouterRes) -> Router {
+    assert_eq!(answer.code, 0, "{}", answer.msg);
+    answer.router.unwrap()
 }
 
 /// The VPC of a success.

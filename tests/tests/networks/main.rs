@@ -2,11 +2,15 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod cloud;
+mod creation;
+mod router;
+mod routes;
 mod subnet;
 mod vpc;
 
 const INVALID: i32 = 3;
 const NOT_FOUND: i32 = 5;
+const CONFLICT: i32 = 9;
 
 /// An id that the cloud does not have.
 const NOTHING: &str = "5f0c1a52-0000-4000-8000-000000000000";
