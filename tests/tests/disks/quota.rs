@@ -1,0 +1,32 @@
+//! Quotas that do not allow it: RESOURCE_EXHAUSTED, and all stays as it was.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::QUOTA;
+use crate::scene::{Scene, refused, shown, size};
+
+impl Scene {
+    async fn allow(&self, quota: Value) {
+        let path = format!("/os-quota-sets/{}", self.project);
+        let set =
+            self.admin.ask(Method::PUT, "block-storage", &path, Some(json!({"quota_set": quota}))).await;
+        assert!(set["quota_set"].is_object(), "{set}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_quota_does_not_allow_is_not_made() {
+    let scene = Scene::start().await;
+    let disk = scene.disk(2).await;
+    let id = disk.volume_id.as_str();
+    scene.allow(json!({"gigabytes": 4})).await;
+    refused(&scene.create(scene.new_disk(3)).await, QUOTA, &["quota"]);
+    refused(&scene.resize(&scene.tenant, id, size(5)).await, QUOTA, &["quota", "size_in_g"]);
+    refused(&scene.resize(&scene.tenant, id, size(i32::MAX)).await, QUOTA, &["quota"]);
+    refused(&scene.create(scene.new_disk(i32::MAX)).await, QUOTA, &["quota"]);
+    scene.allow(json!({"gigabytes": 1000, "volumes": 1})).await;
+    refused(&scene.create(scene.new_disk(1)).await, QUOTA, &["quota"]);
+    assert_eq!(shown(scene.get(&scene.tenant, id).await), disk);
+    assert_eq!(scene.volumes().await.len(), 1);
+}
