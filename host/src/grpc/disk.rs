@@ -194,14 +194,13 @@ fn grows(disk: &wit::Disk, volume_type: &str, size: u32) -> Result<(), Error> {
     Ok(())
 }
 
-/// Name and description, of which one must be given.
+/// Name and description; an empty one stays as it is.
 fn changes(request: &ModifyCloudDiskInfoReq) -> Result<(String, String), Error> {
-    let (name, description) = (&request.volume_name, &request.volume_desc);
-    if name.is_empty() && description.is_empty() {
-        return Err(Error::invalid("volume_name or volume_desc must be given."));
-    }
-    let name = if name.is_empty() { String::new() } else { check::name("volume_name", name)? };
-    Ok((name, check::text("volume_desc", description)?))
+    let name = match request.volume_name.as_str() {
+        "" => String::new(),
+        name => check::name("volume_name", name)?,
+    };
+    Ok((name, check::text("volume_desc", &request.volume_desc)?))
 }
 
 impl From<wit::Disk> for cloud_disk_res::CloudDisk {

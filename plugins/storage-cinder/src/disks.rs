@@ -60,11 +60,13 @@ impl Disks for crate::Cinder {
 
     async fn update(_ctx: Context, id: String, name: String, description: String) -> Result<Begun, Error> {
         let changes = Changes { name: &name, description: &description };
-        let body = json!({ "volume": changes });
-        let asked = CINDER.put(&["volumes", &id]).json(&body)?.ok().await.map(drop).map_err(|e| {
-            e.explain(kind::NOT_FOUND, format_args!("There is no disk {id}."))
-                .explain(kind::INVALID, "The disk's name or description is not acceptable.")
-        });
+        if changes.are_made(&volume::show(&id).await?) {
+            return Ok(Begun { resource_id: id, ticket: None });
+        }
+        let asked = CINDER.put(&["volumes", &id]).json(&json!({ "volume": changes }))?.ok().await;
+        let asked = asked
+            .map(drop)
+            .map_err(|e| e.explain(kind::INVALID, "The disk's name or description is not acceptable."));
         settle(asked, ("change", &id), |volume| volume.is_some_and(|v| changes.are_made(v))).await?;
         Ok(Begun { resource_id: id, ticket: None })
     }
