@@ -10,9 +10,13 @@ use crate::error::{Error, Kind};
 /// The longest path and query that a plugin may ask for, in bytes.
 const PATH_BYTES_MAX: usize = 8192;
 
-/// An `http` or `https` address that paths are put below; kept without its last slash.
+/// An `http` or `https` address that paths are put below.
 #[derive(Debug, Clone)]
-pub(super) struct Base(String);
+pub(super) struct Base {
+    url: Url,
+    /// The same as text, without its last slash.
+    text: String,
+}
 
 impl Base {
     /// Reads an address.
@@ -28,18 +32,24 @@ impl Base {
             "an address holds no user or password"
         );
         ensure!(url.query().is_none() && url.fragment().is_none(), "a base address has no query or fragment");
-        Ok(Self(url.as_str().trim_end_matches('/').to_owned()))
+        let text = url.as_str().trim_end_matches('/').to_owned();
+        Ok(Self { url, text })
     }
 
     /// Scheme, host and port: what is up or down as one.
     pub(super) fn origin(&self) -> &str {
-        let host = self.0.find("://").map_or(0, |at| at + 3);
-        self.0[host..].find('/').map_or(&self.0, |end| &self.0[..host + end])
+        let path = self.text.len() - self.path().len();
+        &self.text[..path]
     }
 
     /// The last segment, as `v2.1` or a project's id.
     pub(super) fn last_segment(&self) -> &str {
-        self.0.rsplit('/').next().unwrap_or_default()
+        self.text.rsplit('/').next().unwrap_or_default()
+    }
+
+    /// Its path without the last slash: empty, or with one in front.
+    fn path(&self) -> &str {
+        self.url.path().trim_end_matches('/')
     }
 
     /// The address of `path`, which may have a query, below this one.
@@ -50,9 +60,11 @@ impl Base {
         let invalid = |why: &str| Error::hidden(Kind::Invalid, anyhow!("a plugin's path {why}"));
         let path = path.strip_prefix('/').unwrap_or(path);
         check(path).map_err(invalid)?;
-        let url = Url::parse(&format!("{}/{path}", self.0)).map_err(|_| invalid("makes no address"))?;
+        // Joined, and not put together as text: the host has been parsed once and is not looked at again.
+        let url =
+            self.url.join(&format!("{}/{path}", self.path())).map_err(|_| invalid("makes no address"))?;
         // The parser resolves what it takes for `..`; whatever it did, the result has to be below the base.
-        let below = url.as_str().strip_prefix(&self.0).is_some_and(|rest| rest.starts_with('/'));
+        let below = url.as_str().strip_prefix(&self.text).is_some_and(|rest| rest.starts_with('/'));
         if below { Ok(url) } else { Err(invalid("leads out of the upstream's address")) }
     }
 }
