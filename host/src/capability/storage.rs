@@ -28,7 +28,7 @@ async fn ask<T: Send, R: Send + 'static>(
     let asked = accessor.with(|mut access| {
         let state = access.get();
         let region = state.generation.region.clone();
-        call(state.runtime.clone(), Call { region, on: None, ..state.call.clone() })
+        call(state.runtime.clone(), Call { region, on: None, ..Call::clone(&state.call) })
     });
     let task = AbortOnDropHandle::new(tokio::spawn(asked.in_current_span()));
     let answer = task.await.unwrap_or_else(|lost| Err(Error::internal(lost)));

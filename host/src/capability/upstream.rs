@@ -32,7 +32,7 @@ impl<T: Send> HostWithStore<T> for HasSelf<CallState> {
 
 /// What one upstream call needs of its store, taken out so that the store is free meanwhile.
 struct Lent {
-    call: Call,
+    call: Arc<Call>,
     upstream: Arc<Upstream>,
     places: Arc<Semaphore>,
 }
@@ -43,7 +43,7 @@ impl Lent {
         let upstream = granted.ok_or_else(|| {
             Error::new(Kind::Unsupported, format!("the upstream `{name}` is not granted to this plugin"))
         })?;
-        Ok(Self { call: state.call.clone(), upstream, places: Arc::clone(&state.upstream_places) })
+        Ok(Self { call: Arc::clone(&state.call), upstream, places: Arc::clone(&state.upstream_places) })
     }
 
     async fn send(self, request: Request) -> Result<Response, Error> {

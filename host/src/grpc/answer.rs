@@ -11,7 +11,7 @@ use tracing::Instrument as _;
 use uuid::Uuid;
 
 use super::Api;
-use super::claim::Claims;
+use super::claim::{Asks, Claims};
 use super::reply::{ErrorStyle, Reply, status};
 use crate::auth::{Operator, Permit};
 use crate::error::{Error, Kind};
@@ -50,7 +50,7 @@ pub(super) struct Asked {
     /// The operator's credential, where one was sent.
     pub(super) bearer: Option<String>,
     style: ErrorStyle,
-    served: Arc<OnceLock<String>>,
+    served: Arc<OnceLock<Arc<str>>>,
     operation: OnceLock<String>,
     note: OnceLock<String>,
 }
@@ -69,7 +69,7 @@ impl Asked {
 
 impl Api {
     /// Does a call's work and gives its outcome the form that the caller wants.
-    pub(super) async fn answer<Q, R: Reply>(
+    pub(super) async fn answer<Q: Asks, R: Reply>(
         &self,
         rpc: Rpc,
         request: Request<Q>,
@@ -82,7 +82,8 @@ impl Api {
             "call",
             request_id = %asked.request_id,
             rpc = rpc.path,
-            tenant = tracing::field::Empty
+            // Only what looks like an id goes into the log.
+            tenant = message.tenant_id().parse::<TenantId>().ok().map(tracing::field::display),
         );
         let outcome = work(&asked, message).instrument(span.clone()).await;
         span.in_scope(|| self.account(&asked, outcome.as_ref().err(), begun.elapsed()));
@@ -92,10 +93,6 @@ impl Api {
     /// Checks who calls and whether they may, before anything else happens.
     pub(super) async fn permit<Q: Claims>(&self, asked: &Asked, request: &Q) -> Result<Permit, Error> {
         let claim = request.claim();
-        // Only what looks like an id goes into the log.
-        if claim.tenant_id.parse::<TenantId>().is_ok() {
-            tracing::Span::current().record("tenant", claim.tenant_id);
-        }
         let call = crate::auth::Call {
             request_id: &asked.request_id,
             method: asked.rpc.path,
@@ -137,8 +134,9 @@ impl Api {
     /// The call's line in the log and its place in the metrics.
     fn account(&self, asked: &Asked, error: Option<&Error>, took: Duration) {
         let code = error.map_or(0, |error| error.kind().code());
-        let plugin = asked.served.get().map_or("", String::as_str);
-        self.metrics.call(asked.rpc.service, asked.rpc.method, code, plugin, took);
+        let served = asked.served.get();
+        self.metrics.call(asked.rpc.service, asked.rpc.method, code, served.cloned(), took);
+        let plugin = served.map(|label| &**label);
         let ms = took.as_millis();
         match error {
             None => tracing::debug!(code, plugin, ms, "answered"),
@@ -184,7 +182,8 @@ fn mark(metadata: &mut MetadataMap, asked: &Asked) {
 }
 
 fn new_request_id() -> String {
-    format!("req-{}", Uuid::new_v4())
+    // From the thread's own generator, which needs no system call.
+    format!("req-{}", uuid::Builder::from_random_bytes(rand::random()).into_uuid())
 }
 
 /// The caller's own request id, where it has the form that OpenStack takes.

@@ -2,18 +2,36 @@
 //! carries an api key. Whether the claim holds is `auth`'s affair.
 
 use crate::auth::Claim;
-use crate::proto::{clouddisk, flavor, image, instance, nasdisk, oss, route, securitygroup, vpc};
+use crate::proto::{clouddisk, flavor, image, instance, nasdisk, oss, route, securitygroup, tenant, vpc};
 
 /// A request that carries an api key.
-pub(super) trait Claims {
+pub(super) trait Claims: Asks {
     /// The contract's three fields.
     fn claim(&self) -> Claim<'_>;
     /// Every resource id that it names; empty ones are left out.
     fn resources(&self) -> Vec<&str>;
 }
 
+/// Any request of the contract, as the log sees it.
+pub(super) trait Asks {
+    /// The tenant that it says it comes from; unchecked, and empty where the request has no such field.
+    fn tenant_id(&self) -> &str;
+}
+
+impl Asks for tenant::CreateTenantReq {
+    fn tenant_id(&self) -> &str {
+        ""
+    }
+}
+
 macro_rules! claims {
     ($($package:ident::$request:ident [$($field:ident),*] $($many:ident)?;)*) => {$(
+        impl Asks for $package::$request {
+            fn tenant_id(&self) -> &str {
+                &self.tenant_id
+            }
+        }
+
         impl Claims for $package::$request {
             fn claim(&self) -> Claim<'_> {
                 Claim {

@@ -90,6 +90,7 @@ pub(super) async fn admit(
         region: route.region.clone(),
         plugin: route.plugin.clone(),
         version: String::new(),
+        label: format!("{}@{}", route.plugin, digest.short()).into(),
         digest,
         exports: route.domain.exports(&linked).map_err(world)?,
         linked,

@@ -33,8 +33,8 @@ pub(super) async fn call<S: Service, T: Send>(
     call: Call,
     body: impl AsyncFnOnce(&Accessor<CallState>, &S::Guest, types::Context) -> Answer<T> + Send,
 ) -> Result<T, Error> {
-    let span = tracing::info_span!("plugin", plugin = %generation.label());
-    let _ = call.served.set(generation.label());
+    let span = tracing::info_span!("plugin", plugin = &*generation.label);
+    let _ = call.served.set(Arc::clone(&generation.label));
     let deadline = bounded(call.permit.deadline(), runtime.config.call_ms_max);
     let _place = within(deadline, runtime.gate(generation.domain).enter()).await??;
     let _in_flight = generation.enter();

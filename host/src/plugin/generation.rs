@@ -50,6 +50,8 @@ pub struct Generation {
     pub version: String,
     /// Of its file.
     pub digest: Digest,
+    /// `compute-nova@3f…`: what logs and metrics call it.
+    pub label: Arc<str>,
     pub(super) exports: Exports,
     pub(super) linked: InstancePre<CallState>,
     pub(crate) settings: BTreeMap<String, String>,
@@ -58,12 +60,6 @@ pub struct Generation {
 }
 
 impl Generation {
-    /// `compute-nova@3f…`: what logs and metrics call it.
-    #[must_use]
-    pub fn label(&self) -> String {
-        format!("{}@{}", self.plugin, self.digest.short())
-    }
-
     /// Calls that it is answering now.
     #[must_use]
     pub fn calls(&self) -> usize {

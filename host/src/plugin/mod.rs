@@ -182,7 +182,7 @@ impl Plugins {
         }
         let generation = admission::admit(&self.runtime, route, file).await?;
         self.runtime.metrics.admission(&route.plugin, "admitted");
-        tracing::info!(plugin = %generation.label(), version = %generation.version, domain = route.domain.word(), "serves");
+        tracing::info!(plugin = %generation.label, version = %generation.version, domain = route.domain.word(), "serves");
         self.runtime.routing.activate(generation);
         self.changed.send_replace(());
         Ok(())

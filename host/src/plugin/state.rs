@@ -32,7 +32,7 @@ pub struct Call {
     /// What the host writes into outgoing bodies in place of a placeholder.
     pub secret: Option<Placeholder>,
     /// The generation that served it, for the metrics and the log: set by the first one.
-    pub served: Arc<OnceLock<String>>,
+    pub served: Arc<OnceLock<Arc<str>>>,
 }
 
 impl Call {
@@ -82,7 +82,7 @@ pub struct Placeholder {
 
 /// The `T` of a call's store.
 pub struct CallState {
-    pub(crate) call: Call,
+    pub(crate) call: Arc<Call>,
     pub(crate) generation: Arc<Generation>,
     pub(crate) runtime: Arc<Runtime>,
     pub(crate) upstream_places: Arc<Semaphore>,
@@ -95,7 +95,7 @@ impl CallState {
         let config = &runtime.config;
         let usage = Usage::new(config.memory_bytes_max, Duration::from_millis(config.cpu_ms_max));
         let upstream_places = Arc::new(Semaphore::new(config.upstream_calls_max));
-        Self { call, generation, runtime, upstream_places, log_lines: 0, usage }
+        Self { call: Arc::new(call), generation, runtime, upstream_places, log_lines: 0, usage }
     }
 }
 

@@ -4,6 +4,7 @@
 //! domains and plugins from the configuration. Never a tenant, a user or a path.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use prometheus_client::encoding::EncodeLabelSet;
@@ -19,7 +20,7 @@ struct CallLabels {
     service: &'static str,
     method: &'static str,
     code: i32,
-    generation: String,
+    generation: Option<Arc<str>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -129,16 +130,16 @@ impl Metrics {
         text
     }
 
-    /// One call was answered. `generation` is empty where no plugin took part.
+    /// One call was answered. `generation` is absent where no plugin took part.
     pub fn call(
         &self,
         service: &'static str,
         method: &'static str,
         code: i32,
-        generation: &str,
+        generation: Option<Arc<str>>,
         took: Duration,
     ) {
-        let labels = CallLabels { service, method, code, generation: generation.to_owned() };
+        let labels = CallLabels { service, method, code, generation };
         self.calls.get_or_create(&labels).inc();
         self.call_seconds.get_or_create(&MethodLabels { service, method }).observe(took.as_secs_f64());
     }

@@ -28,7 +28,7 @@ pub struct Asked {
     /// The call's id.
     pub request_id: String,
     /// Set to the generation that does the work; see [`Call::served`].
-    pub served: Arc<OnceLock<String>>,
+    pub served: Arc<OnceLock<Arc<str>>>,
 }
 
 /// See the module.
