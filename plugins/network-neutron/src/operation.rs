@@ -67,7 +67,8 @@ impl Operation for crate::Neutron {
 /// Removes what bears the operation's mark. The call that began it gave no ticket, so that may be of any kind.
 async fn undo(ctx: &Context) -> Result<Progress, Error> {
     let Some(operation) = ctx.operation_id.as_deref() else { return Ok(finished(None)) };
-    let (vpcs, routers) = join(vpcs::undo(operation), routers::undo(operation)).await;
-    let none_left = vpcs? & routers? & security_groups::undo(operation).await?;
+    let groups = security_groups::undo(operation);
+    let (vpcs, (routers, groups)) = join(vpcs::undo(operation), join(routers::undo(operation), groups)).await;
+    let none_left = vpcs? & routers? & groups?;
     Ok(if none_left { finished(None) } else { Ticket::Undo.pending("removing") })
 }
