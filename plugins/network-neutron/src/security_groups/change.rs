@@ -57,14 +57,17 @@ pub(super) async fn reconcile(id: &str, want: &State) -> Result<(), Error> {
 
 /// Makes the group what it should be, or else what it was: the error says which of both it is.
 pub(super) async fn or_back(id: &str, before: &State, after: &State) -> Result<(), Error> {
-    match reconcile(id, after).await {
-        Ok(()) => Ok(()),
-        Err(error) if is_passing(&error) || error.is(kind::NOT_FOUND) => Err(error),
-        Err(error) => Err(undone(error, reconcile(id, before).await)),
-    }
+    let error = match reconcile(id, after).await {
+        Err(error) if !is_passing(&error) => error,
+        result => return result,
+    };
+    Err(match reconcile(id, before).await {
+        Err(gone) if gone.is(kind::NOT_FOUND) => error,
+        back => undone(error, &back),
+    })
 }
 
-fn undone(error: Error, back: Result<(), Error>) -> Error {
+fn undone(error: Error, back: &Result<(), Error>) -> Error {
     let now = match back {
         Ok(()) => "The security group is as it was before, with its old rules.",
         Err(_) => "The old rules that were removed are being made again, and the new ones removed.",
@@ -163,10 +166,10 @@ mod tests {
     #[test]
     fn a_failure_says_which_state_holds() {
         let over = || Error::public(kind::QUOTA, "Too many.");
-        let error = undone(over(), Ok(()));
+        let error = undone(over(), &Ok(()));
         assert!(
             error.is(kind::QUOTA) && error.message.starts_with("Too many. The security group is as it was")
         );
-        assert!(undone(over(), Err(over())).message.contains("are being made again"));
+        assert!(undone(over(), &Err(over())).message.contains("are being made again"));
     }
 }
