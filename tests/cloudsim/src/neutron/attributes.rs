@@ -11,7 +11,7 @@ use crate::call::{Call, Refusal};
 /// Characters of a name or a description.
 const TEXT_MAX: usize = 255;
 
-/// A kind of resource: its names, and who may say what about it. List filters may name all of it.
+/// A kind of resource: its names, and who may say what about it.
 pub(super) struct Kind {
     /// In bodies: "security_group".
     pub(super) one: &'static str,
@@ -23,10 +23,17 @@ pub(super) struct Kind {
     pub(super) changed: &'static [&'static str],
     /// What Neutron alone says.
     pub(super) shown: &'static [&'static str],
+    /// What lists cannot be filtered by, beside the times.
+    pub(super) unfiltered: &'static [&'static str],
 }
 
 impl Kind {
-    pub(super) fn knows(&self, name: &str) -> bool {
+    pub(super) fn filters_by(&self, name: &str) -> bool {
+        let time = matches!(name, "created_at" | "updated_at");
+        self.knows(name) && !time && !self.unfiltered.contains(&name)
+    }
+
+    fn knows(&self, name: &str) -> bool {
         [self.given, self.changed, self.shown].iter().any(|names| names.contains(&name))
     }
 }

@@ -22,7 +22,7 @@ const WORDS: [&str; 10] = [
 
 /// Those of `views`, in the order of their ids, that the query wants.
 pub(super) fn answer(call: &Call, kind: &Kind, views: impl Iterator<Item = Value>) -> Outcome {
-    if let Some(name) = call.query_names().find(|name| !kind.knows(name) && !WORDS.contains(name)) {
+    if let Some(name) = call.query_names().find(|name| !kind.filters_by(name) && !WORDS.contains(name)) {
         return Err(bad_request(format!("['{name}'] is invalid attribute for filtering")));
     }
     let marker = call.query("marker").unwrap_or_default();

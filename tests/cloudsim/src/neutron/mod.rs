@@ -7,6 +7,7 @@ mod cidr;
 mod list;
 mod network;
 mod port;
+mod router;
 mod security_group;
 mod standard;
 mod subnet;
@@ -22,6 +23,7 @@ pub(crate) use self::address::{Address, Device};
 use self::cidr::Cidr;
 use self::network::Network;
 use self::port::Port;
+use self::router::Router;
 use self::security_group::{Group, Rule};
 pub(crate) use self::security_group::{Unchanged, Unfound};
 use self::standard::Standard;
@@ -47,6 +49,7 @@ pub(crate) struct Networks {
     ports: BTreeMap<String, Port>,
     groups: BTreeMap<String, Group>,
     rules: BTreeMap<String, Rule>,
+    routers: BTreeMap<String, Router>,
 }
 
 /// Who asks for what, and when.
@@ -77,6 +80,7 @@ impl Networks {
             "networks" => self.networks.get_mut(id).map(|network| &mut network.standard),
             "subnets" => self.subnets.get_mut(id).map(|subnet| &mut subnet.standard),
             "ports" => self.ports.get_mut(id).map(|port| &mut port.standard),
+            "routers" => self.routers.get_mut(id).map(|router| &mut router.standard),
             "security-groups" => self.groups.get_mut(id).map(|group| &mut group.standard),
             _ => None,
         }
@@ -101,12 +105,17 @@ pub(crate) fn answer(world: &mut World, call: &Call) -> Answer {
 
 fn route(networks: &mut Networks, request: &Request<'_>) -> Outcome {
     match request.call.segments().as_slice() {
-        ["v2.0", many @ ("networks" | "subnets" | "ports" | "security-groups"), id, "tags", rest @ ..] => {
-            tag::route(networks, request, many, id, rest)
-        }
+        [
+            "v2.0",
+            many @ ("networks" | "subnets" | "ports" | "routers" | "security-groups"),
+            id,
+            "tags",
+            rest @ ..,
+        ] => tag::route(networks, request, many, id, rest),
         ["v2.0", "networks", rest @ ..] => network::route(networks, request, rest),
         ["v2.0", "subnets", rest @ ..] => subnet::route(networks, request, rest),
         ["v2.0", "ports", rest @ ..] => port::route(networks, request, rest),
+        ["v2.0", "routers", rest @ ..] => router::route(networks, request, rest),
         ["v2.0", "security-groups", rest @ ..] => security_group::route(networks, request, rest),
         ["v2.0", "security-group-rules", rest @ ..] => security_group::rule_route(networks, request, rest),
         _ => Err(no_route()),

@@ -27,6 +27,7 @@ const KIND: Kind = Kind {
         "port_security_enabled",
         "availability_zones",
     ],
+    unfiltered: &["subnets", "availability_zones", "port_security_enabled"],
 };
 const MTU: u64 = 1450;
 

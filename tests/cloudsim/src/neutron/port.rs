@@ -36,6 +36,7 @@ const KIND: Kind = Kind {
         "mac_address",
         "admin_state_up",
     ],
+    unfiltered: &[],
 };
 
 /// A place on a network.
@@ -127,7 +128,7 @@ fn create(networks: &mut Networks, request: &Request<'_>) -> Outcome {
     let mut port = Port::new(Standard::asked(request, &attributes)?, network_id, fixed);
     port.groups.insert(networks.default_group(&request.caller.project_id, request.now));
     port.groups = groups(networks, request.caller, &attributes)?.unwrap_or(port.groups);
-    set(&mut port, &attributes)?;
+    port.give(device(&attributes)?);
     let answer = Answer::json(201, &json!({KIND.one: port.view()}));
     networks.ports.insert(port.standard.id.clone(), port);
     Ok(answer)
@@ -176,9 +177,10 @@ fn update(networks: &mut Networks, request: &Request<'_>, id: &str) -> Outcome {
     let attributes = Attributes::of(request.call, &KIND)?;
     require(networks.port(id, request.caller)?.standard.is_changed_by(request.caller), "update_port")?;
     let groups = groups(networks, request.caller, &attributes)?;
+    let device = device(&attributes)?;
     let port = networks.ports.get_mut(id).ok_or_else(|| not_found(id))?;
     port.standard.change(&attributes, request.now)?;
-    set(port, &attributes)?;
+    port.give(device);
     if let Some(groups) = groups {
         port.groups = groups;
     }
@@ -203,14 +205,19 @@ fn groups(
     Ok(Some(groups))
 }
 
-fn set(port: &mut Port, attributes: &Attributes) -> Result<(), Refusal> {
-    let (device, owner) = (attributes.text("device_id")?, attributes.text("device_owner")?);
-    for (text, place) in [(device, &mut port.device_id), (owner, &mut port.device_owner)] {
-        if let Some(text) = text {
-            text.clone_into(place);
+/// Who a body says has the port.
+fn device(attributes: &Attributes) -> Result<[Option<&str>; 2], Refusal> {
+    Ok([attributes.text("device_id")?, attributes.text("device_owner")?])
+}
+
+impl Port {
+    fn give(&mut self, device: [Option<&str>; 2]) {
+        for (text, place) in device.into_iter().zip([&mut self.device_id, &mut self.device_owner]) {
+            if let Some(text) = text {
+                text.clone_into(place);
+            }
         }
     }
-    Ok(())
 }
 
 fn delete(networks: &mut Networks, request: &Request<'_>, id: &str) -> Outcome {

@@ -36,6 +36,7 @@ const KIND: Kind = Kind {
         "allocation_pools",
         "host_routes",
     ],
+    unfiltered: &["allocation_pools", "host_routes", "dns_nameservers"],
 };
 
 pub(super) struct Subnet {

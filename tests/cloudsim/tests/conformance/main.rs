@@ -26,6 +26,9 @@ mod network;
 mod port;
 mod quota;
 mod refusal;
+mod router;
+mod router_interface;
+mod router_table;
 mod security_group;
 mod security_group_rule;
 mod subnet;
@@ -69,6 +72,21 @@ async fn subnet() {
 #[tokio::test]
 async fn port() {
     run(port::table()).await;
+}
+
+#[tokio::test]
+async fn router() {
+    run(router::table()).await;
+}
+
+#[tokio::test]
+async fn router_interface() {
+    run(router_interface::table()).await;
+}
+
+#[tokio::test]
+async fn router_table() {
+    run(router_table::table()).await;
 }
 
 #[tokio::test]

@@ -146,6 +146,7 @@ impl Fixture {
         for who in [Who::Tenant, Who::Stranger] {
             self.empty(cloud, who, Api::Compute, "servers").await;
             self.empty(cloud, who, Api::Volume, "volumes").await;
+            self.remove_routers(cloud, who).await;
             for kind in ["ports", "subnets", "networks"] {
                 let own = format!("{kind}?project_id={}", self.sessions[&who].project_id);
                 self.empty(cloud, who, Api::Network, &own).await;
@@ -165,6 +166,21 @@ impl Fixture {
         let disabled = json!({"domain": {"enabled": false}});
         self.admin(cloud, Method::PATCH, Api::Identity, &domain, Some(disabled)).await;
         self.admin(cloud, Method::DELETE, Api::Identity, &domain, None).await;
+    }
+
+    /// Routes hold interfaces, and interfaces hold routers.
+    async fn remove_routers(&self, cloud: &Cloud, who: Who) {
+        for id in self.left(cloud, who, Api::Network, "routers").await {
+            let router = format!("/routers/{id}");
+            let bare = json!({"router": {"routes": []}});
+            self.ask(cloud, who, Method::PUT, Api::Network, &router, Some(bare)).await;
+            for port in self.left(cloud, who, Api::Network, &format!("ports?device_id={id}")).await {
+                let path = format!("{router}/remove_router_interface");
+                let body = json!({"port_id": port});
+                self.ask(cloud, who, Method::PUT, Api::Network, &path, Some(body)).await;
+            }
+            self.ask(cloud, who, Method::DELETE, Api::Network, &router, None).await;
+        }
     }
 
     /// An admin alone may remove a project's default group; the next list would make it again.

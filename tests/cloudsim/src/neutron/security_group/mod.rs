@@ -33,6 +33,7 @@ const KIND: Kind = Kind {
         "shared",
         "security_group_rules",
     ],
+    unfiltered: &["security_group_rules"],
 };
 /// The group that every project has from its first use of Neutron.
 const DEFAULT: &str = "default";

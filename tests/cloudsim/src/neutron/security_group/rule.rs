@@ -36,6 +36,7 @@ const KIND: Kind = Kind {
         "normalized_cidr",
         "belongs_to_default_sg",
     ],
+    unfiltered: &[],
 };
 
 pub(in super::super) struct Rule {
