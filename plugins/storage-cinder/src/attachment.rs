@@ -6,7 +6,7 @@ use patchbay_sdk::{Begun, Error};
 use serde_json::json;
 
 use crate::operation::{Ticket, Want};
-use crate::settle::settle;
+use crate::settle::{settle, with_state};
 use crate::volume::{self, UPSTREAM, Volume};
 
 const NOVA: Service = Service { upstream: UPSTREAM, root: &["compute"], microversion: None };
@@ -18,6 +18,7 @@ pub(crate) async fn attach(id: String, instance: String) -> Result<Begun, Error>
     let asked = NOVA.post(&["servers", &instance, "os-volume_attachments"]).json(&body)?.ok().await;
     let asked = match asked {
         Ok(_) => Ok(()),
+        Err(error) if error.is(kind::INVALID) => Err(with_state(error, ("attach", &id)).await),
         Err(error) => Err(refused(error, ("attach", &id), &instance).await),
     };
     let begun = |volume: Option<&Volume>| {

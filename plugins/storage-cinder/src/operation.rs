@@ -41,7 +41,7 @@ impl Operation for crate::Cinder {
     async fn poll(_ctx: Context, ticket: String) -> Result<Progress, Error> {
         let Ticket { want, id } =
             serde_json::from_str(&ticket).map_err(|e| Error::hidden(kind::INTERNAL, e))?;
-        let volume = match volume::show(&id).await {
+        let volume = match volume::look(&id).await {
             Err(error) if want == Want::Gone && error.is(kind::NOT_FOUND) => return Ok(finished(None)),
             volume => volume?,
         };

@@ -18,7 +18,7 @@ pub(crate) async fn settle(
         told => return told,
     };
     log::debug(&error.message);
-    match volume::show(id).await {
+    match volume::look(id).await {
         Ok(volume) if done(Some(&volume)) => Ok(()),
         Err(gone) if gone.is(kind::NOT_FOUND) && done(None) => Ok(()),
         Err(gone) if gone.is(kind::NOT_FOUND) => Err(gone),
@@ -28,6 +28,17 @@ pub(crate) async fn settle(
                 format!("It is not known whether the cloud could {deed} the disk {id}: look at it.");
             Err(told(error, sentence))
         }
+    }
+}
+
+/// Says a refusal because of the disk's state, which is a 400, with that state. Any other error stays as it is.
+pub(crate) async fn with_state(error: Error, (deed, id): (&str, &str)) -> Error {
+    if error.public || !error.is(kind::INVALID) {
+        return error;
+    }
+    match volume::look(id).await {
+        Ok(volume) => undone(error, deed, &volume),
+        Err(_) => error,
     }
 }
 

@@ -6,7 +6,7 @@ use patchbay_sdk::{Begun, Error};
 use serde_json::json;
 
 use crate::operation::{Ticket, Want};
-use crate::settle::settle;
+use crate::settle::{settle, with_state};
 use crate::volume::{CINDER, Volume};
 
 /// 3.42: a volume grows while it is in use, and Nova tells the hypervisor.
@@ -16,7 +16,10 @@ const CINDER_IN_USE: Service = Service { microversion: Some("volume 3.42"), ..CI
 pub(crate) async fn extend(id: String, size: u32) -> Result<Begun, Error> {
     let body = json!({"os-extend": {"new_size": size}});
     let asked = CINDER_IN_USE.post(&["volumes", &id, "action"]).json(&body)?.ok().await;
-    let asked = asked.map(drop).map_err(|e| refused(e, &id));
+    let asked = match asked {
+        Ok(_) => Ok(()),
+        Err(error) => Err(with_state(refused(error, &id), ("resize", &id)).await),
+    };
     let begun = |volume: Option<&Volume>| volume.is_some_and(|v| v.status == "extending" || v.size == size);
     settle(asked, ("resize", &id), begun).await?;
     Ok(Ticket { want: Want::Size(size), id }.begun())

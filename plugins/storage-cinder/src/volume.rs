@@ -5,6 +5,7 @@ use patchbay_sdk::error::kind;
 use patchbay_sdk::openstack::Service;
 use patchbay_sdk::openstack::time::rfc3339;
 use patchbay_sdk::storage::{Attachment, Disk};
+use patchbay_sdk::upstream::Response;
 use serde::{Deserialize, Deserializer};
 
 /// Granted as the tenant.
@@ -110,9 +111,17 @@ impl Attached {
     }
 }
 
-/// The volume, now.
+/// The volume of an id that a request names; one that may not be seen is none.
 pub(crate) async fn show(id: &str) -> Result<Volume, Error> {
-    let answer = CINDER.get(&["volumes", id]).show().await;
+    read(CINDER.get(&["volumes", id]).show().await, id)
+}
+
+/// A volume that was there a moment ago: what may not be seen now is not taken to be gone.
+pub(crate) async fn look(id: &str) -> Result<Volume, Error> {
+    read(CINDER.get(&["volumes", id]).ok().await, id)
+}
+
+fn read(answer: Result<Response, Error>, id: &str) -> Result<Volume, Error> {
     let answer = answer.map_err(|e| e.explain(kind::NOT_FOUND, format_args!("There is no disk {id}.")))?;
     Ok(answer.json::<One>()?.volume)
 }
