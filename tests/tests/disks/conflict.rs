@@ -30,6 +30,19 @@ async fn an_attached_disk_stays_where_it_is() {
     assert_eq!(shown(scene.get(tenant, id).await), attached);
 }
 
+/// Both may find the disk free; the cloud lets one have it.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_instances_one_gets_the_disk() {
+    let scene = Scene::start().await;
+    let (here, there) = (scene.instance("here").await, scene.instance("there").await);
+    let id = scene.disk(1).await.volume_id;
+    let attach = |instance| scene.operate(&scene.tenant, &id, "attach", instance);
+    let (one, other) = tokio::join!(attach(&here), attach(&there));
+    let (won, lost) = if one.code == 0 { (&here, other) } else { (&there, one) };
+    refused(&lost, CONFLICT, &[&id]);
+    scene.settled(&id, "in-use", |disk| disk.attach_instance_id == *won).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_system_disk_stays_with_its_instance() {
     let scene = Scene::start().await;

@@ -20,12 +20,15 @@ pub(super) fn action(world: &mut World, call: &Call, caller: &Caller, minor: u16
         )));
     }
     let wanted = size("new_size", body["os-extend"].get("new_size").unwrap_or(&json!(null)))?;
+    let now = world.now;
     let volume = find_mut(world, caller, id, "volume:extend")?;
     check(volume, wanted, minor)?;
     let (more, project) = (wanted - volume.size, volume.project_id.clone());
+    let step = Step::Extended { size: wanted, status: volume.status };
+    // Taken for the growth before the quota is looked at; what is refused then is given back.
+    volume.updated = Some(now);
     world.volumes.check_quota(&project, 0, more)?;
     let volume = find_mut(world, caller, id, "volume:extend")?;
-    let step = Step::Extended { size: wanted, status: volume.status };
     volume.status = "extending";
     world.later(world.timing.volume_create_ms, Event::Volume { id: id.to_owned(), step });
     Ok(Answer::text(202, "application/json", ""))
