@@ -2,7 +2,7 @@
 //! carries each one on. The steps of each resource are in its own file.
 
 use patchbay_sdk::error::kind;
-use patchbay_sdk::{Begun, Context, Error, Finished, Operation, Pending, Progress, join};
+use patchbay_sdk::{Begun, Context, Error, Finished, Operation, Pending, Progress, join, log};
 use serde::{Deserialize, Serialize};
 
 use crate::{routers, security_groups, vpcs};
@@ -42,6 +42,22 @@ impl Ticket {
 /// The end, at the backend's own time where it tells one.
 pub(crate) fn finished(at: Option<String>) -> Progress {
     Progress::Finished(Finished { at, message: None })
+}
+
+/// Whether the same step may succeed later: the host comes back with the same ticket.
+pub(crate) fn is_passing(error: &Error) -> bool {
+    [kind::BUSY, kind::UNAVAILABLE, kind::TIMEOUT].into_iter().any(|kind| error.is(kind))
+}
+
+/// The error with a sentence that says which state holds now, all of it for the platform.
+pub(crate) fn stating(error: Error, state: &str) -> Error {
+    let what = if error.public {
+        error.message
+    } else {
+        log::warn(&error.message);
+        "The cloud did not carry the change out.".into()
+    };
+    Error { message: format!("{what} {state}"), public: true, ..error }
 }
 
 impl Operation for crate::Neutron {

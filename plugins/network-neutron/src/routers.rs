@@ -7,13 +7,14 @@ mod interface;
 mod route;
 mod view;
 
+use patchbay_sdk::error::kind;
 use patchbay_sdk::network::{Route, Router, RouterSpec, Routers};
 use patchbay_sdk::{Begun, Context, Error, Page, Progress};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::create::undo;
 use self::route::Table;
-use crate::operation;
+use crate::operation::{self, finished, is_passing, stating};
 
 /// A router's change that goes on. Nothing of a router that was there before is changed until its ticket is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,28 +84,45 @@ impl Routers for crate::Neutron {
     }
 }
 
-/// One step on.
+/// One step on, or back where it cannot be done: the error says which state holds.
 pub(crate) async fn poll(_ctx: &Context, ticket: Ticket) -> Result<Progress, Error> {
-    match ticket {
-        Ticket::Create { router, subnets, description } => {
-            create::poll(&router, &subnets, &description).await
-        }
-        Ticket::Attach { router, subnet } => interface::attached(&router, &subnet).await,
-        Ticket::Detach { router, subnet } => interface::detached(&router, &subnet).await,
-        Ticket::SetRoutes { router, routes, .. } => route::changed(&router, &routes).await,
-        Ticket::Delete { router, subnets, .. } => delete::poll(&router, &subnets).await,
-    }
+    let error = match on(&ticket).await {
+        Err(error) if !is_passing(&error) => error,
+        result => return result,
+    };
+    let back = back(&ticket).await.is_ok();
+    Err(match (ticket, back) {
+        _ if error.is(kind::NOT_FOUND) => error,
+        (Ticket::Create { .. }, true) => stating(error, "Nothing of the router is left."),
+        (Ticket::Create { .. }, false) => stating(error, "What was made of the router is being removed."),
+        (_, true) => stating(error, "The router is as it was before."),
+        (_, false) => stating(error, "The router is being made what it was before."),
+    })
 }
 
 /// Makes the router what it was before, or removes a new one.
 pub(crate) async fn abandon(_ctx: &Context, ticket: Ticket) -> Result<Progress, Error> {
+    back(&ticket).await?;
+    Ok(finished(None))
+}
+
+async fn on(ticket: &Ticket) -> Result<Progress, Error> {
     match ticket {
-        Ticket::Create { router, .. } => create::remove(&router).await?,
-        Ticket::Attach { router, subnet } => interface::disconnect(&router, &subnet).await?,
-        // A detach that was refused has changed nothing, and one that was not is what was asked for.
-        Ticket::Detach { .. } => {}
-        Ticket::SetRoutes { router, routes, before } => route::restore(&router, &routes, &before).await?,
-        Ticket::Delete { router, subnets, routes } => delete::restore(&router, &subnets, &routes).await?,
+        Ticket::Create { router, subnets, description } => create::poll(router, subnets, description).await,
+        Ticket::Attach { router, subnet } => interface::attached(router, subnet).await,
+        Ticket::Detach { router, subnet } => interface::detached(router, subnet).await,
+        Ticket::SetRoutes { router, routes, .. } => route::changed(router, routes).await,
+        Ticket::Delete { router, subnets, .. } => delete::poll(router, subnets).await,
     }
-    Ok(operation::finished(None))
+}
+
+async fn back(ticket: &Ticket) -> Result<(), Error> {
+    match ticket {
+        Ticket::Create { router, .. } => create::remove(router).await,
+        Ticket::Attach { router, subnet } => interface::disconnect(router, subnet).await,
+        // One that was refused has changed nothing, and one that was not is what was asked for.
+        Ticket::Detach { .. } => Ok(()),
+        Ticket::SetRoutes { router, routes, before } => route::restore(router, routes, before).await,
+        Ticket::Delete { router, subnets, routes } => delete::restore(router, subnets, routes).await,
+    }
 }

@@ -120,8 +120,3 @@ pub(crate) async fn undo(operation: &str) -> Result<bool, Error> {
     }
     Ok(left.is_empty())
 }
-
-/// Whether the same request may succeed later: the host comes back to the same ticket.
-fn is_passing(error: &Error) -> bool {
-    [kind::BUSY, kind::UNAVAILABLE, kind::TIMEOUT].into_iter().any(|kind| error.is(kind))
-}

@@ -46,9 +46,9 @@ pub(super) async fn poll(router: &str, subnets: &[String]) -> Result<Progress, E
         Ok(_) => drop(route::put(router, &Table::new()).await?),
     }
     for subnet in subnets {
-        interface::disconnect(router, subnet).await.map_err(|e| kept(e, router))?;
+        interface::disconnect(router, subnet).await.map_err(|e| needed(e, router))?;
     }
-    NEUTRON.delete(&["routers", router]).gone().await.map_err(|e| kept(e, router))?;
+    NEUTRON.delete(&["routers", router]).gone().await.map_err(|e| needed(e, router))?;
     Ok(finished(None))
 }
 
@@ -70,7 +70,6 @@ async fn floating(router: &str) -> Result<Vec<String>, Error> {
     Ok(found.into_iter().map(|floating| floating.floating_ip_address).collect())
 }
 
-fn kept(error: Error, router: &str) -> Error {
-    let sentence = format_args!("Something else needs the router {router}; it is kept as it was.");
-    error.explain(kind::CONFLICT, sentence)
+fn needed(error: Error, router: &str) -> Error {
+    error.explain(kind::CONFLICT, format_args!("Something else needs the router {router}."))
 }

@@ -58,7 +58,7 @@ pub(super) async fn connect(router: &str, subnet: &str) -> Result<(), Error> {
     let answer = NEUTRON.put(&["routers", router, "add_router_interface"]).json(&body)?.ok().await;
     match answer {
         // Attached by an earlier request, whose answer was lost.
-        Err(error) if error.is(kind::INVALID) && is_attached(router, subnet).await? => Ok(()),
+        Err(error) if may_be_attached(&error) && is_attached(router, subnet).await? => Ok(()),
         answer => answer.map(drop).map_err(|e| unattachable(e, router, subnet)),
     }
 }
@@ -109,6 +109,11 @@ fn choose<'a, T>(
             })
         }
     }
+}
+
+/// Neutron refuses a subnet that the router has already as a bad request, and an address that is taken as a conflict.
+fn may_be_attached(error: &Error) -> bool {
+    error.is(kind::INVALID) || error.is(kind::CONFLICT)
 }
 
 async fn is_attached(router: &str, subnet: &str) -> Result<bool, Error> {

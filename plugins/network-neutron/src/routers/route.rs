@@ -92,8 +92,8 @@ fn reachable(route: &Route, subnets: &[Subnet]) -> Result<(), Error> {
 
 fn refused(error: Error, router: &str) -> Error {
     view::absent(error, router)
-        .explain(kind::INVALID, "routes: the cloud does not accept one of them; the table is as it was.")
-        .explain(kind::QUOTA, "The tenant's quota of routes is used up; the table is as it was.")
+        .explain(kind::INVALID, "routes: the cloud does not accept one of them.")
+        .explain(kind::QUOTA, "The tenant's quota of routes is used up.")
 }
 
 #[cfg(test)]

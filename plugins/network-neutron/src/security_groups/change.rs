@@ -3,14 +3,14 @@
 
 use patchbay_sdk::error::kind;
 use patchbay_sdk::network::GroupSpec;
-use patchbay_sdk::{Error, join_all, log};
+use patchbay_sdk::{Error, join_all};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::group::{self, Group};
-use super::is_passing;
 use super::rule::Rule;
 use crate::neutron::NEUTRON;
+use crate::operation::{is_passing, stating};
 
 /// Rules that are removed at once.
 const REMOVED_AT_ONCE: usize = 16;
@@ -72,13 +72,7 @@ fn undone(error: Error, back: &Result<(), Error>) -> Error {
         Ok(()) => "The security group is as it was before, with its old rules.",
         Err(_) => "The old rules that were removed are being made again, and the new ones removed.",
     };
-    let what = if error.public {
-        error.message
-    } else {
-        log::warn(&error.message);
-        "The cloud did not carry the change out.".into()
-    };
-    Error { message: format!("{what} {now}"), public: true, ..error }
+    stating(error, now)
 }
 
 /// All at once: Neutron makes all of them or none.

@@ -7,8 +7,9 @@ use patchbay_sdk::{Error, Finished, Progress, join_all, log};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Ticket, is_passing};
+use super::Ticket;
 use crate::neutron::UPSTREAM;
+use crate::operation::is_passing;
 
 const NOVA: Service = Service { upstream: UPSTREAM, root: &["compute"], microversion: None };
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{One, absent};
 use crate::neutron::{self, NEUTRON};
-use crate::operation::{self, finished};
+use crate::operation::{self, finished, is_passing, stating};
 
 /// A VPC's change that goes on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,24 +26,44 @@ impl Ticket {
     }
 }
 
-/// The step, which Neutron takes at once.
+/// The step, which Neutron takes at once. The error says which state holds.
 pub(crate) async fn poll(_ctx: &Context, ticket: Ticket) -> Result<Progress, Error> {
+    let error = match on(&ticket).await {
+        Err(error) if !is_passing(&error) => error,
+        result => return result,
+    };
+    let back = back(&ticket).await.is_ok();
+    Err(match (ticket, back) {
+        _ if error.is(kind::NOT_FOUND) => error,
+        (Ticket::Describe { .. }, true) => stating(error, "Nothing of the VPC is left."),
+        (Ticket::Describe { .. }, false) => stating(error, "What was made of the VPC is being removed."),
+        (Ticket::Update { .. }, _) => stating(error, "The VPC is as it was before."),
+    })
+}
+
+/// Removes a VPC that was being made.
+pub(crate) async fn abandon(_ctx: &Context, ticket: Ticket) -> Result<Progress, Error> {
+    back(&ticket).await?;
+    Ok(finished(None))
+}
+
+async fn on(ticket: &Ticket) -> Result<Progress, Error> {
     match ticket {
-        Ticket::Describe { vpc, description } => set(&vpc, json!({ "description": description })).await,
+        Ticket::Describe { vpc, description } => set(vpc, json!({ "description": description })).await,
         Ticket::Update { vpc, name, description } => {
             let given = [("name", name), ("description", description)];
             let given = given.into_iter().filter(|(_, text)| !text.is_empty());
-            set(&vpc, given.map(|(key, text)| (key.to_owned(), Value::String(text))).collect()).await
+            set(vpc, given.map(|(key, text)| (key.to_owned(), json!(text))).collect()).await
         }
     }
 }
 
-/// Removes a VPC that was being made. An update is one step, and was either taken or not.
-pub(crate) async fn abandon(_ctx: &Context, ticket: Ticket) -> Result<Progress, Error> {
-    if let Ticket::Describe { vpc, .. } = ticket {
-        remove(&vpc).await?;
+async fn back(ticket: &Ticket) -> Result<(), Error> {
+    match ticket {
+        Ticket::Describe { vpc, .. } => remove(vpc).await,
+        // One step, which was either taken or not.
+        Ticket::Update { .. } => Ok(()),
     }
-    Ok(finished(None))
 }
 
 /// Removes what bears the operation's mark; whether there was nothing.
