@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cinder::VolumeQuota;
 use crate::fault::{Fault, Faults};
+use crate::neutron::NetworkQuota;
 use crate::nova::ComputeQuota;
 use crate::record::{Count, Record, Request};
 use crate::service::Service;
@@ -27,7 +28,8 @@ struct Shared {
 /// Something that exists.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resource {
-    /// "domain", "project", "user", "role", "server" or "volume".
+    /// "domain", "project", "user", "role", "server", "volume", "network", "subnet", "port", "router",
+    /// "security_group" or "security_group_rule"; the last ones and ports only where a client made them.
     pub kind: String,
     /// The service's own id.
     pub id: String,
@@ -91,6 +93,11 @@ impl Control {
         self.world().volumes.quotas.insert(project_id.to_owned(), quota);
     }
 
+    /// A project's limits in Neutron.
+    pub fn set_network_quota(&self, project_id: &str, quota: NetworkQuota) {
+        self.world().networks.set_quota(project_id, quota);
+    }
+
     /// How many seconds the next tokens live.
     pub fn set_token_lifetime(&self, seconds: u64) {
         self.world().identity.tokens.lifetime_s = seconds;
@@ -127,6 +134,7 @@ impl Control {
             project_id: volume.project_id.clone(),
             status: volume.status.to_owned(),
         }));
+        resources.extend(world.networks.resources());
         resources
     }
 

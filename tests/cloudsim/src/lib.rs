@@ -22,6 +22,7 @@
 //! | `PUT /_control/failures` | [`Failures`]: builds that end in an error |
 //! | `PUT /_control/quotas/compute/{project}` | [`ComputeQuota`] |
 //! | `PUT /_control/quotas/volume/{project}` | [`VolumeQuota`] |
+//! | `PUT /_control/quotas/network/{project}` | [`NetworkQuota`] |
 //! | `PUT /_control/tokens` | `{"lifetime_s": 60}`, for the next tokens |
 //! | `DELETE /_control/tokens` | ends all |
 //! | `PUT /_control/catalogue` | `{"omit": ["compute"]}`, for the next tokens |
@@ -57,6 +58,7 @@ pub use crate::cinder::VolumeQuota;
 pub use crate::control::{Control, Resource};
 pub use crate::fault::{Effect, FAULTS_MAX, Fault};
 use crate::keystone::Identity;
+pub use crate::neutron::NetworkQuota;
 pub use crate::nova::ComputeQuota;
 pub use crate::record::{Count, Request};
 pub use crate::service::Service;

@@ -4,7 +4,9 @@
 
 use std::time::{Duration, Instant};
 
-use cloudsim::{ADMIN_PASSWORD, Cloudsim, Effect, Failures, Fault, Options, Service, Timing, VolumeQuota};
+use cloudsim::{
+    ADMIN_PASSWORD, Cloudsim, Effect, Failures, Fault, NetworkQuota, Options, Service, Timing, VolumeQuota,
+};
 use reqwest::{Client, Method, Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -146,6 +148,36 @@ async fn builds_fail_and_quotas_hold_when_told() {
     let quota = VolumeQuota { volumes: 1, gigabytes: 100 };
     admin.cloud.control().set_volume_quota(&admin.project, quota);
     assert_eq!(admin.make_volume().await.expect("an answer")["overLimit"]["code"], 413);
+}
+
+#[tokio::test]
+async fn neutron_has_faults_quotas_and_resources_like_the_others() {
+    let admin = Admin::new().await;
+    let control = admin.cloud.control();
+    let make = async |name: &str| {
+        let body = json!({"network": {"name": name}});
+        let answer = admin.send(Method::POST, "/network/v2.0/networks", body).await?;
+        reqwest::Result::Ok(answer.status().as_u16())
+    };
+    let made = || {
+        let resources = control.resources().into_iter();
+        let networks = resources.filter(|resource| resource.kind == "network");
+        networks.map(|network| network.name).filter(|name| !["provider", "public"].contains(&name.as_str()))
+    };
+    let post = |effect| Fault::once(effect).on(Service::Network, "POST", "/networks");
+    control.fault(post(Effect::CloseBefore));
+    assert!(make("before").await.is_err());
+    control.fault(post(Effect::CloseAfter));
+    assert!(make("after").await.is_err());
+    assert_eq!(Vec::from_iter(made()), ["after"]);
+    // The two networks that are there from the start are the admin's too.
+    control.set_network_quota(&admin.project, NetworkQuota { network: 4, ..NetworkQuota::default() });
+    assert_eq!(make("last").await.expect("an answer"), 201);
+    assert_eq!(make("more").await.expect("an answer"), 409);
+    let quota = json!({"network": -1});
+    let path = format!("/_control/quotas/network/{}", admin.project);
+    admin.send(Method::PUT, &path, quota).await.expect("an answer");
+    assert_eq!(make("any").await.expect("an answer"), 201);
 }
 
 #[tokio::test]

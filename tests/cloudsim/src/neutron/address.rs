@@ -10,6 +10,9 @@ use super::subnet::Subnet;
 use super::{FIRST_HOST, Networks};
 use crate::call::Refusal;
 
+/// Who has the ports of servers.
+pub(super) const SERVER: &str = "compute:nova";
+
 /// A server's place on a network.
 #[derive(Clone)]
 pub(crate) struct Address {
@@ -56,7 +59,7 @@ impl Networks {
         let standard = Standard::new("", device.project_id, now);
         let mut port = Port::new(standard, network_id, vec![(subnet_id.clone(), address)]);
         device.id.clone_into(&mut port.device_id);
-        "compute:nova".clone_into(&mut port.device_owner);
+        SERVER.clone_into(&mut port.device_owner);
         port.groups = device.groups.iter().filter(|id| self.groups.contains_key(*id)).cloned().collect();
         if device.groups.is_empty() {
             port.groups.insert(self.default_group(device.project_id, now));

@@ -4,9 +4,12 @@
 mod address;
 mod attributes;
 mod cidr;
+mod floating_ip;
+mod inventory;
 mod list;
 mod network;
 mod port;
+mod quota;
 mod router;
 mod security_group;
 mod standard;
@@ -21,8 +24,10 @@ use serde_json::json;
 
 pub(crate) use self::address::{Address, Device};
 use self::cidr::Cidr;
+use self::floating_ip::FloatingIp;
 use self::network::Network;
 use self::port::Port;
+pub use self::quota::NetworkQuota;
 use self::router::Router;
 use self::security_group::{Group, Rule};
 pub(crate) use self::security_group::{Unchanged, Unfound};
@@ -50,6 +55,9 @@ pub(crate) struct Networks {
     groups: BTreeMap<String, Group>,
     rules: BTreeMap<String, Rule>,
     routers: BTreeMap<String, Router>,
+    floating_ips: BTreeMap<String, FloatingIp>,
+    /// Of the projects that have one of their own.
+    quotas: BTreeMap<String, NetworkQuota>,
 }
 
 /// Who asks for what, and when.
@@ -115,7 +123,9 @@ fn route(networks: &mut Networks, request: &Request<'_>) -> Outcome {
         ["v2.0", "networks", rest @ ..] => network::route(networks, request, rest),
         ["v2.0", "subnets", rest @ ..] => subnet::route(networks, request, rest),
         ["v2.0", "ports", rest @ ..] => port::route(networks, request, rest),
+        ["v2.0", "quotas", rest @ ..] => quota::route(networks, request, rest),
         ["v2.0", "routers", rest @ ..] => router::route(networks, request, rest),
+        ["v2.0", "floatingips", rest @ ..] => floating_ip::route(networks, request, rest),
         ["v2.0", "security-groups", rest @ ..] => security_group::route(networks, request, rest),
         ["v2.0", "security-group-rules", rest @ ..] => security_group::rule_route(networks, request, rest),
         _ => Err(no_route()),

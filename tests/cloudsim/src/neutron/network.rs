@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::attributes::{Attributes, Kind};
+use super::quota::Counted;
 use super::standard::Standard;
 use super::{Networks, Request, disallowed, list, no_route, require};
 use crate::call::{Answer, Outcome, Refusal};
@@ -132,6 +133,7 @@ fn create(networks: &mut Networks, request: &Request<'_>) -> Outcome {
     require(request.caller.member, "create_network")?;
     require_admin(request, &attributes, "create_network")?;
     let said = Said::of(&attributes)?;
+    networks.check_quota(&request.caller.project_id, Counted::Network)?;
     networks.default_group(&request.caller.project_id, request.now);
     let mut network = Network::new(Standard::asked(request, &attributes)?);
     network.set(&said);

@@ -6,6 +6,7 @@ use std::net::Ipv4Addr;
 use serde_json::{Value, json};
 
 use super::attributes::{Attributes, Kind, address, uuid, wrong};
+use super::quota::Counted;
 use super::standard::Standard;
 use super::{Networks, Request, invalid_input, list, no_route, require};
 use crate::call::{Answer, Outcome, Refusal};
@@ -121,6 +122,7 @@ fn create(networks: &mut Networks, request: &Request<'_>) -> Outcome {
     require(request.caller.member, "create_port")?;
     let network_id = attributes.id("network_id")?;
     networks.network(network_id, request.caller)?;
+    networks.check_quota(&request.caller.project_id, Counted::Port)?;
     let fixed = match attributes.get("fixed_ips") {
         None => networks.next_address(network_id).into_iter().collect(),
         Some(ips) => fixed(networks, request.caller, network_id, ips)?,

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::attributes::{Attributes, Kind, wrong};
 use super::cidr::Cidr;
+use super::quota::Counted;
 use super::standard::Standard;
 use super::{FIRST_HOST, Networks, Request, bad_request, invalid_input, list, no_route, require};
 use crate::call::{Answer, Outcome, Refusal};
@@ -125,6 +126,7 @@ fn create(networks: &mut Networks, request: &Request<'_>) -> Outcome {
     let network = networks.network(network_id, request.caller)?;
     let external = network.external;
     require(network.standard.is_changed_by(request.caller), "create_subnet")?;
+    networks.check_quota(&request.caller.project_id, Counted::Subnet)?;
     let dhcp = attributes.flag("enable_dhcp")?.unwrap_or(true);
     let cidr = cidr(&attributes, dhcp)?;
     check_overlap(networks, network_id, cidr, attributes.text("cidr")?.unwrap_or_default())?;

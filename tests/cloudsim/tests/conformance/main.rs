@@ -23,6 +23,7 @@ mod image;
 mod interface;
 mod membership;
 mod network;
+mod network_quota;
 mod port;
 mod quota;
 mod refusal;
@@ -137,6 +138,11 @@ async fn attachment() {
 #[tokio::test]
 async fn quota() {
     run(quota::table()).await;
+}
+
+#[tokio::test]
+async fn network_quota() {
+    run(network_quota::table()).await;
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Over quota: Nova's 403 and Cinder's 413.
+//! Over quota: Nova's 403 and Cinder's 413. Neutron's 409 is in `network_quota`.
 
 use serde_json::{Value, json};
 

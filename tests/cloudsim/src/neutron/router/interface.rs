@@ -131,6 +131,7 @@ pub(super) fn remove(networks: &mut Networks, request: &Request<'_>, id: &str) -
         );
         return Err(Refusal::conflict(message).kind("RouterInterfaceInUseByRoute"));
     }
+    networks.check_unfloated(id, &subnet)?;
     let answer = answer(networks, id, port);
     networks.ports.remove(&port_id);
     networks.router_mut(id)?.standard.touch(request.now);

@@ -13,6 +13,7 @@ use self::table::Route;
 use super::attributes::{Attributes, Kind};
 use super::cidr::Cidr;
 use super::port::Port;
+use super::quota::Counted;
 use super::standard::Standard;
 use super::{Networks, Request, list, no_route, require};
 use crate::call::{Answer, Outcome, Refusal};
@@ -65,6 +66,13 @@ impl Networks {
 
     fn router_ports<'a>(&'a self, id: &'a str, owner: &'a str) -> impl Iterator<Item = &'a Port> {
         self.ports.values().filter(move |port| port.device_id == id && port.device_owner == owner)
+    }
+
+    /// The router that joins the subnet to the external network.
+    pub(super) fn router_between(&self, subnet_id: &str, network_id: &str) -> Option<String> {
+        let outside = |id: &str| self.router_ports(id, GATEWAY).any(|port| port.network_id == network_id);
+        let joins = |id: &str| self.router_ports(id, INTERFACE).any(|port| port.is_on(subnet_id));
+        self.routers.keys().find(|id| joins(id) && outside(id)).cloned()
     }
 
     /// Subnet, its network and the router's own address, of each place that the router is at.
@@ -128,6 +136,7 @@ fn create(networks: &mut Networks, request: &Request<'_>) -> Outcome {
     let up = attributes.flag("admin_state_up")?.unwrap_or(true);
     let gateway = Wanted::of(networks, request, &attributes, "create_router")?;
     let standard = Standard::asked(request, &attributes)?;
+    networks.check_quota(&request.caller.project_id, Counted::Router)?;
     let id = standard.id.clone();
     networks.routers.insert(id.clone(), Router { standard, up, routes: Vec::new() });
     networks.set_gateway(&id, gateway, request.now);

@@ -6,12 +6,10 @@ use serde_json::{Value, json};
 
 use super::super::attributes::{address, quoted, wrong};
 use super::super::cidr::Cidr;
-use super::super::{Networks, Request, bad_request};
+use super::super::{Networks, Request, bad_request, quota};
 use super::KIND;
 use crate::call::{Outcome, Refusal};
 
-/// Routes of one router, `max_routes`.
-const ROUTES_MAX: usize = 30;
 const KEYS: [&str; 2] = ["destination", "nexthop"];
 
 #[derive(Clone, PartialEq, Eq)]
@@ -64,9 +62,10 @@ impl Route {
 impl Networks {
     /// Every next hop must be in a subnet that the router is in, and somebody else.
     pub(super) fn check_routes(&self, id: &str, routes: &[Route]) -> Result<(), Refusal> {
-        if routes.len() > ROUTES_MAX {
-            let message = "Quota exceeded for resources: ['router_route'].";
-            return Err(Refusal::conflict(message).kind("OverQuota"));
+        let project = self.routers.get(id).map(|router| router.standard.project_id.as_str());
+        let limit = self.quota(project.unwrap_or_default()).router_route;
+        if limit >= 0 && i64::try_from(routes.len()).is_ok_and(|count| count > limit) {
+            return Err(quota::exceeded("router_route"));
         }
         let connected = self.connected(id);
         for route in routes {

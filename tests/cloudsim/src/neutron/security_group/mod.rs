@@ -12,6 +12,7 @@ pub(super) use self::rule::Rule;
 pub(super) use self::rule::route as rule_route;
 use self::traffic::{INGRESS, Traffic};
 use super::attributes::{Attributes, Kind};
+use super::quota::Counted;
 use super::standard::Standard;
 use super::{Networks, Request, list, no_route, require};
 use crate::call::{Answer, Outcome, Refusal};
@@ -43,7 +44,7 @@ pub(super) struct Group {
 }
 
 impl Group {
-    fn is_default(&self) -> bool {
+    pub(super) fn is_default(&self) -> bool {
         self.standard.name == DEFAULT
     }
 }
@@ -127,6 +128,7 @@ fn create(networks: &mut Networks, request: &Request<'_>) -> Outcome {
     if standard.name == DEFAULT {
         return Err(second_default());
     }
+    networks.check_quota(&request.caller.project_id, Counted::Group)?;
     let id = networks.add_group(standard, request.now);
     networks.shown_group(201, &id)
 }

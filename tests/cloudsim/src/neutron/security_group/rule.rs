@@ -4,10 +4,12 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::super::attributes::{Attributes, Kind};
+use super::super::quota::Counted;
 use super::super::{Networks, Request, bad_request, list, no_route, require};
 use super::not_found;
 use super::traffic::Traffic;
 use crate::call::{Answer, Outcome, Refusal};
+use crate::control::Resource;
 use crate::keystone::Caller;
 use crate::world::{seconds, uuid};
 
@@ -64,6 +66,17 @@ impl Rule {
 
     pub(super) fn remote_group(&self) -> Option<&str> {
         self.traffic.group.as_deref()
+    }
+
+    /// For the control handle; nothing where Neutron made it.
+    pub(in super::super) fn resource(&self) -> Option<Resource> {
+        self.description.as_ref().map(|_| Resource {
+            kind: KIND.one.to_owned(),
+            id: self.id.clone(),
+            name: String::new(),
+            project_id: self.project_id.clone(),
+            status: String::new(),
+        })
     }
 
     fn is_seen_by(&self, caller: &Caller) -> bool {
@@ -142,6 +155,7 @@ fn create(networks: &mut Networks, request: &Request<'_>) -> Outcome {
         let message = "Only allowed to update rules for one security profile at a time";
         return Err(Refusal::bad_request(message).kind("SecurityGroupNotSingleGroupRules"));
     }
+    networks.check_quota(&request.caller.project_id, Counted::Rules(rules.len()))?;
     check(networks, request.caller, &rules)?;
     let views: Vec<Value> = rules.iter().map(|rule| networks.rule_view(rule)).collect();
     let answer = if many.is_some() { json!({KIND.many: views}) } else { json!({KIND.one: views[0]}) };
