@@ -5,7 +5,7 @@ use patchbay_sdk::error::kind;
 use patchbay_sdk::network::GroupSpec;
 use patchbay_sdk::{Error, join_all};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::group::{self, Group};
 use super::rule::Rule;
@@ -41,18 +41,24 @@ impl State {
             rules: spec.rules.into_iter().map(Rule::from).collect(),
         }
     }
+
+    /// What `want` is called and described by, where that is other: Neutron takes no name for the group that every
+    /// tenant has, not even its own.
+    fn other_words(&self, want: &Self) -> Map<String, Value> {
+        let words = [("name", &self.name, &want.name), ("description", &self.description, &want.description)];
+        let other = words.into_iter().filter(|(_, has, want)| has != want);
+        other.map(|(key, _, want)| (key.to_owned(), want.as_str().into())).collect()
+    }
 }
 
 /// Makes the group what it should be.
 pub(super) async fn reconcile(id: &str, want: &State) -> Result<(), Error> {
     let group = group::show(id).await?;
-    let has: Vec<Rule> = group.rules.iter().map(|shown| shown.rule.clone()).collect();
-    make(id, want.rules.iter().filter(|rule| !holds(&has, rule))).await?;
+    let has = group.state();
+    make(id, want.rules.iter().filter(|rule| !holds(&has.rules, rule))).await?;
     remove(&group, &want.rules).await?;
-    if (&group.name, group.description.as_ref()) == (&want.name, Some(&want.description)) {
-        return Ok(());
-    }
-    group::rename(id, &want.name, &want.description).await
+    let words = has.other_words(want);
+    if words.is_empty() { Ok(()) } else { group::describe(id, &words).await }
 }
 
 /// Makes the group what it should be, or else what it was: the error says which of both it is.
@@ -155,6 +161,14 @@ mod tests {
         assert!(holds(&after.rules, &asked("udp", "")) && !holds(&after.rules, &asked("tcp", "")));
         let after = before.with_only(spec("new", "text", &[]));
         assert_eq!((after.name.as_str(), after.description.as_str(), after.rules.len()), ("new", "text", 0));
+    }
+
+    #[test]
+    fn only_other_words_are_sent() {
+        let has = state(Vec::new());
+        assert!(has.other_words(&has).is_empty());
+        let renamed = has.other_words(&State { name: "new".into(), ..has.clone() });
+        assert_eq!(json!(renamed), json!({"name": "new"}));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use patchbay_sdk::error::kind;
 use patchbay_sdk::network;
 use patchbay_sdk::openstack::time::rfc3339;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::change::State;
 use super::rule;
@@ -73,10 +73,9 @@ pub(super) async fn make(name: &str, description: &str) -> Result<Group, Error> 
     Ok(answer.json::<One>()?.security_group)
 }
 
-/// Gives the group another name and description.
-pub(super) async fn rename(id: &str, name: &str, description: &str) -> Result<(), Error> {
-    let body = json!({"security_group": {"name": name, "description": description}});
-    let answer = NEUTRON.put(&["security-groups", id]).json(&body)?.ok().await;
+/// Gives the group another name, description or both.
+pub(super) async fn describe(id: &str, words: &Map<String, Value>) -> Result<(), Error> {
+    let answer = NEUTRON.put(&["security-groups", id]).json(&json!({"security_group": words}))?.ok().await;
     answer.map(drop).map_err(|e| absent(reserved(e), id))
 }
 
