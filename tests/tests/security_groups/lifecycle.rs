@@ -1,6 +1,8 @@
 //! A group's life: made with rules, read, given other rules, deleted.
 
 use patchbay::proto::securitygroup::security_group_res::SecurityGroup;
+use patchbay::proto::securitygroup::security_group_res::security_group::SecurityGroupRule;
+use patchbay::proto::securitygroup::{SecurityGroupRuleSet, UpdateSecurityGroupReq};
 use serde_json::Value;
 
 use crate::{CONFLICT, NOT_FOUND, Scene, all, lines, shown, tcp};
@@ -28,7 +30,7 @@ async fn a_group_lives() {
     is_deleted(&scene, &made.security_group_id).await;
 }
 
-fn ipv6() -> patchbay::proto::securitygroup::SecurityGroupRuleSet {
+fn ipv6() -> SecurityGroupRuleSet {
     all("ingress", "icmp", "fd00::/8")
 }
 
@@ -103,10 +105,8 @@ async fn name_and_description_change(scene: &Scene, id: &str) {
     assert_eq!(shown(scene.update(id, "www", &[]).await).security_group_rules, [], "no rule is none");
 }
 
-fn asked_again(
-    rule: &patchbay::proto::securitygroup::security_group_res::security_group::SecurityGroupRule,
-) -> patchbay::proto::securitygroup::SecurityGroupRuleSet {
-    patchbay::proto::securitygroup::SecurityGroupRuleSet {
+fn asked_again(rule: &SecurityGroupRule) -> SecurityGroupRuleSet {
+    SecurityGroupRuleSet {
         rule_desc: rule.rule_desc.clone(),
         direction: rule.direction.clone(),
         protocol: rule.protocol.clone(),
@@ -157,4 +157,12 @@ async fn the_default_group_stays() {
 
     let open = shown(scene.update(&id, "default", &[tcp(22, 22, "")]).await);
     assert_eq!(lines(&open), ["ingress tcp 22-22  \"tcp 22\""]);
+    let request = UpdateSecurityGroupReq {
+        security_group_id: id,
+        security_group_name: "default".to_owned(),
+        security_group_desc: "ours".to_owned(),
+        ..scene.tenant.request()
+    };
+    let described = scene.client().update_security_group(request).await.unwrap().into_inner();
+    assert_eq!(shown(described).security_group_desc, "ours");
 }

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use cloudsim::{Effect, Service};
 use patchbay::proto::instance::instance_service_client::InstanceServiceClient;
-use patchbay_tests::wait_for;
+use patchbay_tests::{needs_cloudsim, wait_for};
 
+use crate::step::refused;
 use crate::{CONFLICT, NOT_FOUND, NOTHING, Scene, shown};
 
 /// How long an instance may take on a real cloud that others use too.
@@ -77,4 +79,46 @@ async fn one_of_three_is_unknown(scene: &Scene, group: &str, first: &str, second
     );
     assert_eq!(answer.msg, account);
     assert!(scene.has(first, group).await && scene.has(second, group).await);
+}
+
+/// Nova is asked four times: for the groups of two instances, and to add one to each.
+const CALLS: u32 = 4;
+
+#[tokio::test]
+async fn an_answer_that_was_lost_is_asked_for_again() {
+    needs_cloudsim!();
+    let scene = Scene::quick().await;
+    let group = shown(scene.create("web", &[]).await).security_group_id;
+    let instances = [scene.instance("web-1").await, scene.instance("web-2").await];
+    let both = instances.each_ref().map(String::as_str);
+    for effect in [Effect::CloseAfter, Effect::CloseBefore, refused(503)] {
+        for (step, action) in (0..CALLS).flat_map(|step| [(step, "attach"), (step, "detach")]) {
+            scene.fail(Service::Compute, step, &effect);
+            let answer = scene.operate(&group, action, &both).await;
+            assert_eq!(answer.code, 0, "{action} at {step}: {}", answer.msg);
+            for instance in both {
+                assert_eq!(scene.has(instance, &group).await, action == "attach", "{action} at {step}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_for_one_instance_does_not_stop_the_other() {
+    needs_cloudsim!();
+    let scene = Scene::quick().await;
+    let group = shown(scene.create("web", &[]).await).security_group_id;
+    let instances = [scene.instance("web-1").await, scene.instance("web-2").await];
+    let both = instances.each_ref().map(String::as_str);
+    for (step, status) in (0..CALLS).flat_map(|step| [(step, 403), (step, 409), (step, 500)]) {
+        scene.fail(Service::Compute, step, &refused(status));
+        let answer = scene.operate(&group, "attach", &both).await;
+        assert_ne!(answer.code, 0, "{status} at {step}");
+        assert!(answer.msg.starts_with("1 of 2 instances done."), "{status} at {step}: {}", answer.msg);
+        assert!(both.iter().all(|instance| answer.msg.contains(instance)), "{}", answer.msg);
+        let attached = [scene.has(both[0], &group).await, scene.has(both[1], &group).await];
+        assert!(attached[0] != attached[1], "{status} at {step}: {}", answer.msg);
+        scene.at_rest().await;
+        assert_eq!(scene.operate(&group, "detach", &both).await.code, 0);
+    }
 }

@@ -41,10 +41,10 @@ const WRONG: [Case; 20] = [
     ("no network", "[1].remote_ip_prefix", |r| set(r, |rule| rule.remote_ip_prefix = "x".to_owned())),
     ("host bits", "[1].remote_ip_prefix", |r| set(r, |rule| rule.remote_ip_prefix = "10.0.0.7/8".to_owned())),
     ("IPv6 host bits", "[1].remote_ip_prefix", |r| {
-        set(r, |rule| rule.remote_ip_prefix = "fd00::1/8".to_owned())
+        set(r, |rule| rule.remote_ip_prefix = "fd00::1/8".to_owned());
     }),
     ("a long prefix", "[1].remote_ip_prefix", |r| {
-        set(r, |rule| rule.remote_ip_prefix = "10.0.0.0/33".to_owned())
+        set(r, |rule| rule.remote_ip_prefix = "10.0.0.0/33".to_owned());
     }),
     ("a rule twice", "[1] says the same as security_group_rule_sets[0]", |r| {
         set(r, |rule| *rule = SecurityGroupRuleSet { rule_desc: "again".to_owned(), ..tcp(80, 80, "") });

@@ -23,13 +23,18 @@ const UNDONE_MAX: Duration = Duration::from_secs(60);
 
 impl Scene {
     /// With a cloud that does everything at once.
-    async fn quick() -> Self {
+    pub(crate) async fn quick() -> Self {
+        Self::quick_and("").await
+    }
+
+    /// The same, configured with this too.
+    async fn quick_and(toml: &str) -> Self {
         let at_once = Options { timing: Timing::instant(), ..Options::default() };
-        Self::of(Deployment::builder().toml(QUICK).cloud(at_once).start().await).await
+        Self::of(Deployment::builder().toml(QUICK).toml(toml).cloud(at_once).start().await).await
     }
 
     /// Waits until no operation goes on: one that undoes its work would meet the next fault.
-    async fn at_rest(&self) {
+    pub(crate) async fn at_rest(&self) {
         let config = Config::read(&self.deployment.config_file()).unwrap();
         let rows = Operations::new(database::open(&config.database).await.unwrap());
         let unfinished = async || rows.unfinished().await.unwrap().is_empty().then_some(());
@@ -65,15 +70,15 @@ impl Scene {
         u32::try_from(steps).unwrap()
     }
 
-    /// Lets one call of Neutron fail: the one after `step` others.
-    fn fail(&self, step: u32, effect: &Effect) {
-        let fault = Fault { service: Some(Service::Network), skip: step, ..Fault::once(effect.clone()) };
+    /// Lets one call of a service fail: the one after `step` others.
+    pub(crate) fn fail(&self, service: Service, step: u32, effect: &Effect) {
+        let fault = Fault { service: Some(service), skip: step, ..Fault::once(effect.clone()) };
         self.deployment.cloudsim().clear_faults();
         self.deployment.cloudsim().fault(fault);
     }
 }
 
-fn refused(status: u16) -> Effect {
+pub(crate) fn refused(status: u16) -> Effect {
     let body = json!({"NeutronError": {"type": "Refused", "message": "Not now", "detail": ""}});
     Effect::Status { status, body, headers: [].into() }
 }
@@ -99,7 +104,7 @@ async fn update_failing(effect: Effect) -> Vec<SecurityGroupRes> {
     let mut answers = Vec::new();
     for step in 1..steps - 1 {
         let id = scene.changeable().await;
-        scene.fail(step, &effect);
+        scene.fail(Service::Network, step, &effect);
         let answer = scene.change(&id).await;
         let holds = says(&scene, &id).await;
         if answer.code == 0 {
@@ -163,6 +168,24 @@ async fn old_rules_come_back_when_they_can() {
     wait_for("the old rules", UNDONE_MAX, async || (says(&scene, &id).await == before).then_some(())).await;
 }
 
+/// What one host began, the next carries on.
+#[tokio::test]
+async fn a_change_outlives_its_host() {
+    needs_cloudsim!();
+    let mut scene = Scene::quick_and("operation.inline_wait_ms = 500").await;
+    let id = scene.changeable().await;
+    let cloud = scene.deployment.cloudsim();
+    let busy = Fault { effect: refused(503), ..Fault::default() };
+    cloud.fault(busy.on(Service::Network, "PUT", "/security-groups"));
+    let answer = scene.change(&id).await;
+    assert_eq!(answer.code, 0, "{}", answer.msg);
+    assert!(answer.msg.contains("x-operation-id"), "{}", answer.msg);
+    scene.deployment.restart().await;
+    scene.deployment.cloudsim().clear_faults();
+    scene.at_rest().await;
+    assert_eq!(says(&scene, &id).await.0, "new");
+}
+
 #[tokio::test]
 async fn a_create_that_fails_at_any_step_leaves_nothing() {
     needs_cloudsim!();
@@ -174,7 +197,7 @@ async fn a_create_that_fails_at_any_step_leaves_nothing() {
     for effect in [refused(403), refused(500), Effect::CloseAfter, Effect::CloseBefore] {
         // The last call reads what is made.
         for step in 0..steps - 1 {
-            scene.fail(step, &effect);
+            scene.fail(Service::Network, step, &effect);
             let answer = scene.create("old", &[tcp(80, 80, "")]).await;
             scene.deployment.cloudsim().clear_faults();
             if answer.code == 0 {
@@ -198,7 +221,7 @@ async fn a_delete_that_fails_at_any_step_deletes_all_or_nothing() {
     for effect in [refused(403), Effect::CloseAfter, Effect::CloseBefore] {
         for step in 0..2 {
             let id = scene.changeable().await;
-            scene.fail(step, &effect);
+            scene.fail(Service::Network, step, &effect);
             let answer = scene.delete(&id).await;
             scene.deployment.cloudsim().clear_faults();
             scene.at_rest().await;
