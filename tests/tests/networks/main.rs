@@ -3,8 +3,10 @@
 
 mod cloud;
 mod creation;
+mod quota;
 mod router;
 mod routes;
+mod step;
 mod subnet;
 mod vpc;
 

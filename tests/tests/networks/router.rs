@@ -3,6 +3,9 @@
 use patchbay::proto::route::router_res::Router;
 use patchbay::proto::route::{AttachSubnetReq, CreateRouterReq, DetachSubnetReq, ListRoutersReq, RouterRes};
 use patchbay_tests::Tenant;
+use patchbay_tests::admin::text;
+use reqwest::Method;
+use serde_json::{Value, json};
 
 use crate::cloud::{Scene, router};
 use crate::routes::route;
@@ -37,6 +40,22 @@ impl Scene {
         answer.routers
     }
 
+    /// A port in the VPC, and an address of the network outside that leads to it.
+    async fn float(&self, vpc: &str, outside: &str) -> (Value, Value) {
+        let port = json!({"port": {"network_id": vpc}});
+        let port = self.admin.ask(Method::POST, "network", "/ports", Some(port)).await["port"].clone();
+        let floating = json!({"floatingip": {
+            "floating_network_id": outside, "port_id": port["id"], "project_id": self.project,
+        }});
+        let floating = self.admin.ask(Method::POST, "network", "/floatingips", Some(floating)).await;
+        (port, floating["floatingip"].clone())
+    }
+
+    async fn remove(&self, kind: &str, resource: &Value) {
+        let path = format!("/{kind}/{}", text(&resource["id"]));
+        self.admin.ask(Method::DELETE, "network", &path, None).await;
+    }
+
     /// Nothing in the answer is an echo: the cloud tells its administrator the same.
     async fn is_what_the_cloud_has_of(&self, router: &Router) {
         let record = self.one("routers", &router.router_id).await;
@@ -51,7 +70,7 @@ impl Scene {
         let ports: Vec<_> = ports.filter(|port| port["device_id"] == *router.router_id).collect();
         assert_eq!(router.subnets.len(), ports.len());
         for subnet in &router.subnets {
-            let at = |port: &&serde_json::Value| port["fixed_ips"][0]["subnet_id"] == *subnet.subnet_id;
+            let at = |port: &&Value| port["fixed_ips"][0]["subnet_id"] == *subnet.subnet_id;
             let port = ports.iter().find(at).unwrap();
             assert_eq!(subnet.router_address, port["fixed_ips"][0]["ip_address"]);
             assert_eq!(subnet.vpc_id, port["network_id"]);
@@ -183,4 +202,29 @@ async fn a_subnet_that_cannot_be_attached_changes_nothing() {
     }
     let answer = scene.detach(tenant, &bare.router_id, &vpc, "").await;
     assert_eq!(answer.code, NOT_FOUND, "{}", answer.msg);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_router_that_a_floating_address_needs_stays() {
+    let scene = Scene::start().await;
+    let vpc = scene.create_vpc("net-1", "10.1.0.0/24").await.vpc_id;
+    let external_network_id = scene.outside().await;
+    let request =
+        CreateRouterReq { vpc_ids: vec![vpc.clone()], external_network_id, ..scene.new_router("edge") };
+    let id = scene.create_router(request).await.router_id;
+    let made = router(scene.set_routes(&scene.tenant, &id, &[route("192.168.0.0/16", "10.1.0.9")]).await);
+    let (port, floating) = scene.float(&vpc, &made.external_network_id).await;
+
+    let refused = scene.delete_router(&scene.tenant, &id).await;
+    assert_eq!(refused.code, CONFLICT, "{}", refused.msg);
+    assert!(refused.msg.contains(floating["floating_ip_address"].as_str().unwrap()), "{}", refused.msg);
+    router(scene.set_routes(&scene.tenant, &id, &[]).await);
+    let refused = scene.detach(&scene.tenant, &id, &vpc, "").await;
+    assert_eq!(refused.code, CONFLICT, "{}", refused.msg);
+    assert_eq!(router(scene.set_routes(&scene.tenant, &id, &made.routes).await).subnets, made.subnets);
+
+    scene.remove("floatingips", &floating).await;
+    scene.remove("ports", &port).await;
+    let deleted = scene.delete_router(&scene.tenant, &id).await;
+    assert_eq!(deleted.code, 0, "{}", deleted.msg);
 }

@@ -69,7 +69,7 @@ fn body(ctx: &Context, spec: &RouterSpec) -> Value {
 
 /// Without a network outside, a router has only a name to be refused for.
 fn refused(error: Error, network: &str) -> Error {
-    let error = error.explain(kind::QUOTA, "The tenant's quota of routers or ports is used up.");
+    let error = error.explain(kind::QUOTA, "The tenant's quota of routers is used up.");
     if network.is_empty() {
         return error.explain(kind::INVALID, "router_name is not acceptable to the cloud.");
     }

@@ -39,11 +39,9 @@ pub(super) async fn begin(ctx: &Context, router: String) -> Result<Begun, Error>
 
 /// Takes the router apart, as far as it is not yet, and deletes it.
 pub(super) async fn poll(router: &str, subnets: &[String]) -> Result<Progress, Error> {
-    match view::read(router).await {
-        Err(error) if error.is(kind::NOT_FOUND) => return Ok(finished(None)),
-        Err(error) => return Err(error),
-        Ok(record) if record.routes.is_empty() => {}
-        Ok(_) => drop(route::put(router, &Table::new()).await?),
+    let Some(record) = view::find(router).await? else { return Ok(finished(None)) };
+    if !record.routes.is_empty() {
+        route::put(router, &Table::new()).await?;
     }
     for subnet in subnets {
         interface::disconnect(router, subnet).await.map_err(|e| needed(e, router))?;
@@ -54,10 +52,8 @@ pub(super) async fn poll(router: &str, subnets: &[String]) -> Result<Progress, E
 
 /// Puts together what was taken apart. A router that is gone has nothing to put back.
 pub(super) async fn restore(router: &str, subnets: &[String], routes: &Table) -> Result<(), Error> {
-    match view::read(router).await {
-        Err(error) if error.is(kind::NOT_FOUND) => return Ok(()),
-        Err(error) => return Err(error),
-        Ok(_) => {}
+    if view::find(router).await?.is_none() {
+        return Ok(());
     }
     for subnet in subnets {
         interface::connect(router, subnet).await?;

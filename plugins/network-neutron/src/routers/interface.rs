@@ -126,7 +126,6 @@ fn unattachable(error: Error, router: &str, subnet: &str) -> Error {
         .explain(kind::NOT_FOUND, format_args!("The router {router} or its subnet {subnet} is gone."))
         .explain(kind::INVALID, format_args!("The cloud refuses the subnet {subnet}: it overlaps one that the router joins, or has no gateway."))
         .explain(kind::CONFLICT, format_args!("The gateway's address of the subnet {subnet} is taken, as by another router."))
-        .explain(kind::QUOTA, "The tenant's quota of ports is used up.")
 }
 
 #[cfg(test)]

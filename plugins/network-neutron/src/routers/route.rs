@@ -52,11 +52,9 @@ pub(super) async fn changed(router: &str, routes: &Table) -> Result<Progress, Er
 
 /// Puts the old table back where the new one has taken its place.
 pub(super) async fn restore(router: &str, routes: &Table, before: &Table) -> Result<(), Error> {
-    match view::read(router).await {
-        Err(error) if error.is(kind::NOT_FOUND) => Ok(()),
-        Err(error) => Err(error),
-        Ok(record) if record.routes == *routes => put(router, before).await.map(drop),
-        Ok(_) => Ok(()),
+    match view::find(router).await? {
+        Some(record) if record.routes == *routes => put(router, before).await.map(drop),
+        _ => Ok(()),
     }
 }
 
