@@ -59,6 +59,7 @@ pub(crate) fn table() -> Vec<Step> {
     steps.extend(many());
     steps.extend(wrong_ports());
     steps.extend(wrong_values());
+    steps.extend(missing());
     steps.extend(looked_at());
     steps
 }
@@ -225,6 +226,11 @@ fn wrong_values() -> Vec<Step> {
             "Only one of remote_ip_prefix or remote_group_id or remote_address_group_id may be provided.",
         ),
         bad(json!({"tags": ["a"]}), "HTTPBadRequest", "Unrecognized attribute(s) 'tags'"),
+    ]
+}
+
+fn missing() -> Vec<Step> {
+    vec![
         incomplete("security_group_id"),
         incomplete("direction"),
         create(json!({"remote_group_id": "{nothing}"})).refused(

@@ -1,6 +1,7 @@
 //! Security groups. Their rules are in `rule`, what a rule may say in `traffic`, who is in them in `membership`.
 
 mod membership;
+mod protocol;
 mod rule;
 mod traffic;
 

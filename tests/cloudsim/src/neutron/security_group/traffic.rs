@@ -1,4 +1,4 @@
-//! The traffic that a rule lets through: how a body says it, and what it cannot say.
+//! The traffic that a rule lets through: how a body says it, and what it cannot say. Protocols are in `protocol`.
 
 use std::net::Ipv6Addr;
 
@@ -6,43 +6,12 @@ use serde_json::Value;
 
 use super::super::attributes::{Attributes, quoted, wrong};
 use super::super::cidr::Cidr;
+use super::protocol::{Family, number, protocol};
 use crate::call::Refusal;
 
 pub(super) const INGRESS: &str = "ingress";
-const IPV4: &str = "IPv4";
-const IPV6: &str = "IPv6";
-
-/// The protocols that have names.
-const PROTOCOLS: [(&str, u8); 25] = [
-    ("ah", 51),
-    ("dccp", 33),
-    ("egp", 8),
-    ("esp", 50),
-    ("gre", 47),
-    ("hopopt", 0),
-    ("icmp", 1),
-    ("igmp", 2),
-    ("ip", 0),
-    ("ipip", 4),
-    ("ipv6-encap", 41),
-    ("ipv6-frag", 44),
-    ("ipv6-icmp", 58),
-    ("icmpv6", 58),
-    ("ipv6-nonxt", 59),
-    ("ipv6-opts", 60),
-    ("ipv6-route", 43),
-    ("ospf", 89),
-    ("pgm", 113),
-    ("rsvp", 46),
-    ("sctp", 132),
-    ("tcp", 6),
-    ("udp", 17),
-    ("udplite", 136),
-    ("vrrp", 112),
-];
-/// The protocols that have ports, and those that have types and codes in their place.
-const WITH_PORTS: [u8; 5] = [33, 132, 6, 17, 136];
-const ICMP: [u8; 2] = [1, 58];
+pub(super) const IPV4: &str = "IPv4";
+pub(super) const IPV6: &str = "IPv6";
 
 /// What a rule is about. Absent is any.
 #[derive(Clone)]
@@ -111,10 +80,10 @@ impl Traffic {
             let message = "Must also specify protocol if port range is given.";
             return Err(refusal("SecurityGroupProtocolRequiredWithPorts", message));
         };
-        match number(protocol) {
-            Some(number) if WITH_PORTS.contains(&number) => check_range(min, max),
-            Some(number) if ICMP.contains(&number) => check_icmp(min, max),
-            _ => Err(refusal(
+        match Family::of(protocol) {
+            Family::WithPorts => check_range(min, max),
+            Family::Icmp => check_icmp(min, max),
+            Family::Bare => Err(refusal(
                 "SecurityGroupInvalidProtocolForPort",
                 format!(
                     "Ports cannot be specified for protocol {protocol}. Ports are only supported for DCCP, SCTP, \
@@ -143,7 +112,7 @@ impl Traffic {
     }
 }
 
-fn refusal(kind: &'static str, message: impl Into<String>) -> Refusal {
+pub(super) fn refusal(kind: &'static str, message: impl Into<String>) -> Refusal {
     Refusal::bad_request(message).kind(kind)
 }
 
@@ -166,41 +135,6 @@ fn ethertype(value: Option<&Value>) -> Result<&'static str, Refusal> {
         );
         refusal("SecurityGroupRuleInvalidEtherType", message)
     })
-}
-
-/// As Neutron keeps it: in lower case, ICMP of IPv6 by one name.
-fn protocol(value: Option<&Value>, ethertype: &str) -> Result<Option<String>, Refusal> {
-    let text = match value {
-        None | Some(Value::Null) => return Ok(None),
-        Some(Value::String(text)) => text.to_lowercase(),
-        Some(other) => other.to_string(),
-    };
-    if text == "any" {
-        return Ok(None);
-    }
-    match number(&text) {
-        None => {
-            let names = PROTOCOLS.map(|(name, _)| format!("'{name}'")).join(", ");
-            let message = format!(
-                "Security group rule protocol {text} not supported. Only protocol values (None, 'any', {names}) and \
-                 integer representations [0 to 255] are supported."
-            );
-            Err(refusal("SecurityGroupRuleInvalidProtocol", message))
-        }
-        Some(58) if ethertype == IPV4 => {
-            let message = format!("Invalid ethertype {ethertype} for protocol {text}.");
-            Err(refusal("SecurityGroupEthertypeConflictWithProtocol", message))
-        }
-        Some(_) if ethertype == IPV6 && text == "icmp" || text == "icmpv6" => {
-            Ok(Some("ipv6-icmp".to_owned()))
-        }
-        Some(_) => Ok(Some(text)),
-    }
-}
-
-fn number(protocol: &str) -> Option<u8> {
-    let named = PROTOCOLS.iter().find(|(name, _)| *name == protocol).map(|(_, number)| *number);
-    named.or_else(|| protocol.parse().ok())
 }
 
 fn port(value: Option<&Value>) -> Result<Option<i64>, Refusal> {
