@@ -78,7 +78,8 @@ impl Admin {
     /// A project's servers, in full.
     pub async fn servers(&self, project: &str) -> Vec<Value> {
         let path = format!("/servers/detail?all_tenants=1&project_id={project}");
-        self.list("compute", &path, "servers").await
+        let servers = self.list("compute", &path, "servers").await;
+        servers.into_iter().filter(|server| server["tenant_id"] == project).collect()
     }
 
     /// A project's volumes, in full.

@@ -8,6 +8,7 @@ mod builder;
 pub mod cloud;
 pub mod component;
 pub mod configuration;
+pub mod contract;
 pub mod creation;
 pub mod deployment;
 pub mod metrics;

@@ -1,20 +1,10 @@
-//! The contract as its descriptors tell it, and calls of any of its RPCs. New RPCs are walked over without a
-//! change here.
+//! Every RPC of the contract that carries an api key, and a request for it. New RPCs are walked over without a change
+//! here.
 
-use patchbay::call::DynamicCodec;
-use patchbay::proto::DESCRIPTORS;
 use patchbay_tests::Tenant;
-use prost_reflect::{DescriptorPool, DynamicMessage, Kind, MethodDescriptor, Value};
-use tonic::Request;
-use tonic::codegen::http::uri::PathAndQuery;
+use patchbay_tests::contract::{methods, send};
+use prost_reflect::{DynamicMessage, Kind, MethodDescriptor, Value};
 use tonic::transport::Channel;
-
-/// Every method of the contract's services.
-pub(crate) fn methods() -> Vec<MethodDescriptor> {
-    let pool = DescriptorPool::decode(DESCRIPTORS).unwrap();
-    let ours = pool.services().filter(|service| !service.full_name().starts_with("grpc."));
-    ours.flat_map(|service| service.methods().collect::<Vec<_>>()).collect()
-}
 
 /// Those that carry an api key.
 pub(crate) fn keyed_methods() -> Vec<MethodDescriptor> {
@@ -59,12 +49,7 @@ pub(crate) async fn call(
     method: &MethodDescriptor,
     message: DynamicMessage,
 ) -> (i32, String) {
-    let path = format!("/{}/{}", method.parent_service().full_name(), method.name());
-    let path: PathAndQuery = path.parse().unwrap();
-    let mut client = tonic::client::Grpc::new(channel.clone());
-    client.ready().await.unwrap();
-    let answer = client.unary(Request::new(message), path, DynamicCodec::new(method.output())).await;
-    let answer = answer.unwrap_or_else(|status| panic!("{}: {status}", method.full_name())).into_inner();
+    let answer = send(channel.clone(), method, message).await.into_inner();
     let field = |name: &str| answer.get_field_by_name(name).unwrap().into_owned();
     (field("code").as_i32().unwrap(), field("msg").as_str().unwrap().to_owned())
 }

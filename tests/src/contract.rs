@@ -1,0 +1,81 @@
+//! Any RPC of the contract, called by its name with JSON, as its descriptors tell it.
+
+use patchbay::call::DynamicCodec;
+use patchbay::operation::OperationId;
+use patchbay::proto::DESCRIPTORS;
+use prost_reflect::{DescriptorPool, DynamicMessage, MethodDescriptor, SerializeOptions};
+use serde_json::Value;
+use tonic::codegen::http::uri::PathAndQuery;
+use tonic::metadata::MetadataMap;
+use tonic::transport::Channel;
+use tonic::{Request, Response};
+
+/// Every method of the contract's services.
+///
+/// # Panics
+/// The contract cannot be read.
+#[must_use]
+pub fn methods() -> Vec<MethodDescriptor> {
+    let pool = DescriptorPool::decode(DESCRIPTORS).expect("descriptors");
+    let ours = pool.services().filter(|service| !service.full_name().starts_with("grpc."));
+    ours.flat_map(|service| service.methods().collect::<Vec<_>>()).collect()
+}
+
+/// What an RPC answered.
+#[derive(Debug)]
+pub struct Answer {
+    /// 0 or why not.
+    pub code: i64,
+    /// The sentence.
+    pub msg: String,
+    /// The whole message, by the names of the proto file.
+    pub body: Value,
+    /// From `x-operation-id`.
+    pub operation: Option<OperationId>,
+}
+
+/// Calls `rpc`, as "vpc.VpcService/CreateVpc", with a request of these fields.
+///
+/// # Panics
+/// There is no such RPC, the request does not fit it, or the host went away.
+pub async fn call(host: Channel, rpc: &str, request: &Value) -> Answer {
+    let found = methods().into_iter().find(|method| path(method)[1..] == *rpc);
+    let method = found.unwrap_or_else(|| panic!("the contract has no {rpc}"));
+    let message = DynamicMessage::deserialize(method.input(), request);
+    let message = message.unwrap_or_else(|error| panic!("{rpc} with {request}: {error}"));
+    let (metadata, message, _) = send(host, &method, message).await.into_parts();
+    let options = SerializeOptions::new().use_proto_field_name(true).skip_default_fields(false);
+    let body = message.serialize_with_options(serde_json::value::Serializer, &options).expect("JSON");
+    Answer {
+        code: body["code"].as_i64().expect("a code"),
+        msg: body["msg"].as_str().expect("a sentence").to_owned(),
+        operation: operation(&metadata),
+        body,
+    }
+}
+
+/// Calls the method with this message.
+///
+/// # Panics
+/// The host answers with a gRPC status, or not at all.
+pub async fn send(
+    host: Channel,
+    method: &MethodDescriptor,
+    message: DynamicMessage,
+) -> Response<DynamicMessage> {
+    let path: PathAndQuery = path(method).parse().expect("a path");
+    let mut client = tonic::client::Grpc::new(host);
+    client.ready().await.expect("a connection");
+    let answer = client.unary(Request::new(message), path, DynamicCodec::new(method.output())).await;
+    answer.unwrap_or_else(|status| panic!("{}: {status}", method.full_name()))
+}
+
+fn path(method: &MethodDescriptor) -> String {
+    format!("/{}/{}", method.parent_service().full_name(), method.name())
+}
+
+/// From an answer's metadata.
+#[must_use]
+pub fn operation(metadata: &MetadataMap) -> Option<OperationId> {
+    metadata.get("x-operation-id")?.to_str().ok()?.parse().ok()
+}

@@ -1,0 +1,69 @@
+//! All that a tenant has in the cloud, as its administrator sees it: a line for each thing, without ids and times,
+//! which differ each time.
+
+use patchbay_tests::admin::Admin;
+use serde_json::Value;
+
+/// The lines, sorted.
+pub(crate) async fn lines(admin: &Admin, project: &str) -> Vec<String> {
+    let of_network = async |kind: &str| {
+        admin.list("network", &format!("/{}?project_id={project}", kind.replace('_', "-")), kind).await
+    };
+    let subnets = of_network("subnets").await;
+    let ports = of_network("ports").await;
+    let mut lines: Vec<String> = Vec::new();
+    lines.extend(admin.servers(project).await.iter().map(server));
+    lines.extend(admin.volumes(project).await.iter().map(volume));
+    lines.extend(of_network("networks").await.iter().map(|network| self::network(network, &subnets)));
+    lines.extend(of_network("security_groups").await.iter().map(group));
+    lines.extend(of_network("routers").await.iter().map(|router| self::router(router, &ports)));
+    lines.extend(ports.iter().map(port));
+    lines.sort();
+    lines
+}
+
+fn server(server: &Value) -> String {
+    let groups = sorted(server["security_groups"].as_array(), |group| group["name"].to_string());
+    format!("server {} {} {groups:?}", server["name"], server["status"])
+}
+
+fn volume(volume: &Value) -> String {
+    let Value::Object(shown) = volume else { panic!("no volume: {volume}") };
+    let attached = sorted(shown["attachments"].as_array(), |at| at["device"].to_string());
+    format!(
+        "volume {} {} {} {} {attached:?}",
+        volume["name"], volume["description"], volume["size"], volume["status"]
+    )
+}
+
+fn network(network: &Value, subnets: &[Value]) -> String {
+    let own: Vec<_> =
+        subnets.iter().filter(|subnet| subnet["network_id"] == network["id"]).cloned().collect();
+    let own = sorted(Some(&own), |subnet| subnet["cidr"].to_string());
+    format!("network {} {} {own:?}", network["name"], network["description"])
+}
+
+fn group(group: &Value) -> String {
+    let rules = sorted(group["security_group_rules"].as_array(), |rule| {
+        let [min, max] = [&rule["port_range_min"], &rule["port_range_max"]];
+        format!("{} {} {} {min}-{max}", rule["direction"], rule["ethertype"], rule["protocol"])
+    });
+    format!("group {} {} {rules:?}", group["name"], group["description"])
+}
+
+fn router(router: &Value, ports: &[Value]) -> String {
+    let own: Vec<_> = ports.iter().filter(|port| port["device_id"] == router["id"]).cloned().collect();
+    let own = sorted(Some(&own), |port| port["fixed_ips"][0]["ip_address"].to_string());
+    format!("router {} {} {own:?} {}", router["name"], router["description"], router["routes"])
+}
+
+fn port(port: &Value) -> String {
+    let groups = port["security_groups"].as_array().map_or(0, Vec::len);
+    format!("port {} in {groups} groups", port["device_owner"])
+}
+
+fn sorted(list: Option<&Vec<Value>>, line: impl Fn(&Value) -> String) -> Vec<String> {
+    let mut lines: Vec<String> = list.into_iter().flatten().map(line).collect();
+    lines.sort();
+    lines
+}

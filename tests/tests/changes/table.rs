@@ -1,0 +1,203 @@
+//! The RPCs that change disks, VPCs, security groups and routers, and what each needs to be there.
+
+use std::fmt;
+
+use serde_json::{Value, json};
+
+use crate::scene::Ids;
+
+/// Something that there is before a change. What it stands on is named before it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Need {
+    /// An instance that runs.
+    Instance,
+    /// A disk of 1 GiB that is free.
+    Disk,
+    /// The disk attached to the instance.
+    AttachedDisk,
+    /// A security group with two rules.
+    Group,
+    /// The group on the instance.
+    Member,
+    /// A VPC, 10.1.0.0/24.
+    Vpc,
+    /// Another one, 10.2.0.0/24.
+    OtherVpc,
+    /// A router in the first VPC, with one route.
+    Router,
+    /// The other VPC's subnet attached to it.
+    OtherSubnet,
+}
+
+/// One RPC with a request that succeeds.
+pub(crate) struct Change {
+    pub(crate) rpc: &'static str,
+    pub(crate) needs: &'static [Need],
+    pub(crate) request: fn(&Ids) -> Value,
+    /// The fewest backend calls that it takes.
+    pub(crate) calls_min: u32,
+    /// Whether a failure leaves all as it was. Where that cannot be, the backend has done what was asked for and the
+    /// error says how things are.
+    pub(crate) undone: bool,
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.rpc.rsplit('/').next().unwrap_or(self.rpc))
+    }
+}
+
+use Need::{AttachedDisk, Disk, Group, Instance, Member, OtherSubnet, OtherVpc, Router, Vpc};
+
+/// All of them.
+pub(crate) const CHANGES: &[Change] = &[
+    Change {
+        rpc: "clouddisk.CloudDiskService/CreateCloudDisk",
+        needs: &[],
+        request: |_| json!({"volume_name": "new", "cloud_disk_conf": {"size_in_g": 1}}),
+        calls_min: 2,
+        undone: true,
+    },
+    Change {
+        rpc: "clouddisk.CloudDiskService/ReqizeCloudDisk",
+        needs: &[Disk],
+        request: |ids| json!({"volume_id": ids["disk"], "cloud_disk_conf": {"size_in_g": 2}}),
+        calls_min: 3,
+        undone: false,
+    },
+    Change {
+        rpc: "clouddisk.CloudDiskService/ReqizeCloudDisk",
+        needs: &[Instance, Disk, AttachedDisk],
+        request: |ids| json!({"volume_id": ids["disk"], "cloud_disk_conf": {"size_in_g": 2}}),
+        calls_min: 3,
+        undone: false,
+    },
+    Change {
+        rpc: "clouddisk.CloudDiskService/ModifyCloudDiskInfo",
+        needs: &[Disk],
+        request: |ids| json!({"volume_id": ids["disk"], "volume_name": "other", "volume_desc": "changed"}),
+        calls_min: 2,
+        undone: false,
+    },
+    Change {
+        rpc: "clouddisk.CloudDiskService/OperateCloudDisk",
+        needs: &[Instance, Disk],
+        request: |ids| json!({"volume_id": ids["disk"], "instance_id": ids["instance"], "ops_type": "attach"}),
+        calls_min: 3,
+        undone: false,
+    },
+    Change {
+        rpc: "clouddisk.CloudDiskService/OperateCloudDisk",
+        needs: &[Instance, Disk, AttachedDisk],
+        request: |ids| json!({"volume_id": ids["disk"], "instance_id": ids["instance"], "ops_type": "detach"}),
+        calls_min: 3,
+        undone: false,
+    },
+    Change {
+        rpc: "clouddisk.CloudDiskService/DeleteCloudDisk",
+        needs: &[Disk],
+        request: |ids| json!({"volume_id": ids["disk"]}),
+        calls_min: 2,
+        undone: false,
+    },
+    Change {
+        rpc: "securitygroup.SecurityGroupService/CreateSecurityGroup",
+        needs: &[],
+        request: |_| json!({"security_group_name": "new", "security_group_rule_sets": [tcp(80), tcp(443)]}),
+        calls_min: 3,
+        undone: true,
+    },
+    Change {
+        rpc: "securitygroup.SecurityGroupService/UpdateSecurityGroup",
+        needs: &[Group],
+        request: |ids| {
+            let rules = [tcp(80), tcp(8080)];
+            json!({"security_group_id": ids["group"], "security_group_name": "other", "security_group_rule_sets": rules})
+        },
+        calls_min: 5,
+        undone: true,
+    },
+    Change {
+        rpc: "securitygroup.SecurityGroupService/DeleteSecurityGroup",
+        needs: &[Group],
+        request: |ids| json!({"security_group_id": ids["group"]}),
+        calls_min: 1,
+        undone: false,
+    },
+    Change {
+        rpc: "securitygroup.SecurityGroupService/OperateSecurityGroup",
+        needs: &[Instance, Group],
+        request: |ids| operate(ids, "attach"),
+        calls_min: 2,
+        undone: false,
+    },
+    Change {
+        rpc: "securitygroup.SecurityGroupService/OperateSecurityGroup",
+        needs: &[Instance, Group, Member],
+        request: |ids| operate(ids, "detach"),
+        calls_min: 2,
+        undone: false,
+    },
+    Change {
+        rpc: "vpc.VpcService/CreateVpc",
+        needs: &[],
+        request: |_| json!({"vpc_name": "new", "subnet": "10.3.0.0/24"}),
+        calls_min: 3,
+        undone: true,
+    },
+    Change {
+        rpc: "vpc.VpcService/SetVpcInfo",
+        needs: &[Vpc],
+        request: |ids| json!({"vpc_id": ids["vpc"], "vpc_name": "other", "vpc_desc": "changed"}),
+        calls_min: 2,
+        undone: true,
+    },
+    Change {
+        rpc: "route.RouteService/CreateRouter",
+        needs: &[Vpc],
+        request: |ids| json!({"router_name": "new", "vpc_ids": [ids["vpc"]]}),
+        calls_min: 5,
+        undone: true,
+    },
+    Change {
+        rpc: "route.RouteService/AttachSubnet",
+        needs: &[Vpc, OtherVpc, Router],
+        request: |ids| json!({"router_id": ids["router"], "vpc_id": ids["other_vpc"]}),
+        calls_min: 4,
+        undone: true,
+    },
+    Change {
+        rpc: "route.RouteService/DetachSubnet",
+        needs: &[Vpc, OtherVpc, Router, OtherSubnet],
+        request: |ids| json!({"router_id": ids["router"], "vpc_id": ids["other_vpc"]}),
+        calls_min: 4,
+        undone: true,
+    },
+    Change {
+        rpc: "route.RouteService/SetRoutes",
+        needs: &[Vpc, Router],
+        request: |ids| {
+            let routes = [json!({"destination": "172.16.0.0/16", "next_hop": "10.1.0.9"})];
+            json!({"router_id": ids["router"], "routes": routes})
+        },
+        calls_min: 4,
+        undone: true,
+    },
+    Change {
+        rpc: "route.RouteService/DeleteRouter",
+        needs: &[Vpc, Router],
+        request: |ids| json!({"router_id": ids["router"]}),
+        calls_min: 5,
+        undone: true,
+    },
+];
+
+/// A rule for one port.
+pub(crate) fn tcp(port: u16) -> Value {
+    json!({"direction": "ingress", "protocol": "tcp", "port_range_min": port, "port_range_max": port})
+}
+
+/// `ops_type` is "attach" or "detach".
+pub(crate) fn operate(ids: &Ids, ops_type: &str) -> Value {
+    json!({"security_group_id": ids["group"], "instance_ids": [ids["instance"]], "ops_type": ops_type})
+}
