@@ -71,7 +71,7 @@ fn check_free(volume: &Volume, instance: &str) -> Result<(), Error> {
 async fn refused(error: Error, (deed, id): (&str, &str), instance: &str) -> Error {
     if error.is(kind::NOT_FOUND) {
         // An instance that was made a moment ago is shown before it can be asked for anything.
-        let made = format_args!("The instance {instance} is still being made; try again.").to_string();
+        let made = format!("The instance {instance} is still being made; try again.");
         return check_exists(instance).await.err().unwrap_or_else(|| Error::public(kind::BUSY, made));
     }
     let state = format!("The instance {instance} is not in a state to {deed} the disk {id}.");
