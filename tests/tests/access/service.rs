@@ -13,7 +13,7 @@ use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 use crate::contract::{call, keyed_methods, request};
 
 /// The contract's services, and whether a plugin can serve them.
-const SERVICES: [(&str, bool); 9] = [
+const SERVICES: [(&str, bool); 10] = [
     ("tenant.TenantService", true),
     ("flavor.FlavorService", true),
     ("image.ImageService", true),
@@ -23,6 +23,7 @@ const SERVICES: [(&str, bool); 9] = [
     ("nasdisk.NasDiskService", false),
     ("oss.OSSService", false),
     ("vpc.VpcService", true),
+    ("route.RouteService", true),
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -62,7 +63,7 @@ async fn health_tells_which_services_are_served() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn reflection_lists_all_nine_packages() {
+async fn reflection_lists_every_package() {
     let deployment = Deployment::start().await;
     let question = ServerReflectionRequest {
         host: String::new(),
