@@ -37,8 +37,9 @@ struct Scene {
 }
 
 impl Scene {
+    /// With a host that waits for the end of what it begins, on a cloud that others use too.
     async fn start() -> Self {
-        Self::of(Deployment::start().await).await
+        Self::of(Deployment::builder().toml("operation.inline_wait_ms = 50000").start().await).await
     }
 
     async fn of(deployment: Deployment) -> Self {

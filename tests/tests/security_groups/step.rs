@@ -96,7 +96,7 @@ async fn update_failing(effect: Effect) -> Vec<SecurityGroupRes> {
     let id = scene.changeable().await;
     let before = says(&scene, &id).await;
     let steps = scene.steps(scene.change(&id)).await;
-    // A look, the new rules, each old rule, the name; and the looks before and after.
+    // A look, the new rules, the name, each old rule; and the looks before and after.
     assert_eq!(steps, 9);
     let after = says(&scene, &id).await;
     assert_ne!(before, after);
@@ -153,14 +153,11 @@ async fn old_rules_come_back_when_they_can() {
     let id = scene.changeable().await;
     let before = says(&scene, &id).await;
     let cloud = scene.deployment.cloudsim();
-    // The name is refused, and then, for a while, the rules too.
-    cloud.fault(Fault { effect: refused(409), ..Fault::default() }.on(
-        Service::Network,
-        "PUT",
-        "/security-groups",
-    ));
-    let rules = Fault { effect: refused(503), ..Fault::default() }.skip(1);
-    cloud.fault(rules.on(Service::Network, "POST", "/security-group-rules"));
+    // One old rule stays when others are gone, and then, for a while, no rule can be made.
+    let stays = Fault::once(refused(409)).on(Service::Network, "DELETE", "/security-group-rules").skip(1);
+    let none = Fault { effect: refused(503), ..Fault::default() };
+    cloud.fault(stays);
+    cloud.fault(none.on(Service::Network, "POST", "/security-group-rules").skip(1));
     let answer = scene.change(&id).await;
     assert_eq!(answer.code, CONFLICT, "{}", answer.msg);
     assert!(answer.msg.contains("are being made again"), "{}", answer.msg);

@@ -56,9 +56,12 @@ pub(super) async fn reconcile(id: &str, want: &State) -> Result<(), Error> {
     let group = group::show(id).await?;
     let has = group.state();
     make(id, want.rules.iter().filter(|rule| !holds(&has.rules, rule))).await?;
-    remove(&group, &want.rules).await?;
     let words = has.other_words(want);
-    if words.is_empty() { Ok(()) } else { group::describe(id, &words).await }
+    if !words.is_empty() {
+        group::describe(id, &words).await?;
+    }
+    // Last, because nothing before it takes a rule from traffic.
+    remove(&group, &want.rules).await
 }
 
 /// Makes the group what it should be, or else what it was: the error says which of both it is.

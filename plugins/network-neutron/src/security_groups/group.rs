@@ -43,13 +43,15 @@ impl Group {
         }
     }
 
-    /// As the contract's group.
+    /// As the contract's group. Neutron shows rules in any order; here the oldest is first.
     pub(super) fn into_group(self) -> network::Group {
+        let mut rules: Vec<_> = self.rules.into_iter().map(rule::Shown::into_rule).collect();
+        rules.sort_by(|a, b| (&a.created_at, &a.id).cmp(&(&b.created_at, &b.id)));
         network::Group {
             id: self.id,
             name: self.name,
             description: self.description.unwrap_or_default(),
-            rules: self.rules.into_iter().map(rule::Shown::into_rule).collect(),
+            rules,
             created_at: rfc3339(&self.created_at),
             updated_at: rfc3339(&self.updated_at),
         }
