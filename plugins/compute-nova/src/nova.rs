@@ -78,7 +78,7 @@ impl State {
 
 /// The server's state, now. "not-found" where there is none.
 pub(crate) async fn state(id: &str) -> Result<State, Error> {
-    let answer = SERVERS.get(&["servers", id]).show().await.map_err(|e| absent(e, id))?;
+    let answer = SERVERS.get(&["servers", id]).look().await.map_err(|e| absent(e, id))?;
     Ok(answer.json::<One>()?.server)
 }
 

@@ -116,9 +116,9 @@ pub(crate) async fn show(id: &str) -> Result<Volume, Error> {
     read(CINDER.get(&["volumes", id]).show().await, id)
 }
 
-/// A volume that was there a moment ago: what may not be seen now is not taken to be gone.
+/// A volume that was there a moment ago.
 pub(crate) async fn look(id: &str) -> Result<Volume, Error> {
-    read(CINDER.get(&["volumes", id]).ok().await, id)
+    read(CINDER.get(&["volumes", id]).look().await, id)
 }
 
 fn read(answer: Result<Response, Error>, id: &str) -> Result<Volume, Error> {

@@ -100,9 +100,9 @@ pub(super) async fn read(id: &str) -> Result<Record, Error> {
     Ok(answer.json::<One>()?.router)
 }
 
-/// The same where the router may be gone: what the tenant may not see is not gone.
+/// The same where the router may be gone.
 pub(super) async fn find(id: &str) -> Result<Option<Record>, Error> {
-    match NEUTRON.get(&["routers", id]).ok().await {
+    match NEUTRON.get(&["routers", id]).look().await {
         Err(error) if error.is(kind::NOT_FOUND) => Ok(None),
         answer => Ok(Some(answer?.json::<One>()?.router)),
     }

@@ -83,6 +83,15 @@ impl Request {
         }
     }
 
+    /// As [`Request::ok`], for reading one resource that was there a moment ago: "not-found" is an end that an operation
+    /// waits for, and what may not be read now is not taken to be gone.
+    ///
+    /// # Errors
+    /// Those of [`Request::ok`].
+    pub async fn look(self) -> Result<Response, Error> {
+        self.reserved(WHOLE_LIST).ok().await
+    }
+
     /// As [`Request::ok`], where what is already gone is as good: for deletes.
     ///
     /// # Errors
