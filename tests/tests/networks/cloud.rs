@@ -35,13 +35,6 @@ impl Scene {
         Self { deployment, tenant, admin, project }
     }
 
-    /// The same for a new tenant.
-    pub(crate) async fn next(self, tenant: &str) -> Self {
-        let tenant = self.deployment.tenant(tenant).await;
-        let project = self.admin.project(&tenant.id).await;
-        Self { tenant, project, ..self }
-    }
-
     pub(crate) fn vpcs(&self) -> VpcServiceClient<Channel> {
         VpcServiceClient::new(self.deployment.grpc())
     }

@@ -3,10 +3,10 @@
 
 mod cloud;
 mod creation;
+mod killed;
 mod quota;
 mod router;
 mod routes;
-mod step;
 mod subnet;
 mod vpc;
 
