@@ -48,6 +48,7 @@ async fn empty(admin: &Admin, project: &str) {
         delete_all(admin, "block-storage", "volumes", admin.volumes(project).await).await
     })
     .await;
+    delete_all(admin, "network", "floatingips", owned(admin, "floatingips", project).await).await;
     for router in owned(admin, "routers", project).await {
         unplug(admin, &text(&router["id"])).await;
     }
