@@ -89,6 +89,26 @@ impl Admin {
         volumes.into_iter().filter(|volume| volume["os-vol-tenant-attr:tenant_id"] == project).collect()
     }
 
+    /// What of Neutron's is a project's own, in full; `kind` is the plural, as "security_groups".
+    pub async fn owned(&self, kind: &str, project: &str) -> Vec<Value> {
+        self.list("network", &format!("/{}?project_id={project}", kind.replace('_', "-")), kind).await
+    }
+
+    /// Lets a project have this many of Neutron's `kind`, as "security_group".
+    ///
+    /// # Panics
+    /// Neutron does not.
+    pub async fn limit(&self, project: &str, kind: &str, count: usize) {
+        let quota = Some(json!({"quota": {kind: count}}));
+        let answer = self.ask(Method::PUT, "network", &format!("/quotas/{project}"), quota).await;
+        assert_eq!(answer["quota"][kind], count, "{answer}");
+    }
+
+    /// Back to what every project may have of Neutron's; limits outlive their project.
+    pub async fn unlimited(&self, project: &str) {
+        self.ask(Method::DELETE, "network", &format!("/quotas/{project}"), None).await;
+    }
+
     /// Every flavor that tenants see.
     pub async fn flavors(&self) -> Vec<Value> {
         self.list("compute", "/flavors/detail", "flavors").await

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use cloudsim::Options;
+use cloudsim::{Options, Timing};
 use toml::Table;
 use uuid::Uuid;
 
@@ -12,6 +12,12 @@ use crate::{Cloud, Deployment, configuration};
 
 /// 32 bytes of zeros.
 const MASTER_KEY: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+
+/// Short limits, so that a lost answer takes little; no circuit opens, so that each fault is seen itself.
+const QUICK: &str = r#"
+operation = { poll_ms_min = 20, poll_ms_max = 100, settle_ms = 300 }
+upstream.cloud.transport = { timeout_ms = 1500, breaker_failures = 1000000 }
+"#;
 
 /// A change of the configuration.
 type Edit = Box<dyn FnOnce(&mut Table) + Send>;
@@ -43,6 +49,19 @@ impl Builder {
     pub fn cloud(mut self, options: Options) -> Self {
         self.cloud = options;
         self
+    }
+
+    /// A simulated cloud that does everything at once.
+    #[must_use]
+    pub fn at_once(mut self) -> Self {
+        self.cloud.timing = Timing::instant();
+        self
+    }
+
+    /// A host that soon gives up waiting for the cloud, for tests with many faults.
+    #[must_use]
+    pub fn quick(self) -> Self {
+        self.toml(QUICK)
     }
 
     /// Another database than a SQLite file in the deployment's directory.

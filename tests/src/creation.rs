@@ -1,20 +1,17 @@
 //! Instances being created, seen from all sides: the caller's answer, the operation's row, what the cloud has.
 
-use std::time::Duration;
-
 use cloudsim::{Control, Resource};
 use patchbay::operation::{Operation, OperationId, Operations, State};
 use patchbay::proto::instance::instance_service_client::InstanceServiceClient;
-use patchbay::{Config, database};
 use tokio::task::JoinHandle;
 use tonic::Status;
 use tonic::transport::Channel;
 
 use crate::admin::Offer;
+use crate::contract;
+use crate::operation::{self, END_MAX};
 use crate::{Deployment, Tenant, wait_for};
 
-/// How long an operation may take to end, settling and the cloud's own time included.
-const END_MAX: Duration = Duration::from_secs(90);
 /// Sizes of the data disks that every instance here gets.
 const DATA_DISKS: [i32; 2] = [1, 2];
 
@@ -47,8 +44,7 @@ impl Creations {
     /// The database cannot be opened.
     pub async fn of(deployment: &Deployment, tenant: Tenant) -> Self {
         let admin = deployment.admin().await;
-        let config = Config::read(&deployment.config_file()).expect("a configuration");
-        let rows = Operations::new(database::open(&config.database).await.expect("a database"));
+        let rows = deployment.operations().await;
         let (project, offer) = (admin.project(&tenant.id).await, admin.offer().await);
         Self { tenant, project, offer, rows, cloud: deployment.cloudsim().clone() }
     }
@@ -65,8 +61,7 @@ impl Creations {
         let request = self.tenant.instance(&self.offer, "web", &DATA_DISKS);
         tokio::spawn(async move {
             let answer = InstanceServiceClient::new(host).create_instance(request).await?;
-            let operation = answer.metadata().get("x-operation-id").and_then(|id| id.to_str().ok());
-            let operation = operation.map(|id| id.parse().expect("an operation's id"));
+            let operation = contract::operation(answer.metadata());
             let answer = answer.into_inner();
             let instance = answer.instance.unwrap_or_default().instance_id;
             Ok(Answer { code: answer.code, msg: answer.msg, instance, operation })
@@ -93,12 +88,7 @@ impl Creations {
 
     /// The operation, when it has ended.
     pub async fn ended(&self, id: OperationId) -> Operation {
-        let tenant = self.tenant.id.parse().expect("a tenant's id");
-        wait_for("the operation to end", END_MAX, async || {
-            let row = self.rows.get(tenant, id).await.expect("rows").expect("a row");
-            row.state.ended().then_some(row)
-        })
-        .await
+        operation::ended(&self.rows, &self.tenant, id).await
     }
 
     /// The tenant's servers and volumes.

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use cloudsim::Control;
+use patchbay::operation::Operations;
 use patchbay::proto::tenant::CreateTenantReq;
 use patchbay::proto::tenant::tenant_service_client::TenantServiceClient;
 use patchbay::{Config, Host, database};
@@ -151,13 +152,26 @@ impl Deployment {
         self.host = Some(Host::start(self.config()).await.expect("the host starts"));
     }
 
+    /// The host's database, opened beside it.
+    ///
+    /// # Panics
+    /// It cannot be.
+    pub async fn database(&self) -> database::Pool {
+        database::open(&self.config().database).await.expect("a database")
+    }
+
+    /// The operations of its host.
+    pub async fn operations(&self) -> Operations {
+        Operations::new(self.database().await)
+    }
+
     fn config(&self) -> Config {
         Config::read(&self.config_file()).expect("a configuration")
     }
 
     /// Lets tenants' ids begin anywhere, for deployments that share a cloud; 0 would be the first one's.
     async fn number_tenants(&self) {
-        let pool = database::open(&self.config().database).await.expect("a database");
+        let pool = self.database().await;
         let first = i64::from(Uuid::new_v4().as_fields().0);
         sqlx::query("UPDATE tenant_counter SET value = $1")
             .bind(first)

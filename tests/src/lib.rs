@@ -12,13 +12,16 @@ pub mod contract;
 pub mod creation;
 pub mod deployment;
 pub mod metrics;
+pub mod operation;
 pub mod postgres;
 pub mod process;
 mod removal;
+pub mod scene;
 pub mod tenant;
 pub mod wait;
 
 pub use cloud::Cloud;
 pub use deployment::Deployment;
+pub use scene::Scene;
 pub use tenant::Tenant;
 pub use wait::wait_for;

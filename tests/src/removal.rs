@@ -48,21 +48,15 @@ async fn empty(admin: &Admin, project: &str) {
         delete_all(admin, "block-storage", "volumes", admin.volumes(project).await).await
     })
     .await;
-    delete_all(admin, "network", "floatingips", owned(admin, "floatingips", project).await).await;
-    for router in owned(admin, "routers", project).await {
+    delete_all(admin, "network", "floatingips", admin.owned("floatingips", project).await).await;
+    for router in admin.owned("routers", project).await {
         unplug(admin, &text(&router["id"])).await;
     }
     for kind in ["routers", "networks"] {
-        delete_all(admin, "network", kind, owned(admin, kind, project).await).await;
+        delete_all(admin, "network", kind, admin.owned(kind, project).await).await;
     }
-    let groups = format!("/security-groups?project_id={project}");
-    let groups = admin.list("network", &groups, "security_groups").await;
+    let groups = admin.owned("security_groups", project).await;
     delete_all(admin, "network", "security-groups", groups).await;
-}
-
-/// What of Neutron's is the project's own.
-async fn owned(admin: &Admin, kind: &str, project: &str) -> Vec<Value> {
-    admin.list("network", &format!("/{kind}?project_id={project}"), kind).await
 }
 
 /// Takes a router's routes and its interfaces, without which it can be deleted.
