@@ -1,22 +1,19 @@
 //! All that a tenant has in the cloud, as its administrator sees it: a line for each thing, without ids and times,
 //! which differ each time.
 
-use patchbay_tests::admin::Admin;
+use patchbay_tests::Scene;
 use serde_json::Value;
 
 /// The lines, sorted.
-pub(crate) async fn lines(admin: &Admin, project: &str) -> Vec<String> {
-    let of_network = async |kind: &str| {
-        admin.list("network", &format!("/{}?project_id={project}", kind.replace('_', "-")), kind).await
-    };
-    let subnets = of_network("subnets").await;
-    let ports = of_network("ports").await;
+pub(crate) async fn lines(scene: &Scene) -> Vec<String> {
+    let subnets = scene.owned("subnets").await;
+    let ports = scene.owned("ports").await;
     let mut lines: Vec<String> = Vec::new();
-    lines.extend(admin.servers(project).await.iter().map(server));
-    lines.extend(admin.volumes(project).await.iter().map(volume));
-    lines.extend(of_network("networks").await.iter().map(|network| self::network(network, &subnets)));
-    lines.extend(of_network("security_groups").await.iter().map(group));
-    lines.extend(of_network("routers").await.iter().map(|router| self::router(router, &ports)));
+    lines.extend(scene.admin.servers(&scene.project).await.iter().map(server));
+    lines.extend(scene.volumes().await.iter().map(volume));
+    lines.extend(scene.owned("networks").await.iter().map(|network| self::network(network, &subnets)));
+    lines.extend(scene.owned("security_groups").await.iter().map(group));
+    lines.extend(scene.owned("routers").await.iter().map(|router| self::router(router, &ports)));
     lines.extend(ports.iter().map(port));
     lines.sort();
     lines

@@ -1,11 +1,11 @@
 //! Every RPC that changes something, with each of its backend calls failing in turn: afterwards all is as it was or as
 //! it was asked to be, and nothing is left that nobody asked for.
 //!
-//! What the RPCs are is in `table`, what there is before them in `scene`, what there is at all in `census`.
+//! What the RPCs are is in `table`, what there is before them in `setup`, what there is at all in `census`.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod census;
-mod scene;
+mod setup;
 mod table;
 
 use cloudsim::{Effect, Fault};
@@ -13,7 +13,7 @@ use patchbay::operation::State;
 use patchbay_tests::needs_cloudsim;
 use serde_json::json;
 
-use crate::scene::Scene;
+use crate::setup::Setup;
 use crate::table::{CHANGES, Change};
 
 /// What a change does when nothing fails.
@@ -23,41 +23,41 @@ struct Whole {
 }
 
 /// Makes the change once with nothing wrong.
-async fn whole(scene: &Scene, change: &Change) -> Whole {
-    scene.cloud().clear_record();
-    let answer = scene.make(change).await;
+async fn whole(setup: &Setup, change: &Change) -> Whole {
+    setup.cloud().clear_record();
+    let answer = setup.make(change).await;
     assert_eq!(answer.code, 0, "{change}: {}", answer.msg);
-    let calls = u32::try_from(scene.cloud().requests().len()).unwrap();
+    let calls = u32::try_from(setup.cloud().requests().len()).unwrap();
     assert!(calls >= change.calls_min, "{change} takes {calls} calls");
-    Whole { calls, lines: scene.lines().await }
+    Whole { calls, lines: setup.lines().await }
 }
 
 /// Lets the call after `skip` others fail; how the operation ended.
-async fn failing(scene: &Scene, change: &Change, (skip, effect): (u32, &Effect), whole: &Whole) -> State {
-    let before = scene.lines().await;
-    scene.cloud().fault(Fault { skip, ..Fault::once(effect.clone()) });
-    let answer = scene.make(change).await;
-    scene.cloud().clear_faults();
-    let state = scene.ended(&answer).await;
+async fn failing(setup: &Setup, change: &Change, (skip, effect): (u32, &Effect), whole: &Whole) -> State {
+    let before = setup.lines().await;
+    setup.cloud().fault(Fault { skip, ..Fault::once(effect.clone()) });
+    let answer = setup.make(change).await;
+    setup.cloud().clear_faults();
+    let state = setup.ended(&answer).await;
     let mut allowed = vec![&whole.lines];
     if state == State::Failed {
         allowed = if change.undone { vec![&before] } else { vec![&before, &whole.lines] };
     }
     let what = format!("{change} with call {skip} failing ({} {})", answer.code, answer.msg);
-    scene.wait_for_one_of(&allowed, &what).await;
+    setup.wait_for_one_of(&allowed, &what).await;
     state
 }
 
 /// Lets each call of each change fail once in this way; how many of the operations failed.
 async fn at_every_call(effect: Effect) -> usize {
-    let mut scene = Scene::start().await;
+    let mut setup = Setup::start().await;
     let mut failed = 0;
     for change in CHANGES {
-        scene = scene.of(&format!("{change}"), change.needs).await;
-        let whole = whole(&scene, change).await;
+        setup = setup.of(&format!("{change}"), change.needs).await;
+        let whole = whole(&setup, change).await;
         for skip in 0..whole.calls {
-            scene = scene.of(&format!("{change} {skip}"), change.needs).await;
-            let state = failing(&scene, change, (skip, &effect), &whole).await;
+            setup = setup.of(&format!("{change} {skip}"), change.needs).await;
+            let state = failing(&setup, change, (skip, &effect), &whole).await;
             failed += usize::from(state == State::Failed);
         }
     }

@@ -1,69 +1,47 @@
 //! What there is before a change: a tenant of its own each time, with just what the change needs.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-use cloudsim::{Control, Options, Timing};
+use cloudsim::Control;
 use patchbay::operation::{Operations, State};
-use patchbay::{Config, database};
-use patchbay_tests::admin::{Admin, Offer, text};
+use patchbay_tests::admin::text;
 use patchbay_tests::contract::{Answer, call};
-use patchbay_tests::{Deployment, Tenant, wait_for};
+use patchbay_tests::operation::{self, END_MAX};
+use patchbay_tests::{Scene, wait_for};
 use serde_json::{Value, json};
 
 use crate::census;
 use crate::table::{Change, Need, operate, tcp};
 
-/// Short limits, so that a lost answer takes little; no circuit opens, so that each fault is seen itself.
-const QUICK: &str = r#"
-operation = { poll_ms_min = 20, poll_ms_max = 100, settle_ms = 300 }
-upstream.cloud.transport = { timeout_ms = 1500, breaker_failures = 1000000 }
-"#;
-
-/// How long an operation, or undoing it, may take.
-const END_MAX: Duration = Duration::from_secs(60);
-
 /// What was made, by the words of the table's requests.
 pub(crate) type Ids = BTreeMap<&'static str, String>;
 
-/// A deployment, the tenant whose turn it is, and what that one has.
-pub(crate) struct Scene {
-    deployment: Deployment,
-    admin: Admin,
-    offer: Offer,
-    rows: Operations,
-    tenant: Tenant,
-    project: String,
+/// The scene of the tenant whose turn it is, and what that one has.
+pub(crate) struct Setup {
+    scene: Scene,
+    operations: Operations,
     ids: Ids,
 }
 
-impl Scene {
-    /// With a cloud that does everything at once.
+impl Setup {
     pub(crate) async fn start() -> Self {
-        let at_once = Options { timing: Timing::instant(), ..Options::default() };
-        let deployment = Deployment::builder().toml(QUICK).cloud(at_once).start().await;
-        let config = Config::read(&deployment.config_file()).unwrap();
-        let rows = Operations::new(database::open(&config.database).await.unwrap());
-        let admin = deployment.admin().await;
-        let offer = admin.offer().await;
-        let tenant = deployment.tenant("first").await;
-        let project = admin.project(&tenant.id).await;
-        Self { deployment, admin, offer, rows, tenant, project, ids: Ids::new() }
+        let scene = Scene::quick().await;
+        let operations = scene.deployment.operations().await;
+        Self { scene, operations, ids: Ids::new() }
     }
 
     /// The same for a new tenant, who has what is needed.
     pub(crate) async fn of(self, name: &str, needs: &[Need]) -> Self {
-        let tenant = self.deployment.tenant(&format!("{name} {}", self.tenant.id)).await;
-        let project = self.admin.project(&tenant.id).await;
-        let mut scene = Self { tenant, project, ids: Ids::new(), ..self };
+        let name = format!("{name} {}", self.scene.tenant.id);
+        let mut setup = Self { scene: self.scene.next(&name).await, ids: Ids::new(), ..self };
         for need in needs {
-            scene.lay_out(*need).await;
+            setup.lay_out(*need).await;
         }
-        scene
+        setup
     }
 
     pub(crate) fn cloud(&self) -> &Control {
-        self.deployment.cloudsim()
+        self.scene.deployment.cloudsim()
     }
 
     pub(crate) async fn make(&self, change: &Change) -> Answer {
@@ -72,7 +50,7 @@ impl Scene {
 
     /// A line for each thing that the tenant has.
     pub(crate) async fn lines(&self) -> Vec<String> {
-        census::lines(&self.admin, &self.project).await
+        census::lines(&self.scene).await
     }
 
     /// Waits until there is just what one of these says.
@@ -95,18 +73,13 @@ impl Scene {
             assert_ne!(answer.code, 0, "a change without an operation");
             return State::Failed;
         };
-        let tenant = self.tenant.id.parse().unwrap();
-        wait_for("the operation to end", END_MAX, async || {
-            let row = self.rows.get(tenant, id).await.unwrap().unwrap();
-            row.state.ended().then_some(row.state)
-        })
-        .await
+        operation::ended(&self.operations, &self.scene.tenant, id).await.state
     }
 
     async fn call(&self, rpc: &str, mut request: Value) -> Answer {
-        request["apikey"] = json!(self.tenant.apikey);
-        request["tenant_id"] = json!(self.tenant.id);
-        call(self.deployment.grpc(), rpc, &request).await
+        request["apikey"] = json!(self.scene.tenant.apikey);
+        request["tenant_id"] = json!(self.scene.tenant.id);
+        call(self.scene.deployment.grpc(), rpc, &request).await
     }
 
     async fn done(&self, rpc: &str, request: Value) -> Value {
@@ -119,12 +92,8 @@ impl Scene {
         let ids = &self.ids;
         match need {
             Need::Instance => {
-                let request = json!({
-                    "instance_name": "web", "flavor_ref": self.offer.flavor, "image_ref": self.offer.image,
-                    "network_uuid": self.offer.network, "system_disk": {"size_in_g": 1},
-                });
-                let made = self.done("instance.InstanceService/CreateInstance", request).await;
-                self.keep("instance", &made["instance"]["instance_id"]);
+                let instance = self.scene.instance("web").await;
+                self.ids.insert("instance", instance);
             }
             Need::Disk => {
                 let request = json!({"volume_name": "data", "cloud_disk_conf": {"size_in_g": 1}});

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
-use crate::scene::Ids;
+use crate::setup::Ids;
 
 /// Something that there is before a change. What it stands on is named before it.
 #[derive(Debug, Clone, Copy)]

@@ -1,9 +1,10 @@
 //! Disks that are not in a state for what is asked: each refusal says what holds, and it goes on holding.
 
 use patchbay::proto::clouddisk::cloud_disk_res::CloudDisk;
+use patchbay_tests::Scene;
 use patchbay_tests::admin::text;
 
-use crate::scene::{Scene, refused, shown, size};
+use crate::call::{Disks, refused, shown, size};
 use crate::{CONFLICT, NOT_FOUND, NOTHING};
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,12 +1,12 @@
 //! Disks from their making to their end, through the host and its plugins, as the platform does it.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod call;
 mod conflict;
 mod fault;
 mod lifecycle;
 mod quota;
 mod refusal;
-mod scene;
 
 const INVALID: i32 = 3;
 const NOT_FOUND: i32 = 5;

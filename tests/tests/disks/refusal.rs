@@ -1,9 +1,9 @@
 //! Requests that cannot be right: a definite code, a sentence that names the field, and nothing changed.
 
 use patchbay::proto::clouddisk::{CloudDiskConf, CreateCloudDiskReq};
-use patchbay_tests::needs_cloudsim;
+use patchbay_tests::{Scene, needs_cloudsim};
 
-use crate::scene::{Scene, refused, shown, size};
+use crate::call::{Disks, refused, shown, size};
 use crate::{INVALID, NOT_FOUND, NOTHING};
 
 type Wrong = (&'static str, i32, fn(&mut CreateCloudDiskReq));

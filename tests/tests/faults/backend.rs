@@ -7,7 +7,7 @@ use patchbay_tests::creation::Creations;
 use patchbay_tests::process::HostProcess;
 use patchbay_tests::{Deployment, Tenant, needs_cloudsim};
 
-use crate::{QUICK, body, flavors};
+use crate::{body, flavors};
 
 /// Longer than the upstream's limit.
 const SLOW_MS: u64 = 600_000;
@@ -47,7 +47,7 @@ struct Scene {
 
 impl Scene {
     async fn start() -> Self {
-        let mut deployment = Deployment::builder().toml(QUICK).start().await;
+        let mut deployment = Deployment::builder().quick().start().await;
         let owner = deployment.tenant("owner").await;
         let first = Creations::of(&deployment, owner.clone()).await.create(deployment.grpc()).await;
         assert_eq!(first.code, 0, "{}", first.msg);

@@ -1,15 +1,14 @@
 //! CreateInstance fails at each of its steps: the operation ends, and there is all of it or nothing.
 
-use cloudsim::{Effect, Fault, Options, Service, Timing};
+use cloudsim::{Effect, Fault, Service};
 use patchbay::operation::State;
 use patchbay_tests::creation::Creations;
 use patchbay_tests::{Deployment, needs_cloudsim};
 
-use crate::{QUICK, body};
+use crate::body;
 
 async fn start() -> Deployment {
-    let at_once = Options { timing: Timing::instant(), ..Options::default() };
-    Deployment::builder().toml(QUICK).cloud(at_once).start().await
+    Deployment::builder().quick().at_once().start().await
 }
 
 /// How many calls of a service an instance takes.

@@ -6,7 +6,7 @@ use cloudsim::{Effect, Fault, Service};
 use patchbay_tests::process::HostProcess;
 use patchbay_tests::{Deployment, needs_cloudsim, wait_for};
 
-use crate::{QUICK, flavors};
+use crate::flavors;
 
 /// Each leaves one open file more, if it leaks.
 const ROUNDS: usize = 20;
@@ -18,7 +18,7 @@ const CLOSED_MAX: Duration = Duration::from_secs(30);
 async fn a_broken_connection_is_closed() {
     needs_cloudsim!();
     let short = "upstream.cloud.transport = { timeout_ms = 200, retries_max = 0 }";
-    let mut deployment = Deployment::builder().toml(QUICK).toml(short).start().await;
+    let mut deployment = Deployment::builder().quick().toml(short).start().await;
     let tenant = deployment.tenant("acme").await;
     let host = HostProcess::start(&mut deployment).await;
     assert_eq!(flavors(host.grpc(), &tenant).await.0, 0);

@@ -3,7 +3,7 @@
 use cloudsim::{Control, Fault, Service};
 use patchbay_tests::{Deployment, Tenant, needs_cloudsim};
 
-use crate::{QUICK, body, flavors};
+use crate::{body, flavors};
 
 /// Callers at the same time.
 const CALLERS: usize = 50;
@@ -35,7 +35,7 @@ async fn all_who_need_a_token_share_one_login() {
 #[tokio::test]
 async fn a_401_is_healed_by_one_login_or_not_at_all() {
     needs_cloudsim!();
-    let deployment = Deployment::builder().toml(QUICK).start().await;
+    let deployment = Deployment::builder().quick().start().await;
     let tenant = deployment.tenant("acme").await;
     let cloud = deployment.cloudsim();
     assert_eq!(flavors(deployment.grpc(), &tenant).await.0, 0);
@@ -54,7 +54,7 @@ async fn a_401_is_healed_by_one_login_or_not_at_all() {
 #[tokio::test]
 async fn a_login_that_fails_is_told_as_what_it_is() {
     needs_cloudsim!();
-    let deployment = Deployment::builder().toml(QUICK).start().await;
+    let deployment = Deployment::builder().quick().start().await;
     let cloud = deployment.cloudsim();
     for (status, code) in [(401, 7), (503, 14), (500, 14)] {
         // Each its own, because a login that was refused is not tried again at once.

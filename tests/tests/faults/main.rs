@@ -13,12 +13,6 @@ use patchbay_tests::Tenant;
 use serde_json::{Value, json};
 use tonic::transport::Channel;
 
-/// Short limits, so that faults which take time take little; no circuit opens, so that each fault is seen itself.
-const QUICK: &str = r#"
-operation = { poll_ms_min = 20, poll_ms_max = 100, settle_ms = 300 }
-upstream.cloud.transport = { timeout_ms = 1500, breaker_failures = 1000000 }
-"#;
-
 /// ListFlavors' code and sentence.
 async fn flavors(host: Channel, tenant: &Tenant) -> (i32, String) {
     let request: ListFlavorsReq = tenant.request();

@@ -4,10 +4,9 @@
 use cloudsim::{Control, Effect, Fault, Resource, Service};
 use patchbay::proto::tenant::tenant_service_client::TenantServiceClient;
 use patchbay::proto::tenant::{CreateTenantReq, CreateTenantRes};
-use patchbay::{Config, database};
 use patchbay_tests::{Deployment, needs_cloudsim};
 
-use crate::{QUICK, body};
+use crate::body;
 
 /// What a tenant is made of in Keystone: domain, project, user, role.
 const PARTS: usize = 4;
@@ -20,8 +19,7 @@ async fn register(deployment: &Deployment, name: &str) -> CreateTenantRes {
 
 /// How many rows there are of that name.
 async fn rows(deployment: &Deployment, name: &str) -> i64 {
-    let config = Config::read(&deployment.config_file()).expect("a configuration");
-    let pool = database::open(&config.database).await.expect("a database");
+    let pool = deployment.database().await;
     let count = sqlx::query_scalar("SELECT COUNT(*) FROM tenant_info WHERE tenant_name = $1");
     count.bind(name).fetch_one(&pool).await.expect("a count")
 }
@@ -47,7 +45,7 @@ async fn steps(deployment: &Deployment) -> u32 {
 
 /// Lets each step of a registration fail once.
 async fn at_every_step(effect: Effect) {
-    let deployment = Deployment::builder().toml(QUICK).start().await;
+    let deployment = Deployment::builder().quick().start().await;
     let cloud = deployment.cloudsim();
     for step in 0..steps(&deployment).await {
         let name = format!("acme-{step}");
@@ -87,7 +85,7 @@ async fn a_step_whose_answer_is_lost_leaves_nothing() {
 #[tokio::test]
 async fn what_could_not_be_removed_is_removed_by_the_next_call() {
     needs_cloudsim!();
-    let deployment = Deployment::builder().toml(QUICK).start().await;
+    let deployment = Deployment::builder().quick().start().await;
     let cloud = deployment.cloudsim();
     let before = entries(cloud).len();
     let defect = || Fault::status(500, body(500, "defect"));
