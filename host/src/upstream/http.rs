@@ -21,7 +21,7 @@ use crate::secret::SecretSource;
 use crate::telemetry::Metrics;
 
 /// The header in which the backend is told the call's id.
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// `[upstream.NAME]` with `kind = "http"`.
 #[derive(Debug, Clone, Deserialize)]

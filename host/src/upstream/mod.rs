@@ -1,6 +1,6 @@
 //! How a call reaches a backend: a plugin names an upstream and a path, and the host owns the rest.
 //!
-//! One file a kind (`openstack`, `http`); what they share is `transport`. Which upstream a plugin may use is
+//! One file a kind (`openstack`, `s3`, `http`); what they share is `transport`. Which upstream a plugin may use is
 //! decided by its route, and what a status means by the plugin: neither belongs here.
 
 mod address;
@@ -12,7 +12,9 @@ mod keystone;
 mod message;
 mod openstack;
 mod retry;
+mod s3;
 mod session;
+mod sigv4;
 mod transport;
 
 #[cfg(test)]
@@ -29,6 +31,7 @@ use tokio::time::Instant;
 pub use self::http::Config as HttpConfig;
 pub use self::message::{Request, Response};
 pub use self::openstack::Config as OpenstackConfig;
+pub use self::s3::Config as S3Config;
 pub use self::transport::Config as TransportConfig;
 use crate::error::Error;
 use crate::telemetry::Metrics;
@@ -39,6 +42,8 @@ use crate::telemetry::Metrics;
 pub enum Config {
     /// An OpenStack cloud's region, reached through Keystone and its catalogue.
     Openstack(OpenstackConfig),
+    /// An object gateway, its requests signed as S3 wants it.
+    S3(S3Config),
     /// Any REST backend below one address.
     Http(HttpConfig),
 }
@@ -100,6 +105,7 @@ pub struct Upstream {
 
 enum Kind {
     Openstack(Box<openstack::Openstack>),
+    S3(Box<s3::S3>),
     Http(Box<http::Http>),
 }
 
@@ -109,6 +115,7 @@ impl Upstream {
             Config::Openstack(config) => {
                 Kind::Openstack(Box::new(openstack::Openstack::new(name, config, metrics)?))
             }
+            Config::S3(config) => Kind::S3(Box::new(s3::S3::new(name, config, metrics)?)),
             Config::Http(config) => Kind::Http(Box::new(http::Http::new(name, config, metrics)?)),
         };
         Ok(Self { kind })
@@ -125,6 +132,7 @@ impl Upstream {
     pub async fn send(&self, caller: &Caller<'_>, request: Request) -> Result<Response, Error> {
         match &self.kind {
             Kind::Openstack(openstack) => openstack.send(caller, request).await,
+            Kind::S3(s3) => s3.send(caller, request).await,
             Kind::Http(http) => http.send(caller, request).await,
         }
     }

@@ -1,8 +1,10 @@
 //! Upstreams against small servers on loopback ports. Here: the servers, and how a test calls through an upstream.
 //! What needs a clock of its own is tested where that clock is read, in `session`.
 
+mod ceph;
 mod openstack;
 mod rest;
+mod s3;
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
