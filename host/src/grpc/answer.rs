@@ -61,6 +61,11 @@ impl Asked {
         Call { region: region.to_owned(), served: Arc::clone(&self.served), ..Call::new(permit) }
     }
 
+    /// What `msg` says beside a success; the first one holds.
+    pub(super) fn note(&self, sentence: String) {
+        let _ = self.note.set(sentence);
+    }
+
     /// A registration on behalf of this call.
     pub(super) fn registration(&self, operator: Operator) -> tenant::Asked {
         tenant::Asked { operator, request_id: self.request_id.clone(), served: Arc::clone(&self.served) }
@@ -108,9 +113,9 @@ impl Api {
         let answer_by = asked.deadline.checked_sub(margin).unwrap_or(asked.deadline);
         let settled = started.settled(answer_by.min(Instant::now() + self.operations.inline_wait())).await?;
         if !settled.done {
-            let _ = asked.note.set("Accepted; the operation in x-operation-id goes on.".to_owned());
+            asked.note("Accepted; the operation in x-operation-id goes on.".to_owned());
         } else if let Some(message) = &settled.message {
-            let _ = asked.note.set(message.clone());
+            asked.note(message.clone());
         }
         Ok(settled)
     }

@@ -17,7 +17,7 @@ const SERVICES: [(&str, Option<Domain>); 10] = [
     ("instance.InstanceService", Some(Domain::Compute)),
     ("securitygroup.SecurityGroupService", Some(Domain::Network)),
     ("clouddisk.CloudDiskService", Some(Domain::Storage)),
-    ("nasdisk.NasDiskService", None),
+    ("nasdisk.NasDiskService", Some(Domain::Nas)),
     ("oss.OSSService", None),
     ("vpc.VpcService", Some(Domain::Network)),
     ("route.RouteService", Some(Domain::Network)),

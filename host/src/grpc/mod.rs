@@ -11,6 +11,7 @@ mod flavor;
 mod health;
 mod image;
 mod instance;
+mod nas;
 mod reply;
 mod route;
 mod security_group;

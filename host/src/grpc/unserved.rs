@@ -7,9 +7,8 @@ use super::answer::rpc;
 use super::claim::Claims;
 use super::reply::Reply;
 use crate::error::{Error, Kind};
-use crate::proto::nasdisk::nas_disk_service_server::NasDiskService;
+use crate::proto::oss;
 use crate::proto::oss::oss_service_server::OssService;
-use crate::proto::{nasdisk, oss};
 
 impl Api {
     async fn unserved<Q: Claims, R: Reply>(
@@ -38,13 +37,6 @@ macro_rules! unserved {
             })*
         }
     };
-}
-
-unserved! {
-    NasDiskService as "nasdisk.NasDiskService" in nasdisk:
-    create_nas_disk = "CreateNasDisk", CreateNasDiskReq -> CreateNasDiskRes;
-    delete_nas_disk = "DeleteNasDisk", DeleteNasDiskReq -> DeleteNasDiskRes;
-    get_mount_clients = "GetMountClients", GetMountClientsReq -> GetMountClientsRes;
 }
 
 unserved! {

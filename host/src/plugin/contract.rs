@@ -50,4 +50,9 @@ pub mod network {
     domain!("patchbay:network/plugin", ["../wit/host", "../wit/network"]);
 }
 
+/// Shares.
+pub mod nas {
+    domain!("patchbay:nas/plugin", ["../wit/host", "../wit/nas"]);
+}
+
 pub use common::patchbay::host::types;

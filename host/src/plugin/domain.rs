@@ -7,6 +7,7 @@ use wasmtime::component::{Instance, InstancePre, Linker};
 use super::contract::common::exports::patchbay::host::{about, operation};
 use super::contract::compute::exports::patchbay::compute::{flavors, images, instances};
 use super::contract::identity::exports::patchbay::identity::tenants;
+use super::contract::nas::exports::patchbay::nas::shares;
 use super::contract::network::exports::patchbay::network::{routers, security_groups, vpcs};
 use super::contract::storage::exports::patchbay::storage::disks;
 use super::generation::Generation;
@@ -25,11 +26,13 @@ pub enum Domain {
     Storage,
     /// VPCs, security groups, routers.
     Network,
+    /// Shares.
+    Nas,
 }
 
 impl Domain {
     /// Every one of them.
-    pub const ALL: [Self; 4] = [Self::Identity, Self::Compute, Self::Storage, Self::Network];
+    pub const ALL: [Self; 5] = [Self::Identity, Self::Compute, Self::Storage, Self::Network, Self::Nas];
 
     /// The word for it in configuration, logs and metrics.
     #[must_use]
@@ -39,6 +42,7 @@ impl Domain {
             Self::Compute => "compute",
             Self::Storage => "storage",
             Self::Network => "network",
+            Self::Nas => "nas",
         }
     }
 
@@ -53,7 +57,7 @@ impl Domain {
         capability::link(linker)?;
         match self {
             Self::Compute => capability::link_storage(linker),
-            Self::Identity | Self::Storage | Self::Network => Ok(()),
+            Self::Identity | Self::Storage | Self::Network | Self::Nas => Ok(()),
         }
     }
 
@@ -75,6 +79,7 @@ impl Domain {
                 security_groups: security_groups::GuestIndices::new(linked)?,
                 routers: routers::GuestIndices::new(linked)?,
             },
+            Self::Nas => World::Nas { shares: shares::GuestIndices::new(linked)? },
         };
         let about = about::GuestIndices::new(linked)?;
         Ok(Exports { about, operation: operation::GuestIndices::new(linked)?, world })
@@ -107,6 +112,9 @@ enum World {
         security_groups: security_groups::GuestIndices,
         routers: routers::GuestIndices,
     },
+    Nas {
+        shares: shares::GuestIndices,
+    },
 }
 
 impl Exports {
@@ -120,6 +128,7 @@ impl Exports {
         match &self.world {
             World::Identity { tenants } => tenants.load(store, instance).map(drop),
             World::Storage { disks } => disks.load(store, instance).map(drop),
+            World::Nas { shares } => shares.load(store, instance).map(drop),
             World::Compute { flavors, images, instances } => {
                 flavors.load(&mut *store, instance)?;
                 images.load(&mut *store, instance)?;
@@ -244,4 +253,8 @@ routed!(
 routed!(
     /// Routers.
     Routers, Network, routers
+);
+routed!(
+    /// Shares.
+    Shares, Nas, shares
 );

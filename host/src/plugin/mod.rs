@@ -23,7 +23,7 @@ pub use self::admission::Refusal;
 pub(crate) use self::call::Answer;
 pub use self::domain::{
     About, Disks, Domain, Flavors, Images, Instances, Operation, Routed, Routers, SecurityGroups, Service,
-    Tenants, Vpcs,
+    Shares, Tenants, Vpcs,
 };
 pub use self::engine::Config;
 pub use self::generation::{Digest, Generation};

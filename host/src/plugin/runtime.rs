@@ -47,12 +47,13 @@ impl Runtime {
     }
 
     pub(super) fn gate(&self, domain: Domain) -> &Gate {
-        let [identity, compute, storage, network] = &self.gates;
+        let [identity, compute, storage, network, nas] = &self.gates;
         match domain {
             Domain::Identity => identity,
             Domain::Compute => compute,
             Domain::Storage => storage,
             Domain::Network => network,
+            Domain::Nas => nas,
         }
     }
 }

@@ -69,6 +69,14 @@ domain!(
 );
 
 domain!(
+    nas,
+    "package patchbay:sdk; world nas { export patchbay:nas/shares@0.1.0; }",
+    "export_nas",
+    "patchbay_sdk::bindings::nas",
+    ["../../wit/host", "../../wit/nas"]
+);
+
+domain!(
     network,
     "package patchbay:sdk; world network {
         export patchbay:network/vpcs@0.1.0;
