@@ -1,97 +1,104 @@
-//! A deployment with one tenant, and what the cloud's administrator sees of the tenant's networks.
-
-use std::time::Duration;
+//! The calls of the VPC and router services, and what their answers hold.
 
 use patchbay::proto::route::route_service_client::RouteServiceClient;
 use patchbay::proto::route::router_res::Router;
-use patchbay::proto::route::{CreateRouterReq, DeleteRouterReq, DeleteRouterRes, GetRouterReq, RouterRes};
+use patchbay::proto::route::{
+    AttachSubnetReq, CreateRouterReq, DeleteRouterReq, DeleteRouterRes, DetachSubnetReq, GetRouterReq, Route,
+    RouterRes, SetRoutesReq,
+};
 use patchbay::proto::vpc::vpc_service_client::VpcServiceClient;
-use patchbay::proto::vpc::{CreateVpcReq, GetVpcInfoReq, VpcRes, vpc_res::Vpc};
-use patchbay_tests::admin::{Admin, text};
-use patchbay_tests::{Deployment, Tenant};
+use patchbay::proto::vpc::{CreateVpcReq, GetVpcInfoReq, SetVpcInfoReq, VpcRes, vpc_res::Vpc};
+use patchbay_tests::admin::text;
+use patchbay_tests::{Scene, Tenant};
 use serde_json::Value;
 use tonic::transport::Channel;
 
-/// How long undoing may go on after an answer.
-pub(crate) const END_MAX: Duration = Duration::from_secs(60);
+/// What a scene's tenant, or another one, does with VPCs and routers.
+pub(crate) trait Networks {
+    fn scene(&self) -> &Scene;
 
-/// One tenant of a deployment of its own.
-pub(crate) struct Scene {
-    pub(crate) deployment: Deployment,
-    pub(crate) tenant: Tenant,
-    pub(crate) admin: Admin,
-    pub(crate) project: String,
-}
-
-impl Scene {
-    pub(crate) async fn start() -> Self {
-        Self::of(Deployment::start().await).await
-    }
-
-    pub(crate) async fn of(deployment: Deployment) -> Self {
-        let tenant = deployment.tenant("acme").await;
-        let admin = deployment.admin().await;
-        let project = admin.project(&tenant.id).await;
-        Self { deployment, tenant, admin, project }
-    }
-
-    pub(crate) fn vpcs(&self) -> VpcServiceClient<Channel> {
-        VpcServiceClient::new(self.deployment.grpc())
+    fn vpcs(&self) -> VpcServiceClient<Channel> {
+        VpcServiceClient::new(self.scene().deployment.grpc())
     }
 
     /// CreateVpc with nothing wrong.
-    pub(crate) fn new_vpc(&self, vpc_name: &str, subnet: &str) -> CreateVpcReq {
+    fn new_vpc(&self, vpc_name: &str, subnet: &str) -> CreateVpcReq {
         let (vpc_name, subnet) = (vpc_name.to_owned(), subnet.to_owned());
-        CreateVpcReq { vpc_name, subnet, vpc_desc: "for tests".to_owned(), ..self.tenant.request() }
+        CreateVpcReq { vpc_name, subnet, vpc_desc: "for tests".to_owned(), ..self.scene().tenant.request() }
     }
 
-    pub(crate) async fn create_vpc(&self, name: &str, subnet: &str) -> Vpc {
+    async fn create_vpc(&self, name: &str, subnet: &str) -> Vpc {
         vpc(self.vpcs().create_vpc(self.new_vpc(name, subnet)).await.unwrap().into_inner())
     }
 
-    pub(crate) async fn get_vpc(&self, tenant: &Tenant, id: &str) -> VpcRes {
+    async fn get_vpc(&self, tenant: &Tenant, id: &str) -> VpcRes {
         let request = GetVpcInfoReq { vpc_id: id.to_owned(), ..tenant.request() };
         self.vpcs().get_vpc_info(request).await.unwrap().into_inner()
     }
 
-    pub(crate) fn routers(&self) -> RouteServiceClient<Channel> {
-        RouteServiceClient::new(self.deployment.grpc())
+    async fn set_vpc(&self, tenant: &Tenant, id: &str, name: &str, description: &str) -> VpcRes {
+        let (vpc_id, vpc_name, vpc_desc) = (id.to_owned(), name.to_owned(), description.to_owned());
+        let request = SetVpcInfoReq { vpc_id, vpc_name, vpc_desc, ..tenant.request() };
+        self.vpcs().set_vpc_info(request).await.unwrap().into_inner()
+    }
+
+    fn routers(&self) -> RouteServiceClient<Channel> {
+        RouteServiceClient::new(self.scene().deployment.grpc())
     }
 
     /// CreateRouter with nothing wrong, and nothing attached.
-    pub(crate) fn new_router(&self, name: &str) -> CreateRouterReq {
-        CreateRouterReq { router_name: name.to_owned(), ..self.tenant.request() }
+    fn new_router(&self, name: &str) -> CreateRouterReq {
+        CreateRouterReq { router_name: name.to_owned(), ..self.scene().tenant.request() }
     }
 
-    pub(crate) async fn create_router(&self, request: CreateRouterReq) -> Router {
+    async fn create_router(&self, request: CreateRouterReq) -> Router {
         router(self.routers().create_router(request).await.unwrap().into_inner())
     }
 
-    pub(crate) async fn get_router(&self, tenant: &Tenant, id: &str) -> RouterRes {
+    async fn get_router(&self, tenant: &Tenant, id: &str) -> RouterRes {
         let request = GetRouterReq { router_id: id.to_owned(), ..tenant.request() };
         self.routers().get_router(request).await.unwrap().into_inner()
     }
 
-    pub(crate) async fn delete_router(&self, tenant: &Tenant, id: &str) -> DeleteRouterRes {
+    async fn delete_router(&self, tenant: &Tenant, id: &str) -> DeleteRouterRes {
         let request = DeleteRouterReq { router_id: id.to_owned(), ..tenant.request() };
         self.routers().delete_router(request).await.unwrap().into_inner()
     }
 
+    async fn attach(&self, tenant: &Tenant, router: &str, vpc: &str, subnet: &str) -> RouterRes {
+        let (router_id, vpc_id, subnet) = (router.to_owned(), vpc.to_owned(), subnet.to_owned());
+        let request = AttachSubnetReq { router_id, vpc_id, subnet, ..tenant.request() };
+        self.routers().attach_subnet(request).await.unwrap().into_inner()
+    }
+
+    async fn detach(&self, tenant: &Tenant, router: &str, vpc: &str, subnet: &str) -> RouterRes {
+        let (router_id, vpc_id, subnet) = (router.to_owned(), vpc.to_owned(), subnet.to_owned());
+        let request = DetachSubnetReq { router_id, vpc_id, subnet, ..tenant.request() };
+        self.routers().detach_subnet(request).await.unwrap().into_inner()
+    }
+
+    async fn set_routes(&self, tenant: &Tenant, router: &str, routes: &[Route]) -> RouterRes {
+        let (router_id, routes) = (router.to_owned(), routes.to_vec());
+        let request = SetRoutesReq { router_id, routes, ..tenant.request() };
+        self.routers().set_routes(request).await.unwrap().into_inner()
+    }
+
     /// A network outside that the cloud offers to every tenant.
-    pub(crate) async fn outside(&self) -> String {
-        let found = self.admin.list("network", "/networks?name=public", "networks").await;
+    async fn outside(&self) -> String {
+        let found = self.scene().admin.list("network", "/networks?name=public", "networks").await;
         text(&found[0]["id"])
     }
 
-    /// The project's own resources: `found("networks")`.
-    pub(crate) async fn found(&self, kind: &str) -> Vec<Value> {
-        self.admin.list("network", &format!("/{kind}?project_id={}", self.project), kind).await
-    }
-
     /// The resource of this id.
-    pub(crate) async fn one(&self, kind: &str, id: &str) -> Value {
-        let found = self.found(kind).await;
+    async fn one(&self, kind: &str, id: &str) -> Value {
+        let found = self.scene().owned(kind).await;
         found.into_iter().find(|resource| resource["id"] == id).unwrap_or_else(|| panic!("no {id} in {kind}"))
+    }
+}
+
+impl Networks for Scene {
+    fn scene(&self) -> &Scene {
+        self
     }
 }
 

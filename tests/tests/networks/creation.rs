@@ -1,9 +1,10 @@
 //! `CreateRouter` with one thing wrong at a time: named, and nothing is left of it.
 
 use patchbay::proto::route::CreateRouterReq;
-use patchbay_tests::wait_for;
+use patchbay_tests::operation::END_MAX;
+use patchbay_tests::{Scene, wait_for};
 
-use crate::cloud::{END_MAX, Scene};
+use crate::call::Networks;
 use crate::{CONFLICT, INVALID, NOT_FOUND, NOTHING};
 
 /// What is wrong, the code, what the sentence says, and the change of a good request.
@@ -44,7 +45,7 @@ async fn one_thing_wrong_is_named_and_nothing_is_made() {
     let inside = scene.admin.offer().await.network;
     let request = CreateRouterReq { external_network_id: inside, ..scene.new_router("edge") };
     refused(&scene, "a network inside", request, INVALID, "external_network_id").await;
-    assert_eq!(scene.found("routers").await, Vec::<serde_json::Value>::new());
+    assert_eq!(scene.owned("routers").await, Vec::<serde_json::Value>::new());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -64,10 +65,10 @@ async fn a_vpc_that_cannot_be_joined_leaves_no_router() {
         CreateRouterReq { vpc_ids: vec![ids[2].clone(), ids[0].clone()], ..scene.new_router("second") };
     refused(&scene, "another router's", request, CONFLICT, "taken").await;
     wait_for("the refused router to be gone", END_MAX, async || {
-        let routers = scene.found("routers").await;
+        let routers = scene.owned("routers").await;
         (routers.len() == 1 && routers[0]["id"] == *first.router_id).then_some(())
     })
     .await;
-    let ports = scene.found("ports").await;
+    let ports = scene.owned("ports").await;
     assert!(ports.iter().all(|port| port["device_id"] == *first.router_id), "{ports:?}");
 }

@@ -1,7 +1,7 @@
 //! VPCs and routers from their making to their end, through the host and its plugins, as the platform does it.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-mod cloud;
+mod call;
 mod creation;
 mod killed;
 mod quota;

@@ -1,13 +1,13 @@
 //! Routers: made, read, listed, changed, deleted; and whose they are.
 
 use patchbay::proto::route::router_res::Router;
-use patchbay::proto::route::{AttachSubnetReq, CreateRouterReq, DetachSubnetReq, ListRoutersReq, RouterRes};
-use patchbay_tests::Tenant;
+use patchbay::proto::route::{CreateRouterReq, ListRoutersReq};
 use patchbay_tests::admin::text;
+use patchbay_tests::{Scene, Tenant};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::cloud::{Scene, router};
+use crate::call::{Networks, router};
 use crate::routes::route;
 use crate::{CONFLICT, INVALID, NOT_FOUND, NOTHING};
 
@@ -20,61 +20,47 @@ fn joined(router: &Router) -> Vec<(&str, &str, &str)> {
     joined
 }
 
-impl Scene {
-    pub(crate) async fn attach(&self, tenant: &Tenant, router: &str, vpc: &str, subnet: &str) -> RouterRes {
-        let (router_id, vpc_id, subnet) = (router.to_owned(), vpc.to_owned(), subnet.to_owned());
-        let request = AttachSubnetReq { router_id, vpc_id, subnet, ..tenant.request() };
-        self.routers().attach_subnet(request).await.unwrap().into_inner()
-    }
+async fn page(scene: &Scene, tenant: &Tenant, page_number: i32, page_size: i32) -> Vec<Router> {
+    let request = ListRoutersReq { page_number, page_size, ..tenant.request() };
+    let answer = scene.routers().list_routers(request).await.unwrap().into_inner();
+    assert_eq!(answer.code, 0, "{}", answer.msg);
+    answer.routers
+}
 
-    pub(crate) async fn detach(&self, tenant: &Tenant, router: &str, vpc: &str, subnet: &str) -> RouterRes {
-        let (router_id, vpc_id, subnet) = (router.to_owned(), vpc.to_owned(), subnet.to_owned());
-        let request = DetachSubnetReq { router_id, vpc_id, subnet, ..tenant.request() };
-        self.routers().detach_subnet(request).await.unwrap().into_inner()
-    }
+/// A port in the VPC, and an address of the network outside that leads to it.
+async fn float(scene: &Scene, vpc: &str, outside: &str) -> (Value, Value) {
+    let port = json!({"port": {"network_id": vpc}});
+    let port = scene.admin.ask(Method::POST, "network", "/ports", Some(port)).await["port"].clone();
+    let floating = json!({"floatingip": {
+        "floating_network_id": outside, "port_id": port["id"], "project_id": scene.project,
+    }});
+    let floating = scene.admin.ask(Method::POST, "network", "/floatingips", Some(floating)).await;
+    (port, floating["floatingip"].clone())
+}
 
-    async fn page(&self, tenant: &Tenant, page_number: i32, page_size: i32) -> Vec<Router> {
-        let request = ListRoutersReq { page_number, page_size, ..tenant.request() };
-        let answer = self.routers().list_routers(request).await.unwrap().into_inner();
-        assert_eq!(answer.code, 0, "{}", answer.msg);
-        answer.routers
-    }
+async fn remove(scene: &Scene, kind: &str, resource: &Value) {
+    let path = format!("/{kind}/{}", text(&resource["id"]));
+    scene.admin.ask(Method::DELETE, "network", &path, None).await;
+}
 
-    /// A port in the VPC, and an address of the network outside that leads to it.
-    async fn float(&self, vpc: &str, outside: &str) -> (Value, Value) {
-        let port = json!({"port": {"network_id": vpc}});
-        let port = self.admin.ask(Method::POST, "network", "/ports", Some(port)).await["port"].clone();
-        let floating = json!({"floatingip": {
-            "floating_network_id": outside, "port_id": port["id"], "project_id": self.project,
-        }});
-        let floating = self.admin.ask(Method::POST, "network", "/floatingips", Some(floating)).await;
-        (port, floating["floatingip"].clone())
-    }
-
-    async fn remove(&self, kind: &str, resource: &Value) {
-        let path = format!("/{kind}/{}", text(&resource["id"]));
-        self.admin.ask(Method::DELETE, "network", &path, None).await;
-    }
-
-    /// Nothing in the answer is an echo: the cloud tells its administrator the same.
-    async fn is_what_the_cloud_has_of(&self, router: &Router) {
-        let record = self.one("routers", &router.router_id).await;
-        assert_eq!(router.router_name, record["name"]);
-        assert_eq!(router.router_desc, record["description"]);
-        assert_eq!(router.router_status, record["status"]);
-        assert_eq!(router.created_time, record["created_at"]);
-        assert_eq!(router.updated_time, record["updated_at"]);
-        let outside = record["external_gateway_info"]["network_id"].as_str().unwrap_or_default();
-        assert_eq!(router.external_network_id, outside);
-        let ports = self.found("ports").await.into_iter();
-        let ports: Vec<_> = ports.filter(|port| port["device_id"] == *router.router_id).collect();
-        assert_eq!(router.subnets.len(), ports.len());
-        for subnet in &router.subnets {
-            let at = |port: &&Value| port["fixed_ips"][0]["subnet_id"] == *subnet.subnet_id;
-            let port = ports.iter().find(at).unwrap();
-            assert_eq!(subnet.router_address, port["fixed_ips"][0]["ip_address"]);
-            assert_eq!(subnet.vpc_id, port["network_id"]);
-        }
+/// Nothing in the answer is an echo: the cloud tells its administrator the same.
+async fn is_what_the_cloud_has_of(scene: &Scene, router: &Router) {
+    let record = scene.one("routers", &router.router_id).await;
+    assert_eq!(router.router_name, record["name"]);
+    assert_eq!(router.router_desc, record["description"]);
+    assert_eq!(router.router_status, record["status"]);
+    assert_eq!(router.created_time, record["created_at"]);
+    assert_eq!(router.updated_time, record["updated_at"]);
+    let outside = record["external_gateway_info"]["network_id"].as_str().unwrap_or_default();
+    assert_eq!(router.external_network_id, outside);
+    let ports = scene.owned("ports").await.into_iter();
+    let ports: Vec<_> = ports.filter(|port| port["device_id"] == *router.router_id).collect();
+    assert_eq!(router.subnets.len(), ports.len());
+    for subnet in &router.subnets {
+        let at = |port: &&Value| port["fixed_ips"][0]["subnet_id"] == *subnet.subnet_id;
+        let port = ports.iter().find(at).unwrap();
+        assert_eq!(subnet.router_address, port["fixed_ips"][0]["ip_address"]);
+        assert_eq!(subnet.vpc_id, port["network_id"]);
     }
 }
 
@@ -97,14 +83,14 @@ async fn a_router_lives() {
         (&*scene.outside().await, 1)
     );
     assert_eq!(made.router_status, "ACTIVE");
-    scene.is_what_the_cloud_has_of(&made).await;
+    is_what_the_cloud_has_of(&scene, &made).await;
 
     let id = made.router_id.as_str();
     let both = router(scene.attach(&scene.tenant, id, &two.vpc_id, "").await);
     let (of_one, of_two) =
         ((one.vpc_id.as_str(), "10.1.0.0/24", "10.1.0.1"), (two.vpc_id.as_str(), "10.2.0.0/24", "10.2.0.1"));
     assert_eq!(joined(&both), [of_one, of_two]);
-    scene.is_what_the_cloud_has_of(&both).await;
+    is_what_the_cloud_has_of(&scene, &both).await;
     let again = router(scene.attach(&scene.tenant, id, &two.vpc_id, "10.2.0.0/24").await);
     assert_eq!(joined(&again), joined(&both), "what is attached may be attached");
 
@@ -117,8 +103,8 @@ async fn a_router_lives() {
     assert_eq!((deleted.code, deleted.router_id.as_str()), (0, id), "{}", deleted.msg);
     assert!(!deleted.deleted_time.is_empty());
     assert_eq!(scene.get_router(&scene.tenant, id).await.code, NOT_FOUND);
-    assert_eq!(scene.found("routers").await.len(), 0);
-    assert_eq!(scene.found("subnets").await.len(), 2, "its VPCs stay");
+    assert_eq!(scene.owned("routers").await.len(), 0);
+    assert_eq!(scene.owned("subnets").await.len(), 2, "its VPCs stay");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -133,14 +119,14 @@ async fn pages_of_routers_are_the_list_in_pieces() {
     made.sort_by(|one, other| one.router_id.cmp(&other.router_id));
     let mut read = Vec::new();
     for (page_number, size) in [(1, 2), (2, 1), (3, 0)] {
-        let page = scene.page(&scene.tenant, page_number, 2).await;
+        let page = page(&scene, &scene.tenant, page_number, 2).await;
         assert_eq!(page.len(), size, "page {page_number}");
         read.extend(page);
     }
     read.sort_by(|one, other| one.router_id.cmp(&other.router_id));
     assert_eq!(read, made, "a list shows its routers as whole as a single look");
     let stranger = scene.deployment.tenant("other").await;
-    assert_eq!(scene.page(&stranger, 1, 0).await, []);
+    assert_eq!(page(&scene, &stranger, 1, 0).await, []);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -213,7 +199,7 @@ async fn a_router_that_a_floating_address_needs_stays() {
         CreateRouterReq { vpc_ids: vec![vpc.clone()], external_network_id, ..scene.new_router("edge") };
     let id = scene.create_router(request).await.router_id;
     let made = router(scene.set_routes(&scene.tenant, &id, &[route("192.168.0.0/16", "10.1.0.9")]).await);
-    let (port, floating) = scene.float(&vpc, &made.external_network_id).await;
+    let (port, floating) = float(&scene, &vpc, &made.external_network_id).await;
 
     let refused = scene.delete_router(&scene.tenant, &id).await;
     assert_eq!(refused.code, CONFLICT, "{}", refused.msg);
@@ -223,8 +209,8 @@ async fn a_router_that_a_floating_address_needs_stays() {
     assert_eq!(refused.code, CONFLICT, "{}", refused.msg);
     assert_eq!(router(scene.set_routes(&scene.tenant, &id, &made.routes).await).subnets, made.subnets);
 
-    scene.remove("floatingips", &floating).await;
-    scene.remove("ports", &port).await;
+    remove(&scene, "floatingips", &floating).await;
+    remove(&scene, "ports", &port).await;
     let deleted = scene.delete_router(&scene.tenant, &id).await;
     assert_eq!(deleted.code, 0, "{}", deleted.msg);
 }

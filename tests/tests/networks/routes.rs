@@ -1,36 +1,28 @@
 //! A router's table of static routes, set as a whole.
 
-use patchbay::proto::route::{CreateRouterReq, Route, RouterRes, SetRoutesReq};
-use patchbay_tests::Tenant;
+use patchbay::proto::route::{CreateRouterReq, Route};
+use patchbay_tests::Scene;
 
-use crate::cloud::{Scene, router};
+use crate::call::{Networks, router};
 use crate::{CONFLICT, INVALID};
 
 pub(crate) fn route(destination: &str, next_hop: &str) -> Route {
     Route { destination: destination.to_owned(), next_hop: next_hop.to_owned() }
 }
 
-impl Scene {
-    pub(crate) async fn set_routes(&self, tenant: &Tenant, router: &str, routes: &[Route]) -> RouterRes {
-        let (router_id, routes) = (router.to_owned(), routes.to_vec());
-        let request = SetRoutesReq { router_id, routes, ..tenant.request() };
-        self.routers().set_routes(request).await.unwrap().into_inner()
-    }
+/// A router in 10.1.0.0/24; its id, and that of the VPC.
+async fn edge(scene: &Scene) -> (String, String) {
+    let vpc = scene.create_vpc("net-1", "10.1.0.0/24").await.vpc_id;
+    let request = CreateRouterReq { vpc_ids: vec![vpc.clone()], ..scene.new_router("edge") };
+    (scene.create_router(request).await.router_id, vpc)
+}
 
-    /// A router in 10.1.0.0/24; its id, and that of the VPC.
-    async fn edge(&self) -> (String, String) {
-        let vpc = self.create_vpc("net-1", "10.1.0.0/24").await.vpc_id;
-        let request = CreateRouterReq { vpc_ids: vec![vpc.clone()], ..self.new_router("edge") };
-        (self.create_router(request).await.router_id, vpc)
-    }
-
-    /// The router's table as the cloud tells its administrator.
-    async fn table(&self, router: &str) -> Vec<Route> {
-        let record = self.one("routers", router).await;
-        let routes = record["routes"].as_array().unwrap().iter();
-        let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
-        sorted(routes.map(|r| route(&text(&r["destination"]), &text(&r["nexthop"]))).collect())
-    }
+/// The router's table as the cloud tells its administrator.
+async fn table_of(scene: &Scene, router: &str) -> Vec<Route> {
+    let record = scene.one("routers", router).await;
+    let routes = record["routes"].as_array().unwrap().iter();
+    let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+    sorted(routes.map(|r| route(&text(&r["destination"]), &text(&r["nexthop"]))).collect())
 }
 
 fn sorted(mut routes: Vec<Route>) -> Vec<Route> {
@@ -42,7 +34,7 @@ fn sorted(mut routes: Vec<Route>) -> Vec<Route> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_table_is_set_as_a_whole() {
     let scene = Scene::start().await;
-    let (id, _) = scene.edge().await;
+    let (id, _) = edge(&scene).await;
     let (a, b) = (route("0.0.0.0/0", "10.1.0.7"), route("192.168.0.0/16", "10.1.0.7"));
     let (c, d) = (route("192.168.0.0/16", "10.1.0.8"), route("192.168.1.9/32", "10.1.0.9"));
     for table in
@@ -51,14 +43,14 @@ async fn a_table_is_set_as_a_whole() {
         let shown = router(scene.set_routes(&scene.tenant, &id, &table).await);
         let table = sorted(table);
         assert_eq!(sorted(shown.routes), table);
-        assert_eq!(scene.table(&id).await, table);
+        assert_eq!(table_of(&scene, &id).await, table);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_table_as_it_is_stays_untouched() {
     let scene = Scene::start().await;
-    let (id, _) = scene.edge().await;
+    let (id, _) = edge(&scene).await;
     let (a, b) = (route("0.0.0.0/0", "10.1.0.7"), route("192.168.0.0/16", "10.1.0.7"));
     let set = router(scene.set_routes(&scene.tenant, &id, &[a.clone(), b.clone()]).await);
     let revision = scene.one("routers", &id).await["revision_number"].clone();
@@ -70,7 +62,7 @@ async fn a_table_as_it_is_stays_untouched() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_table_that_cannot_be_leaves_the_old_one() {
     let scene = Scene::start().await;
-    let (id, _) = scene.edge().await;
+    let (id, _) = edge(&scene).await;
     let old = [route("192.168.0.0/16", "10.1.0.7")];
     router(scene.set_routes(&scene.tenant, &id, &old).await);
     let good = route("172.16.0.0/12", "10.1.0.7");
@@ -96,13 +88,13 @@ async fn a_table_that_cannot_be_leaves_the_old_one() {
     let many: Vec<_> = (0..31).map(|n| route(&format!("192.168.{n}.0/24"), "10.1.0.7")).collect();
     let answer = scene.set_routes(&scene.tenant, &id, &many).await;
     assert_eq!(answer.code, INVALID, "{}", answer.msg);
-    assert_eq!(scene.table(&id).await, old);
+    assert_eq!(table_of(&scene, &id).await, old);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_subnet_that_a_route_needs_stays() {
     let scene = Scene::start().await;
-    let (id, vpc) = scene.edge().await;
+    let (id, vpc) = edge(&scene).await;
     router(scene.set_routes(&scene.tenant, &id, &[route("192.168.0.0/16", "10.1.0.7")]).await);
     let before = scene.get_router(&scene.tenant, &id).await;
     let answer = scene.detach(&scene.tenant, &id, &vpc, "").await;

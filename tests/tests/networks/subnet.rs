@@ -1,9 +1,10 @@
 //! `CreateVpc` with one thing wrong at a time.
 
 use patchbay::proto::vpc::CreateVpcReq;
+use patchbay_tests::Scene;
 
 use crate::INVALID;
-use crate::cloud::Scene;
+use crate::call::Networks;
 
 /// What is wrong, what the sentence says, and the change of a good request.
 type Case = (&'static str, &'static [&'static str], fn(&mut CreateVpcReq));
@@ -54,5 +55,5 @@ async fn one_thing_wrong_is_named_and_nothing_is_made() {
         spoil(&mut request);
         refused(&scene, what, request, words).await;
     }
-    assert_eq!(scene.found("networks").await, Vec::<serde_json::Value>::new());
+    assert_eq!(scene.owned("networks").await, Vec::<serde_json::Value>::new());
 }

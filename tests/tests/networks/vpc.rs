@@ -1,30 +1,22 @@
 //! VPCs: made, read, changed; and whose they are.
 
-use patchbay::proto::vpc::{SetVpcInfoReq, VpcRes, vpc_res::Vpc};
-use patchbay_tests::Tenant;
+use patchbay::proto::vpc::vpc_res::Vpc;
+use patchbay_tests::Scene;
 
-use crate::cloud::{Scene, vpc};
+use crate::call::{Networks, vpc};
 use crate::{INVALID, NOT_FOUND, NOTHING};
 
-impl Scene {
-    async fn set_vpc(&self, tenant: &Tenant, id: &str, name: &str, description: &str) -> VpcRes {
-        let (vpc_id, vpc_name, vpc_desc) = (id.to_owned(), name.to_owned(), description.to_owned());
-        let request = SetVpcInfoReq { vpc_id, vpc_name, vpc_desc, ..tenant.request() };
-        self.vpcs().set_vpc_info(request).await.unwrap().into_inner()
-    }
-
-    /// Nothing in the answer is an echo: the cloud tells its administrator the same.
-    async fn is_what_the_cloud_has(&self, vpc: &Vpc) {
-        let network = self.one("networks", &vpc.vpc_id).await;
-        assert_eq!(vpc.vpc_name, network["name"]);
-        assert_eq!(vpc.vpc_desc, network["description"]);
-        assert_eq!(vpc.vpc_status, network["status"]);
-        assert_eq!(vpc.created_time, network["created_at"]);
-        let subnets = self.found("subnets").await.into_iter();
-        let subnets = subnets.filter(|subnet| subnet["network_id"] == *vpc.vpc_id);
-        let cidrs: Vec<_> = subnets.map(|subnet| subnet["cidr"].as_str().unwrap().to_owned()).collect();
-        assert_eq!(vpc.subnet, cidrs);
-    }
+/// Nothing in the answer is an echo: the cloud tells its administrator the same.
+async fn is_what_the_cloud_has(scene: &Scene, vpc: &Vpc) {
+    let network = scene.one("networks", &vpc.vpc_id).await;
+    assert_eq!(vpc.vpc_name, network["name"]);
+    assert_eq!(vpc.vpc_desc, network["description"]);
+    assert_eq!(vpc.vpc_status, network["status"]);
+    assert_eq!(vpc.created_time, network["created_at"]);
+    let subnets = scene.owned("subnets").await.into_iter();
+    let subnets = subnets.filter(|subnet| subnet["network_id"] == *vpc.vpc_id);
+    let cidrs: Vec<_> = subnets.map(|subnet| subnet["cidr"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(vpc.subnet, cidrs);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -37,14 +29,14 @@ async fn a_vpc_is_made_read_and_changed() {
         (&["10.20.0.0/24".to_owned()][..], "ACTIVE")
     );
     assert!(!made.region.is_empty());
-    scene.is_what_the_cloud_has(&made).await;
+    is_what_the_cloud_has(&scene, &made).await;
     assert_eq!(vpc(scene.get_vpc(&scene.tenant, &made.vpc_id).await), made);
 
     let renamed = vpc(scene.set_vpc(&scene.tenant, &made.vpc_id, "net-2", "").await);
     assert_eq!(renamed, Vpc { vpc_name: "net-2".to_owned(), ..made.clone() });
     let described = vpc(scene.set_vpc(&scene.tenant, &made.vpc_id, "", "另一个").await);
     assert_eq!(described, Vpc { vpc_desc: "另一个".to_owned(), ..renamed });
-    scene.is_what_the_cloud_has(&described).await;
+    is_what_the_cloud_has(&scene, &described).await;
     let kept = vpc(scene.set_vpc(&scene.tenant, &made.vpc_id, "", "").await);
     assert_eq!(kept, described, "nothing asked for, nothing changed");
 }
@@ -55,7 +47,7 @@ async fn vpcs_may_have_the_same_name_and_addresses() {
     let (one, other) =
         (scene.create_vpc("net", "10.0.0.0/29").await, scene.create_vpc("net", "10.0.0.0/29").await);
     assert_ne!(one.vpc_id, other.vpc_id);
-    scene.is_what_the_cloud_has(&other).await;
+    is_what_the_cloud_has(&scene, &other).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,16 +3,18 @@
 use patchbay::proto::securitygroup::security_group_res::SecurityGroup;
 use patchbay::proto::securitygroup::security_group_res::security_group::SecurityGroupRule;
 use patchbay::proto::securitygroup::{SecurityGroupRuleSet, UpdateSecurityGroupReq};
+use patchbay_tests::Scene;
 use serde_json::Value;
 
-use crate::{CONFLICT, NOT_FOUND, Scene, all, lines, shown, tcp};
+use crate::call::{SecurityGroups, all, lines, patient, shown, tcp};
+use crate::{CONFLICT, NOT_FOUND};
 
 /// What Neutron gives every new group.
 const BORN_WITH: [&str; 2] = ["egress  0-0  \"\"", "egress  0-0 ::/0 \"\""];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_group_lives() {
-    let scene = Scene::start().await;
+    let scene = patient().await;
     let made = scene.create("web", &[tcp(80, 90, "10.0.0.0/8"), all("ingress", "icmp", ""), ipv6()]).await;
     let made = shown(made);
     assert_eq!((made.security_group_name.as_str(), made.security_group_desc.as_str()), ("web", "the first"));
@@ -125,7 +127,7 @@ async fn is_deleted(scene: &Scene, id: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_group_without_rules_has_those_that_it_is_born_with() {
-    let scene = Scene::start().await;
+    let scene = patient().await;
     assert_eq!(lines(&shown(scene.create("bare", &[]).await)), BORN_WITH);
     // One of them asked for is the one that is there.
     let asked = scene.create("same", &[all("egress", "", ""), all("egress", "any", "::/0")]).await;
@@ -134,7 +136,7 @@ async fn a_group_without_rules_has_those_that_it_is_born_with() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_default_group_stays() {
-    let scene = Scene::start().await;
+    let scene = patient().await;
     scene.create("web", &[]).await;
     let id = scene.default_group().await;
     let before = shown(scene.get(&id).await);

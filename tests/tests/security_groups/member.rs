@@ -1,47 +1,22 @@
 //! A group and its instances: what was done for each of them is told, and no failure on one stops the others.
 
-use std::time::Duration;
-
 use cloudsim::{Effect, Service};
-use patchbay::proto::instance::instance_service_client::InstanceServiceClient;
-use patchbay_tests::{needs_cloudsim, wait_for};
+use patchbay_tests::{Scene, needs_cloudsim};
 
-use crate::step::refused;
-use crate::{CONFLICT, NOT_FOUND, NOTHING, Scene, shown};
+use crate::call::{SecurityGroups, patient, shown};
+use crate::step::{at_rest, fail, refused};
+use crate::{CONFLICT, NOT_FOUND, NOTHING};
 
-/// How long an instance may take on a real cloud that others use too.
-const INSTANCE_MAX: Duration = Duration::from_secs(120);
-
-impl Scene {
-    /// A new instance that runs.
-    async fn instance(&self, name: &str) -> String {
-        let request = self.tenant.instance(&self.admin.offer().await, name, &[]);
-        let answer = InstanceServiceClient::new(self.deployment.grpc()).create_instance(request).await;
-        let answer = answer.unwrap().into_inner();
-        assert_eq!(answer.code, 0, "{}", answer.msg);
-        let id = answer.instance.unwrap().instance_id;
-        wait_for("the instance to run", INSTANCE_MAX, async || {
-            let servers = self.admin.servers(&self.project).await;
-            servers
-                .iter()
-                .any(|server| server["id"] == id.as_str() && server["status"] == "ACTIVE")
-                .then_some(())
-        })
-        .await;
-        id
-    }
-
-    /// Whether each port of the instance has the group, as Neutron tells it.
-    async fn has(&self, instance: &str, group: &str) -> bool {
-        let ports = self.admin.list("network", &format!("/ports?device_id={instance}"), "ports").await;
-        assert!(!ports.is_empty(), "{instance}");
-        ports.iter().all(|port| port["security_groups"].as_array().unwrap().iter().any(|id| id == group))
-    }
+/// Whether each port of the instance has the group, as Neutron tells it.
+async fn has(scene: &Scene, instance: &str, group: &str) -> bool {
+    let ports = scene.admin.list("network", &format!("/ports?device_id={instance}"), "ports").await;
+    assert!(!ports.is_empty(), "{instance}");
+    ports.iter().all(|port| port["security_groups"].as_array().unwrap().iter().any(|id| id == group))
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_group_is_attached_and_detached() {
-    let scene = Scene::start().await;
+    let scene = patient().await;
     let group = shown(scene.create("web", &[]).await).security_group_id;
     let (first, second) = tokio::join!(scene.instance("web-1"), scene.instance("web-2"));
 
@@ -50,7 +25,7 @@ async fn a_group_is_attached_and_detached() {
     assert_eq!(answer.security_group_id, group);
     assert!(answer.operateed_time.ends_with('Z'), "{answer:?}");
     assert_eq!(answer.msg, format!("1 of 1 instances done. {first}: attached."));
-    assert!(scene.has(&first, &group).await && !scene.has(&second, &group).await);
+    assert!(has(&scene, &first, &group).await && !has(&scene, &second, &group).await);
 
     in_use(&scene, &group).await;
     one_of_three_is_unknown(&scene, &group, &first, &second).await;
@@ -60,7 +35,7 @@ async fn a_group_is_attached_and_detached() {
     let answer = scene.operate(&group, "detach", &[&first]).await;
     assert_eq!(answer.msg, format!("1 of 1 instances done. {first}: was not attached."));
     assert_eq!(answer.code, 0);
-    assert!(!scene.has(&first, &group).await && !scene.has(&second, &group).await);
+    assert!(!has(&scene, &first, &group).await && !has(&scene, &second, &group).await);
     assert_eq!(scene.delete(&group).await.code, 0);
 }
 
@@ -78,7 +53,7 @@ async fn one_of_three_is_unknown(scene: &Scene, group: &str, first: &str, second
         "2 of 3 instances done. {first}: is attached already; {NOTHING}: there is no such instance; {second}: attached."
     );
     assert_eq!(answer.msg, account);
-    assert!(scene.has(first, group).await && scene.has(second, group).await);
+    assert!(has(scene, first, group).await && has(scene, second, group).await);
 }
 
 /// Nova is asked four times: for the groups of two instances, and to add one to each.
@@ -93,11 +68,11 @@ async fn an_answer_that_was_lost_is_asked_for_again() {
     let both = instances.each_ref().map(String::as_str);
     for effect in [Effect::CloseAfter, Effect::CloseBefore, refused(503)] {
         for (step, action) in (0..CALLS).flat_map(|step| [(step, "attach"), (step, "detach")]) {
-            scene.fail(Service::Compute, step, &effect);
+            fail(&scene, Service::Compute, step, &effect);
             let answer = scene.operate(&group, action, &both).await;
             assert_eq!(answer.code, 0, "{action} at {step}: {}", answer.msg);
             for instance in both {
-                assert_eq!(scene.has(instance, &group).await, action == "attach", "{action} at {step}");
+                assert_eq!(has(&scene, instance, &group).await, action == "attach", "{action} at {step}");
             }
         }
     }
@@ -111,14 +86,14 @@ async fn a_refusal_for_one_instance_does_not_stop_the_other() {
     let instances = [scene.instance("web-1").await, scene.instance("web-2").await];
     let both = instances.each_ref().map(String::as_str);
     for (step, status) in (0..CALLS).flat_map(|step| [(step, 403), (step, 409), (step, 500)]) {
-        scene.fail(Service::Compute, step, &refused(status));
+        fail(&scene, Service::Compute, step, &refused(status));
         let answer = scene.operate(&group, "attach", &both).await;
         assert_ne!(answer.code, 0, "{status} at {step}");
         assert!(answer.msg.starts_with("1 of 2 instances done."), "{status} at {step}: {}", answer.msg);
         assert!(both.iter().all(|instance| answer.msg.contains(instance)), "{}", answer.msg);
-        let attached = [scene.has(both[0], &group).await, scene.has(both[1], &group).await];
+        let attached = [has(&scene, both[0], &group).await, has(&scene, both[1], &group).await];
         assert!(attached[0] != attached[1], "{status} at {step}: {}", answer.msg);
-        scene.at_rest().await;
+        at_rest(&scene).await;
         assert_eq!(scene.operate(&group, "detach", &both).await.code, 0);
     }
 }

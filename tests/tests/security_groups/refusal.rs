@@ -2,19 +2,9 @@
 
 use patchbay::proto::securitygroup::{CreateSecurityGroupReq, SecurityGroupRuleSet};
 
-use reqwest::Method;
-use serde_json::json;
-
-use crate::{EXISTS, INVALID, NOT_FOUND, NOTHING, QUOTA, Scene, all, shown, tcp};
-
-impl Scene {
-    /// Limits how many of something the tenant may have.
-    async fn limit(&self, what: &str, most: u32) {
-        let (path, body) = (format!("/quotas/{}", self.project), json!({"quota": {what: most}}));
-        let answer = self.admin.ask(Method::PUT, "network", &path, Some(body)).await;
-        assert_eq!(answer["quota"][what], most, "{answer}");
-    }
-}
+use crate::call::{SecurityGroups, all, patient, shown, tcp};
+use crate::step::only_is;
+use crate::{EXISTS, INVALID, NOT_FOUND, NOTHING, QUOTA};
 
 /// What is wrong, the field that the sentence names, and the change of a good request.
 type Case = (&'static str, &'static str, fn(&mut CreateSecurityGroupReq));
@@ -56,7 +46,7 @@ const WRONG: [Case; 20] = [
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_thing_wrong_is_named_and_nothing_is_made() {
-    let scene = Scene::start().await;
+    let scene = patient().await;
     for (what, field, spoil) in WRONG {
         let mut request = CreateSecurityGroupReq {
             security_group_name: "web".to_owned(),
@@ -73,7 +63,7 @@ async fn one_thing_wrong_is_named_and_nothing_is_made() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_name_of_the_default_group_is_taken() {
-    let scene = Scene::start().await;
+    let scene = patient().await;
     let answer = scene.create("default", &[]).await;
     assert_eq!(answer.code, EXISTS, "{}", answer.msg);
     assert!(answer.msg.contains("security_group_name"), "{}", answer.msg);
@@ -89,7 +79,7 @@ async fn the_name_of_the_default_group_is_taken() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_operation_is_named() {
-    let scene = Scene::start().await;
+    let scene = patient().await;
     let id = shown(scene.create("web", &[]).await).security_group_id;
     let many: Vec<String> = (0..65).map(|n| format!("{n}{}", &NOTHING[2..])).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
@@ -111,7 +101,7 @@ async fn a_wrong_operation_is_named() {
 /// Somebody else's group is as good as none, for every call.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_group_of_another_tenant_is_not_found() {
-    let mut scene = Scene::start().await;
+    let mut scene = patient().await;
     let own = shown(scene.create("web", &[tcp(80, 80, "")]).await);
     let owner = std::mem::replace(&mut scene.tenant, scene.deployment.tenant("other").await);
     for id in [own.security_group_id.as_str(), NOTHING, "detail"] {
@@ -131,11 +121,11 @@ async fn a_group_of_another_tenant_is_not_found() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_quota_that_is_used_up_is_told() {
-    let scene = Scene::start().await;
+    let scene = patient().await;
     let id = shown(scene.create("web", &[tcp(80, 80, "")]).await).security_group_id;
     let before = shown(scene.get(&id).await);
     // The default group's four rules, and this one's three.
-    scene.limit("security_group_rule", 8).await;
+    scene.admin.limit(&scene.project, "security_group_rule", 8).await;
     let answer = scene.set_rules(&id, &[tcp(1, 1, ""), tcp(2, 2, "")]).await;
     assert_eq!(answer.code, QUOTA, "{}", answer.msg);
     assert!(
@@ -147,9 +137,10 @@ async fn a_quota_that_is_used_up_is_told() {
 
     let answer = scene.create("more", &[tcp(1, 1, "")]).await;
     assert_eq!(answer.code, QUOTA, "{}", answer.msg);
-    scene.limit("security_group_rule", 100).await;
-    scene.limit("security_group", 2).await;
+    scene.admin.limit(&scene.project, "security_group_rule", 100).await;
+    scene.admin.limit(&scene.project, "security_group", 2).await;
     let answer = scene.create("more", &[]).await;
     assert_eq!(answer.code, QUOTA, "{}", answer.msg);
-    scene.only_is(&id).await;
+    only_is(&scene, &id).await;
+    scene.admin.unlimited(&scene.project).await;
 }

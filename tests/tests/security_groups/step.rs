@@ -1,81 +1,54 @@
 //! A cloud that fails at one step of a change: afterwards the group is as it was, as it should be, or gone, and the
 //! error says which.
 
-use std::time::Duration;
-
-use cloudsim::{Effect, Fault, Options, Service, Timing};
-use patchbay::operation::Operations;
+use cloudsim::{Effect, Fault, Service};
 use patchbay::proto::securitygroup::SecurityGroupRes;
-use patchbay::{Config, database};
-use patchbay_tests::{Deployment, needs_cloudsim, wait_for};
+use patchbay_tests::operation::{self, END_MAX};
+use patchbay_tests::{Deployment, Scene, needs_cloudsim, wait_for};
 use serde_json::json;
 
-use crate::{CONFLICT, NOT_FOUND, Scene, all, lines, shown, tcp};
+use crate::call::{SecurityGroups, all, lines, shown, tcp};
+use crate::{CONFLICT, NOT_FOUND};
 
-/// Short limits, so that a lost answer takes little; no circuit opens, so that each fault is seen itself.
-const QUICK: &str = r#"
-operation = { poll_ms_min = 20, poll_ms_max = 100, settle_ms = 300 }
-upstream.cloud.transport = { timeout_ms = 1500, breaker_failures = 1000000 }
-"#;
+/// Waits until no operation goes on: one that undoes its work would meet the next fault.
+pub(crate) async fn at_rest(scene: &Scene) {
+    operation::all_ended(&scene.deployment.operations().await).await;
+}
 
-/// How long undoing may take.
-const UNDONE_MAX: Duration = Duration::from_secs(60);
+/// Waits until this is the tenant's only group.
+pub(crate) async fn only_is(scene: &Scene, id: &str) {
+    wait_for("nothing else to be left", END_MAX, async || {
+        let groups = scene.groups().await;
+        (groups.len() == 1 && groups[0]["id"] == id).then_some(())
+    })
+    .await;
+}
 
-impl Scene {
-    /// With a cloud that does everything at once.
-    pub(crate) async fn quick() -> Self {
-        Self::quick_and("").await
-    }
+/// A group with three rules of its own, which [`change`] changes.
+async fn changeable(scene: &Scene) -> String {
+    let rules = [tcp(80, 80, ""), tcp(81, 81, ""), all("ingress", "icmp", "")];
+    shown(scene.create("old", &rules).await).security_group_id
+}
 
-    /// The same, configured with this too.
-    async fn quick_and(toml: &str) -> Self {
-        let at_once = Options { timing: Timing::instant(), ..Options::default() };
-        Self::of(Deployment::builder().toml(QUICK).toml(toml).cloud(at_once).start().await).await
-    }
+/// Another name, one rule kept, one new, four gone.
+async fn change(scene: &Scene, id: &str) -> SecurityGroupRes {
+    scene.update(id, "new", &[tcp(80, 80, ""), tcp(443, 443, "")]).await
+}
 
-    /// Waits until no operation goes on: one that undoes its work would meet the next fault.
-    pub(crate) async fn at_rest(&self) {
-        let config = Config::read(&self.deployment.config_file()).unwrap();
-        let rows = Operations::new(database::open(&config.database).await.unwrap());
-        let unfinished = async || rows.unfinished().await.unwrap().is_empty().then_some(());
-        wait_for("the operations to end", UNDONE_MAX, unfinished).await;
-    }
+/// How many calls of Neutron `work` makes.
+async fn steps(scene: &Scene, work: impl Future) -> u32 {
+    scene.deployment.cloudsim().clear_record();
+    work.await;
+    let requests = scene.deployment.cloudsim().requests();
+    let steps = requests.iter().filter(|request| request.service == Service::Network).count();
+    u32::try_from(steps).unwrap()
+}
 
-    /// Waits until this is the tenant's only group.
-    pub(crate) async fn only_is(&self, id: &str) {
-        wait_for("nothing else to be left", UNDONE_MAX, async || {
-            let groups = self.groups().await;
-            (groups.len() == 1 && groups[0]["id"] == id).then_some(())
-        })
-        .await;
-    }
-
-    /// A group with three rules of its own, which [`Scene::change`] changes.
-    async fn changeable(&self) -> String {
-        let rules = [tcp(80, 80, ""), tcp(81, 81, ""), all("ingress", "icmp", "")];
-        shown(self.create("old", &rules).await).security_group_id
-    }
-
-    /// Another name, one rule kept, one new, four gone.
-    async fn change(&self, id: &str) -> SecurityGroupRes {
-        self.update(id, "new", &[tcp(80, 80, ""), tcp(443, 443, "")]).await
-    }
-
-    /// How many calls of Neutron `work` makes.
-    async fn steps(&self, work: impl Future) -> u32 {
-        self.deployment.cloudsim().clear_record();
-        work.await;
-        let requests = self.deployment.cloudsim().requests();
-        let steps = requests.iter().filter(|request| request.service == Service::Network).count();
-        u32::try_from(steps).unwrap()
-    }
-
-    /// Lets one call of a service fail: the one after `step` others.
-    pub(crate) fn fail(&self, service: Service, step: u32, effect: &Effect) {
-        let fault = Fault { service: Some(service), skip: step, ..Fault::once(effect.clone()) };
-        self.deployment.cloudsim().clear_faults();
-        self.deployment.cloudsim().fault(fault);
-    }
+/// Lets one call of a service fail: the one after `step` others.
+pub(crate) fn fail(scene: &Scene, service: Service, step: u32, effect: &Effect) {
+    let fault = Fault { service: Some(service), skip: step, ..Fault::once(effect.clone()) };
+    scene.deployment.cloudsim().clear_faults();
+    scene.deployment.cloudsim().fault(fault);
 }
 
 pub(crate) fn refused(status: u16) -> Effect {
@@ -93,9 +66,9 @@ async fn says(scene: &Scene, id: &str) -> (String, Vec<String>) {
 /// anything is changed, the last when all is.
 async fn update_failing(effect: Effect) -> Vec<SecurityGroupRes> {
     let scene = Scene::quick().await;
-    let id = scene.changeable().await;
+    let id = changeable(&scene).await;
     let before = says(&scene, &id).await;
-    let steps = scene.steps(scene.change(&id)).await;
+    let steps = steps(&scene, change(&scene, &id)).await;
     // A look, the new rules, the name, each old rule; and the looks before and after.
     assert_eq!(steps, 9);
     let after = says(&scene, &id).await;
@@ -103,9 +76,9 @@ async fn update_failing(effect: Effect) -> Vec<SecurityGroupRes> {
 
     let mut answers = Vec::new();
     for step in 1..steps - 1 {
-        let id = scene.changeable().await;
-        scene.fail(Service::Network, step, &effect);
-        let answer = scene.change(&id).await;
+        let id = changeable(&scene).await;
+        fail(&scene, Service::Network, step, &effect);
+        let answer = change(&scene, &id).await;
         let holds = says(&scene, &id).await;
         if answer.code == 0 {
             assert_eq!(holds, after, "step {step}");
@@ -119,7 +92,7 @@ async fn update_failing(effect: Effect) -> Vec<SecurityGroupRes> {
         }
         answers.push(answer);
         scene.deployment.cloudsim().clear_faults();
-        scene.at_rest().await;
+        at_rest(&scene).await;
         assert_eq!(scene.delete(&id).await.code, 0);
     }
     answers
@@ -150,7 +123,7 @@ async fn an_update_goes_on_where_an_answer_was_lost() {
 async fn old_rules_come_back_when_they_can() {
     needs_cloudsim!();
     let scene = Scene::quick().await;
-    let id = scene.changeable().await;
+    let id = changeable(&scene).await;
     let before = says(&scene, &id).await;
     let cloud = scene.deployment.cloudsim();
     // One old rule stays when others are gone, and then, for a while, no rule can be made.
@@ -158,28 +131,31 @@ async fn old_rules_come_back_when_they_can() {
     let none = Fault { effect: refused(503), ..Fault::default() };
     cloud.fault(stays);
     cloud.fault(none.on(Service::Network, "POST", "/security-group-rules").skip(1));
-    let answer = scene.change(&id).await;
+    let answer = change(&scene, &id).await;
     assert_eq!(answer.code, CONFLICT, "{}", answer.msg);
     assert!(answer.msg.contains("are being made again"), "{}", answer.msg);
     cloud.clear_faults();
-    wait_for("the old rules", UNDONE_MAX, async || (says(&scene, &id).await == before).then_some(())).await;
+    wait_for("the old rules", END_MAX, async || (says(&scene, &id).await == before).then_some(())).await;
 }
 
 /// What one host began, the next carries on.
 #[tokio::test]
 async fn a_change_outlives_its_host() {
     needs_cloudsim!();
-    let mut scene = Scene::quick_and("operation.inline_wait_ms = 500").await;
-    let id = scene.changeable().await;
+    let mut scene = Scene::of(
+        Deployment::builder().quick().at_once().toml("operation.inline_wait_ms = 500").start().await,
+    )
+    .await;
+    let id = changeable(&scene).await;
     let cloud = scene.deployment.cloudsim();
     let busy = Fault { effect: refused(503), ..Fault::default() };
     cloud.fault(busy.on(Service::Network, "PUT", "/security-groups"));
-    let answer = scene.change(&id).await;
+    let answer = change(&scene, &id).await;
     assert_eq!(answer.code, 0, "{}", answer.msg);
     assert!(answer.msg.contains("x-operation-id"), "{}", answer.msg);
     scene.deployment.restart().await;
     scene.deployment.cloudsim().clear_faults();
-    scene.at_rest().await;
+    at_rest(&scene).await;
     assert_eq!(says(&scene, &id).await.0, "new");
 }
 
@@ -187,14 +163,14 @@ async fn a_change_outlives_its_host() {
 async fn a_create_that_fails_at_any_step_leaves_nothing() {
     needs_cloudsim!();
     let scene = Scene::quick().await;
-    let kept = scene.changeable().await;
-    let steps = scene.steps(scene.changeable()).await;
+    let kept = changeable(&scene).await;
+    let steps = steps(&scene, changeable(&scene)).await;
     let whole = scene.groups().await.into_iter().find(|group| group["id"] != kept.as_str()).unwrap();
     assert_eq!(scene.delete(whole["id"].as_str().unwrap()).await.code, 0);
     for effect in [refused(403), refused(500), Effect::CloseAfter, Effect::CloseBefore] {
         // The last call reads what is made.
         for step in 0..steps - 1 {
-            scene.fail(Service::Network, step, &effect);
+            fail(&scene, Service::Network, step, &effect);
             let answer = scene.create("old", &[tcp(80, 80, "")]).await;
             scene.deployment.cloudsim().clear_faults();
             if answer.code == 0 {
@@ -205,7 +181,7 @@ async fn a_create_that_fails_at_any_step_leaves_nothing() {
                 );
                 assert_eq!(scene.delete(&made.security_group_id).await.code, 0);
             }
-            scene.at_rest().await;
+            at_rest(&scene).await;
             assert_eq!(scene.groups().await.len(), 1, "{effect:?} at step {step}");
         }
     }
@@ -217,11 +193,11 @@ async fn a_delete_that_fails_at_any_step_deletes_all_or_nothing() {
     let scene = Scene::quick().await;
     for effect in [refused(403), Effect::CloseAfter, Effect::CloseBefore] {
         for step in 0..2 {
-            let id = scene.changeable().await;
-            scene.fail(Service::Network, step, &effect);
+            let id = changeable(&scene).await;
+            fail(&scene, Service::Network, step, &effect);
             let answer = scene.delete(&id).await;
             scene.deployment.cloudsim().clear_faults();
-            scene.at_rest().await;
+            at_rest(&scene).await;
             assert_eq!(scene.get(&id).await.code, if answer.code == 0 { 5 } else { 0 }, "{}", answer.msg);
             assert_eq!(answer.code != 0, effect == refused(403), "{}", answer.msg);
         }
