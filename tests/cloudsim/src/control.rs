@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cinder::VolumeQuota;
 use crate::fault::{Fault, Faults};
+use crate::manila::ShareQuota;
 use crate::neutron::NetworkQuota;
 use crate::nova::ComputeQuota;
 use crate::record::{Count, Record, Request};
@@ -29,7 +30,8 @@ struct Shared {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resource {
     /// "domain", "project", "user", "role", "server", "volume", "network", "subnet", "port", "router",
-    /// "security_group" or "security_group_rule"; the last ones and ports only where a client made them.
+    /// "security_group", "security_group_rule", "share" or "share_network"; ports, groups and rules only where a
+    /// client made them.
     pub kind: String,
     /// The service's own id.
     pub id: String,
@@ -98,6 +100,11 @@ impl Control {
         self.world().networks.set_quota(project_id, quota);
     }
 
+    /// A project's limits in Manila.
+    pub fn set_share_quota(&self, project_id: &str, quota: ShareQuota) {
+        self.world().shares.quotas.insert(project_id.to_owned(), quota);
+    }
+
     /// How many seconds the next tokens live.
     pub fn set_token_lifetime(&self, seconds: u64) {
         self.world().identity.tokens.lifetime_s = seconds;
@@ -135,6 +142,7 @@ impl Control {
             status: volume.status.to_owned(),
         }));
         resources.extend(world.networks.resources());
+        resources.extend(world.shares.resources());
         resources
     }
 

@@ -47,6 +47,7 @@ fn change(control: &Control, call: &Call, method: &str, path: &[&str]) -> Result
         ("PUT", ["quotas", "compute", project]) => control.set_compute_quota(project, body(call)?),
         ("PUT", ["quotas", "volume", project]) => control.set_volume_quota(project, body(call)?),
         ("PUT", ["quotas", "network", project]) => control.set_network_quota(project, body(call)?),
+        ("PUT", ["quotas", "share", project]) => control.set_share_quota(project, body(call)?),
         ("PUT", ["tokens"]) => control.set_token_lifetime(body::<Lifetime>(call)?.lifetime_s),
         ("DELETE", ["tokens"]) => control.expire_tokens(),
         ("PUT", ["catalogue"]) => control.set_catalogue_omits(&body::<Omits>(call)?.omit),

@@ -1,5 +1,5 @@
 //! A stateful stand-in for the HTTP APIs of OpenStack: one process, one port, each service under a prefix of its
-//! own (`/identity`, `/compute`, `/image`, `/volume`, `/network`) with a catalogue that names them.
+//! own (`/identity`, `/compute`, `/image`, `/volume`, `/network`, `/share`) with a catalogue that names them.
 //!
 //! It answers as the real services (2026.2) were seen to answer, errors and microversions included; one suite of
 //! tests (`tests/conformance.rs`) runs on both. What it does not know is the service's own 404. States take
@@ -23,6 +23,7 @@
 //! | `PUT /_control/quotas/compute/{project}` | [`ComputeQuota`] |
 //! | `PUT /_control/quotas/volume/{project}` | [`VolumeQuota`] |
 //! | `PUT /_control/quotas/network/{project}` | [`NetworkQuota`] |
+//! | `PUT /_control/quotas/share/{project}` | [`ShareQuota`] |
 //! | `PUT /_control/tokens` | `{"lifetime_s": 60}`, for the next tokens |
 //! | `DELETE /_control/tokens` | ends all |
 //! | `PUT /_control/catalogue` | `{"omit": ["compute"]}`, for the next tokens |
@@ -39,10 +40,13 @@ mod control_http;
 mod fault;
 mod glance;
 mod keystone;
+mod manila;
 mod microversion;
 mod neutron;
 mod nova;
+mod query;
 mod record;
+mod refuse;
 mod serve;
 mod service;
 mod webob;
@@ -58,6 +62,7 @@ pub use crate::cinder::VolumeQuota;
 pub use crate::control::{Control, Resource};
 pub use crate::fault::{Effect, FAULTS_MAX, Fault};
 use crate::keystone::Identity;
+pub use crate::manila::ShareQuota;
 pub use crate::neutron::NetworkQuota;
 pub use crate::nova::ComputeQuota;
 pub use crate::record::{Count, Request};

@@ -2,9 +2,20 @@
 
 use crate::call::{Answer, Call, Refusal};
 
-/// The API's name in the header, the major version, and the last minor version that is known.
+/// The header of most services.
+const SHARED: &str = "OpenStack-API-Version";
+
+/// Which header says the version.
+pub(crate) enum Api {
+    /// The one that the services share, where the API's name stands before the version.
+    Shared(&'static str),
+    /// A service's own. It has no word for the latest.
+    Own(&'static str),
+}
+
+/// The header, the major version, and the last minor version that is known.
 pub(crate) struct Microversions {
-    pub(crate) service: &'static str,
+    pub(crate) api: Api,
     pub(crate) major: u16,
     /// The minor version without a header.
     pub(crate) default: u16,
@@ -15,7 +26,7 @@ impl Microversions {
     /// The minor version of this call; 400 where it is no version, 406 where it is one that nobody has.
     pub(crate) fn of(&self, call: &Call) -> Result<u16, Refusal> {
         let Some(text) = self.asked(call) else { return Ok(self.default) };
-        if text == "latest" {
+        if text == "latest" && matches!(self.api, Api::Shared(_)) {
             return Ok(self.latest);
         }
         let pair =
@@ -40,13 +51,20 @@ impl Microversions {
 
     /// "2.96" of `OpenStack-API-Version: compute 2.96`.
     fn asked<'a>(&self, call: &'a Call) -> Option<&'a str> {
-        let header = call.header("openstack-api-version")?;
+        let service = match self.api {
+            Api::Own(header) => return call.header(header),
+            Api::Shared(service) => service,
+        };
+        let header = call.header(SHARED)?;
         let mut pairs = header.split(',').filter_map(|pair| pair.trim().split_once(' '));
-        pairs.find(|(service, _)| *service == self.service).map(|(_, version)| version.trim())
+        pairs.find(|(name, _)| *name == service).map(|(_, version)| version.trim())
     }
 
     pub(crate) fn mark(&self, answer: Answer, minor: u16) -> Answer {
-        let version = format!("{} {}.{minor}", self.service, self.major);
-        answer.with("openstack-api-version", &version).with("vary", "OpenStack-API-Version")
+        let version = format!("{}.{minor}", self.major);
+        match self.api {
+            Api::Own(header) => answer.with(header, &version).with("vary", header),
+            Api::Shared(service) => answer.with(SHARED, &format!("{service} {version}")).with("vary", SHARED),
+        }
     }
 }

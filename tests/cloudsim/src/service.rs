@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::call::{Answer, Call};
 use crate::world::World;
-use crate::{cinder, glance, keystone, neutron, nova};
+use crate::{cinder, glance, keystone, manila, neutron, nova};
 
 /// One of the simulated APIs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -20,11 +20,14 @@ pub enum Service {
     Volume,
     /// Neutron, under `/network`.
     Network,
+    /// Manila, under `/share`.
+    Share,
 }
 
 impl Service {
     /// Every service, in the order of the catalogue.
-    pub const ALL: [Self; 5] = [Self::Identity, Self::Compute, Self::Image, Self::Volume, Self::Network];
+    pub const ALL: [Self; 6] =
+        [Self::Identity, Self::Compute, Self::Image, Self::Volume, Self::Network, Self::Share];
 
     /// The first part of its paths.
     #[must_use]
@@ -35,6 +38,7 @@ impl Service {
             Self::Image => "image",
             Self::Volume => "volume",
             Self::Network => "network",
+            Self::Share => "share",
         }
     }
 
@@ -45,10 +49,11 @@ impl Service {
             Self::Compute => "/v2.1",
             Self::Image | Self::Network => "",
             Self::Volume => "/v3/{project}",
+            Self::Share => "/v2",
         }
     }
 
-    /// The types and the name it has in the catalogue. Cinder is there twice, as on a current deployment.
+    /// The types and the name it has in the catalogue. Cinder and Manila are there twice, as on a current deployment.
     pub(crate) fn catalogue_types(self) -> &'static [(&'static str, &'static str)] {
         match self {
             Self::Identity => &[("identity", "keystone")],
@@ -56,6 +61,7 @@ impl Service {
             Self::Image => &[("image", "glance")],
             Self::Volume => &[("block-storage", "cinder"), ("volumev3", "cinder")],
             Self::Network => &[("network", "neutron")],
+            Self::Share => &[("shared-file-system", "manila"), ("sharev2", "manila")],
         }
     }
 
@@ -74,6 +80,7 @@ impl Service {
             Self::Image => glance::answer(world, call),
             Self::Volume => cinder::answer(world, call),
             Self::Network => neutron::answer(world, call),
+            Self::Share => manila::answer(world, call),
         }
     }
 }

@@ -12,9 +12,10 @@ use uuid::Uuid;
 use crate::cinder::Volumes;
 use crate::glance::Images;
 use crate::keystone::Identity;
+use crate::manila::Shares;
 use crate::neutron::Networks;
 use crate::nova::Compute;
-use crate::{cinder, nova};
+use crate::{cinder, manila, nova};
 
 /// How long things take, in milliseconds. 0 is "before the next call".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +37,12 @@ pub struct Timing {
     pub volume_detach_ms: u64,
     /// From `deleting` until 404.
     pub volume_delete_ms: u64,
+    /// From the POST of a share to `available` or `error`.
+    pub share_create_ms: u64,
+    /// From `deleting` until 404; until the ports of a share network are gone, too.
+    pub share_delete_ms: u64,
+    /// Until an access rule is applied or taken away.
+    pub share_access_ms: u64,
 }
 
 impl Default for Timing {
@@ -49,6 +56,9 @@ impl Default for Timing {
             volume_attach_ms: 100,
             volume_detach_ms: 100,
             volume_delete_ms: 50,
+            share_create_ms: 200,
+            share_delete_ms: 100,
+            share_access_ms: 50,
         }
     }
 }
@@ -66,6 +76,9 @@ impl Timing {
             volume_attach_ms: 0,
             volume_detach_ms: 0,
             volume_delete_ms: 0,
+            share_create_ms: 0,
+            share_delete_ms: 0,
+            share_access_ms: 0,
         }
     }
 }
@@ -80,12 +93,15 @@ pub struct Failures {
     pub server_message: String,
     /// Volumes that go to `error`.
     pub volumes: u32,
+    /// Shares that go to `error` because no backend has room.
+    pub shares: u32,
 }
 
 /// What happens later.
 pub(crate) enum Event {
     Server { id: String, epoch: u64, step: nova::Step },
     Volume { id: String, step: cinder::Step },
+    Share { id: String, step: manila::Step },
 }
 
 /// The whole cloud.
@@ -101,6 +117,7 @@ pub(crate) struct World {
     pub(crate) images: Images,
     pub(crate) volumes: Volumes,
     pub(crate) networks: Networks,
+    pub(crate) shares: Shares,
     due: BTreeMap<(Timestamp, u64), Event>,
     due_count: u64,
 }
@@ -118,6 +135,7 @@ impl World {
             images: Images::with_images(&admin_project, now),
             volumes: Volumes::with_types(),
             networks: Networks::with_first(&admin_project, now),
+            shares: Shares::with_type(),
             identity,
             due: BTreeMap::new(),
             due_count: 0,
@@ -144,6 +162,7 @@ impl World {
             match event {
                 Event::Server { id, epoch, step } => nova::happen(self, &id, epoch, step),
                 Event::Volume { id, step } => cinder::happen(self, &id, step),
+                Event::Share { id, step } => manila::happen(self, &id, step),
             }
         }
         self.now = now;

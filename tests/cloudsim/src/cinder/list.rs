@@ -1,17 +1,15 @@
 //! The list of volumes: filters and pages.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
 use super::{Volume, require, view};
 use crate::call::{Answer, Call, Outcome, Refusal};
 use crate::keystone::Caller;
+use crate::query::{PAGE_MAX, dictionary, has_all, limit, next};
 use crate::world::World;
 
-/// The longest page.
-const PAGE_MAX: usize = 1000;
 /// The parameters that are filters or paging.
 const KNOWN: [&str; 12] = [
     "limit",
@@ -49,45 +47,28 @@ pub(super) fn volumes(world: &World, call: &Call, caller: &Caller, minor: u16, d
     let views: Vec<Value> = page.iter().map(|volume| entry(world, volume, minor, detail)).collect();
     let mut body = json!({"volumes": views});
     if let Some(last) = page.last().filter(|_| limit == Some(page.len())) {
-        body["volumes_links"] = json!([{"rel": "next", "href": next(world, call, &last.id)}]);
+        body["volumes_links"] = json!([{"rel": "next", "href": next(call, &format!("{}/volume{}", world.base, call.path), &last.id)}]);
     }
     Ok(Answer::json(200, &body))
-}
-
-fn limit(call: &Call) -> Result<Option<usize>, Refusal> {
-    let Some(text) = call.query("limit") else { return Ok(None) };
-    match text.parse::<i64>() {
-        Ok(limit) => usize::try_from(limit)
-            .map(|limit| Some(limit.min(PAGE_MAX)))
-            .map_err(|_| Refusal::bad_request("limit param must be positive")),
-        Err(_) => Err(Refusal::bad_request("limit param must be an integer")),
-    }
 }
 
 /// Newest first.
 fn sorted<'a>(world: &'a World, call: &Call, caller: &Caller) -> Vec<&'a Volume> {
     let everywhere = caller.admin && matches!(call.query("all_tenants"), Some("1" | "true" | "True"));
     let wanted = |name: &str, value: &str| call.query(name).is_none_or(|wanted| wanted == value);
-    let metadata = call.query("metadata").map(pairs);
+    // What is no dictionary matches no volume.
+    let metadata = call.query("metadata").map(dictionary);
     let chosen = world.volumes.volumes.values().filter(|volume| {
         (everywhere || volume.project_id == caller.project_id)
             && wanted("name", volume.name.as_deref().unwrap_or_default())
             && wanted("status", volume.status)
-            && metadata.as_ref().is_none_or(|wanted| has_all(&volume.metadata, wanted.as_ref()))
+            && metadata
+                .as_ref()
+                .is_none_or(|wanted| wanted.as_ref().is_some_and(|all| has_all(&volume.metadata, all)))
     });
     let mut chosen: Vec<&Volume> = chosen.collect();
     chosen.sort_by_key(|volume| Reverse(volume.number));
     chosen
-}
-
-/// The filter is a dictionary as Python writes it, `{'op': 'o1'}`; JSON is understood too. What is neither
-/// matches no volume.
-fn pairs(text: &str) -> Option<BTreeMap<String, String>> {
-    serde_json::from_str(text).or_else(|_| serde_json::from_str(&text.replace('\'', "\""))).ok()
-}
-
-fn has_all(metadata: &BTreeMap<String, String>, wanted: Option<&BTreeMap<String, String>>) -> bool {
-    wanted.is_some_and(|wanted| wanted.iter().all(|(key, value)| metadata.get(key) == Some(value)))
 }
 
 fn entry(world: &World, volume: &Volume, minor: u16, detail: bool) -> Value {
@@ -96,10 +77,4 @@ fn entry(world: &World, volume: &Volume, minor: u16, detail: bool) -> Value {
     }
     let links = view::links(&world.base, &volume.project_id, &volume.id);
     json!({"id": volume.id, "name": volume.name, "links": links})
-}
-
-fn next(world: &World, call: &Call, last: &str) -> String {
-    let query = call.query_text.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("marker="));
-    let query: Vec<&str> = query.collect();
-    format!("{}/volume{}?{}&marker={last}", world.base, call.path, query.join("&"))
 }

@@ -18,11 +18,13 @@ use self::types::VolumeType;
 pub(crate) use self::volume::{Attachment, Spec, Volume};
 use crate::call::{Answer, Call, Outcome, Refusal};
 use crate::keystone::{self, Caller};
-use crate::microversion::Microversions;
+use crate::microversion::{Api, Microversions};
+use crate::refuse::refuse;
 use crate::webob;
 use crate::world::World;
 
-const VERSIONS: Microversions = Microversions { service: "volume", major: 3, default: 0, latest: 71 };
+const VERSIONS: Microversions =
+    Microversions { api: Api::Shared("volume"), major: 3, default: 0, latest: 71 };
 /// The only availability zone.
 pub(crate) const ZONE: &str = "nova";
 
@@ -60,24 +62,6 @@ pub(crate) fn answer(world: &mut World, call: &Call) -> Answer {
     };
     let answer = route(world, call, &caller, minor).unwrap_or_else(|refusal| refuse(&refusal));
     VERSIONS.mark(answer, minor).with("x-compute-request-id", &call.request_id)
-}
-
-/// One key named for the kind; over quota it says when to come back.
-fn refuse(refusal: &Refusal) -> Answer {
-    let key = match refusal.status {
-        400 => "badRequest",
-        403 => "forbidden",
-        404 => "itemNotFound",
-        409 => "conflictingRequest",
-        413 => "overLimit",
-        _ => "computeFault",
-    };
-    let mut error = json!({"code": refusal.status, "message": refusal.message});
-    if refusal.status == 413 {
-        error["retryAfter"] = json!("0");
-        return Answer::json(413, &json!({key: error})).with("retry-after", "0");
-    }
-    Answer::json(refusal.status, &json!({key: error}))
 }
 
 fn versions(world: &World, call: &Call) -> Answer {

@@ -84,14 +84,17 @@ impl Networks {
     /// A free address of the network's first subnet that has one.
     pub(super) fn next_address(&mut self, network_id: &str) -> Option<(String, Ipv4Addr)> {
         let subnets = self.subnets.values().filter(|subnet| subnet.network_id == network_id);
-        let found = subnets
-            .into_iter()
-            .find_map(|subnet| Some((subnet.standard.id.clone(), self.free_address(subnet)?)));
-        let (id, address) = found?;
-        if let Some(subnet) = self.subnets.get_mut(&id) {
+        let ids: Vec<String> = subnets.map(|subnet| subnet.standard.id.clone()).collect();
+        ids.into_iter().find_map(|id| self.take_address(&id).map(|address| (id, address)))
+    }
+
+    /// A free address of the subnet, which the next one to ask does not get.
+    pub(super) fn take_address(&mut self, subnet_id: &str) -> Option<Ipv4Addr> {
+        let address = self.free_address(self.subnets.get(subnet_id)?)?;
+        if let Some(subnet) = self.subnets.get_mut(subnet_id) {
             subnet.next_host = subnet.next_host.saturating_add(1);
         }
-        Some((id, address))
+        Some(address)
     }
 
     /// The next that nobody had; where there is none, the lowest that is free.

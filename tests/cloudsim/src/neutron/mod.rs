@@ -12,6 +12,7 @@ mod port;
 mod quota;
 mod router;
 mod security_group;
+mod share_server;
 mod standard;
 mod subnet;
 mod tag;

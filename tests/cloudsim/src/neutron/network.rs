@@ -38,7 +38,7 @@ pub(super) struct Network {
     /// Routers may have their gateway on it, and everybody sees it.
     pub(super) external: bool,
     up: bool,
-    mtu: u64,
+    pub(super) mtu: u64,
 }
 
 /// What a body says beside the standard attributes.

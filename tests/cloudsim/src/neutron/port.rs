@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::attributes::{Attributes, Kind, address, uuid, wrong};
 use super::quota::Counted;
+use super::share_server::SHARE_SERVER;
 use super::standard::Standard;
 use super::{Networks, Request, invalid_input, list, no_route, require};
 use crate::call::{Answer, Outcome, Refusal};
@@ -72,6 +73,11 @@ impl Port {
         self.fixed.iter().any(|(subnet, _)| subnet == subnet_id)
     }
 
+    /// Nobody plugs in the ports of share servers, though they serve.
+    fn is_plugged(&self) -> bool {
+        !["", SHARE_SERVER].contains(&self.device_owner.as_str())
+    }
+
     fn is_of_router(&self) -> bool {
         self.device_owner.starts_with("network:router")
     }
@@ -80,7 +86,7 @@ impl Port {
         let ips = self.fixed.iter().map(|(subnet, ip)| json!({"subnet_id": subnet, "ip_address": ip}));
         self.standard.view(json!({
             "network_id": self.network_id, "mac_address": self.mac, "admin_state_up": true,
-            "status": if self.device_owner.is_empty() { "DOWN" } else { "ACTIVE" }, "device_id": self.device_id,
+            "status": if self.is_plugged() { "ACTIVE" } else { "DOWN" }, "device_id": self.device_id,
             "device_owner": self.device_owner, "fixed_ips": ips.collect::<Vec<_>>(), "allowed_address_pairs": [],
             "extra_dhcp_opts": [], "security_groups": self.groups, "binding:vnic_type": "normal",
             "port_security_enabled": !self.is_of_router(),

@@ -25,11 +25,13 @@ pub use self::quota::ComputeQuota;
 use self::server::Server;
 use crate::call::{Answer, Call, Link, Outcome, Refusal};
 use crate::keystone::{self, Caller};
-use crate::microversion::Microversions;
+use crate::microversion::{Api, Microversions};
+use crate::refuse::refuse;
 use crate::webob;
 use crate::world::World;
 
-const VERSIONS: Microversions = Microversions { service: "compute", major: 2, default: 1, latest: 104 };
+const VERSIONS: Microversions =
+    Microversions { api: Api::Shared("compute"), major: 2, default: 1, latest: 104 };
 /// The only availability zone, and the only host in it.
 const ZONE: &str = "nova";
 const HOST: &str = "cloudsim-1";
@@ -74,19 +76,6 @@ pub(crate) fn answer(world: &mut World, call: &Call) -> Answer {
     };
     let answer = route(world, call, &caller, minor).unwrap_or_else(|refusal| refuse(&refusal));
     VERSIONS.mark(answer, minor).with("x-compute-request-id", &call.request_id)
-}
-
-/// One key named for the kind.
-fn refuse(refusal: &Refusal) -> Answer {
-    let key = match refusal.status {
-        400 => "badRequest",
-        403 => "forbidden",
-        404 => "itemNotFound",
-        409 => "conflictingRequest",
-        413 => "overLimit",
-        _ => "computeFault",
-    };
-    Answer::json(refusal.status, &json!({key: {"code": refusal.status, "message": refusal.message}}))
 }
 
 fn version(base: &str) -> Value {

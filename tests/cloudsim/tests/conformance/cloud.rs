@@ -15,10 +15,12 @@ pub(crate) enum Api {
     Image,
     Volume,
     Network,
+    Share,
 }
 
 impl Api {
-    const ALL: [Self; 5] = [Self::Identity, Self::Compute, Self::Image, Self::Volume, Self::Network];
+    const ALL: [Self; 6] =
+        [Self::Identity, Self::Compute, Self::Image, Self::Volume, Self::Network, Self::Share];
 
     fn catalogue_type(self) -> &'static str {
         match self {
@@ -27,6 +29,15 @@ impl Api {
             Self::Image => "image",
             Self::Volume => "block-storage",
             Self::Network => "network",
+            Self::Share => "shared-file-system",
+        }
+    }
+
+    /// The header that says the version; most services share one.
+    pub(crate) fn version_header(self) -> &'static str {
+        match self {
+            Self::Share => "x-openstack-manila-api-version",
+            _ => "openstack-api-version",
         }
     }
 

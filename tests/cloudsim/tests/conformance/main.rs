@@ -32,6 +32,11 @@ mod router_interface;
 mod router_table;
 mod security_group;
 mod security_group_rule;
+mod share;
+mod share_access;
+mod share_message;
+mod share_network;
+mod share_quota;
 mod subnet;
 mod volume;
 
@@ -103,6 +108,31 @@ async fn security_group_rule() {
 #[tokio::test]
 async fn volume() {
     run(volume::table()).await;
+}
+
+#[tokio::test]
+async fn share() {
+    run(share::table()).await;
+}
+
+#[tokio::test]
+async fn share_network() {
+    run(share_network::table()).await;
+}
+
+#[tokio::test]
+async fn share_access() {
+    run(share_access::table()).await;
+}
+
+#[tokio::test]
+async fn share_message() {
+    run(share_message::table()).await;
+}
+
+#[tokio::test]
+async fn share_quota() {
+    run(share_quota::table()).await;
 }
 
 #[tokio::test]

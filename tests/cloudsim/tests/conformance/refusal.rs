@@ -2,12 +2,14 @@
 
 use serde_json::json;
 
-use crate::cloud::Api::{Compute, Network, Volume};
+use crate::cloud::Api::{Compute, Network, Share, Volume};
 use crate::step::{Step, Who, get, post};
 
 pub(crate) fn table() -> Vec<Step> {
     let mut steps = Vec::new();
-    for (api, path) in [(Compute, "/servers"), (Volume, "/volumes"), (Network, "/networks")] {
+    for (api, path) in
+        [(Compute, "/servers"), (Volume, "/volumes"), (Network, "/networks"), (Share, "/shares")]
+    {
         for who in [Who::Nobody, Who::Forger] {
             steps.push(turned_away(get(api, path).by(who)));
         }
@@ -32,6 +34,7 @@ fn roleless() -> Vec<Step> {
         may_not(get(Compute, "/servers/detail"), "os_compute_api:servers:detail"),
         may_not(get(Volume, "/volumes/detail"), "volume:get_all"),
         may_not(post(Volume, "/volumes", volume.clone()), "volume:create"),
+        get(Share, "/shares").by(Who::Roleless).fails(403, "Access was denied to this resource."),
         post(Volume, "/volumes", volume).status(202).save("v", "/volume/id"),
         get(Volume, "/volumes/{v}").by(Who::Roleless).fails(404, "could not be found"),
         get(Volume, "/volumes/{v}").by(Who::Stranger).fails(404, "could not be found"),

@@ -60,6 +60,7 @@ pub(crate) fn call(method: &str, api: Api, path: &str) -> Step {
     let version = match api {
         Api::Compute => Some("compute 2.96"),
         Api::Volume => Some("volume 3.70"),
+        Api::Share => Some("2.65"),
         _ => None,
     };
     Step {
@@ -104,7 +105,7 @@ impl Step {
         Self { send: Some(body), ..self }
     }
 
-    /// "compute 2.1"
+    /// "compute 2.1"; of Manila "2.65"
     pub(crate) fn version(self, version: &'static str) -> Self {
         Self { version: Some(version), ..self }
     }
@@ -132,7 +133,7 @@ impl Step {
         Self { status, body: Body::Text(part), ..self }
     }
 
-    /// Nova's and Cinder's errors, which have one key named for the kind.
+    /// Nova's, Cinder's and Manila's errors, which have one key named for the kind.
     pub(crate) fn fails(self, status: u16, message: &str) -> Self {
         let key = match status {
             400 => "badRequest",
@@ -228,7 +229,7 @@ impl Run<'_> {
             _ => request = request.header("x-auth-token", &session.token),
         }
         if let Some(version) = step.version {
-            request = request.header("openstack-api-version", version);
+            request = request.header(step.api.version_header(), version);
         }
         if let Some(body) = &step.send {
             request = request.header("content-type", "application/json").body(self.filled(&body.to_string()));

@@ -146,6 +146,8 @@ impl Fixture {
         for who in [Who::Tenant, Who::Stranger] {
             self.empty(cloud, who, Api::Compute, "servers").await;
             self.empty(cloud, who, Api::Volume, "volumes").await;
+            self.empty(cloud, who, Api::Share, "shares").await;
+            self.empty(cloud, who, Api::Share, "share-networks").await;
             self.remove_routers(cloud, who).await;
             for kind in ["ports", "subnets", "networks"] {
                 let own = format!("{kind}?project_id={}", self.sessions[&who].project_id);
