@@ -50,7 +50,7 @@ fn lists() -> Vec<Step> {
     let short = json!({"share_networks": [{"id": "={n}", "name": "=n"}]});
     vec![
         get(Share, "/share-networks?name=n").gives(200, short.clone()),
-        get(Share, "/share-networks?neutron_net_id={network}").gives(200, short.clone()),
+        get(Share, "/share-networks?neutron_net_id={network}").gives(200, short),
         get(Share, "/share-networks/detail?neutron_net_id={network}&neutron_subnet_id={subnet}")
             .gives(200, json!({"share_networks": [network()]})),
         get(Share, "/share-networks?neutron_subnet_id={network}").gives(200, json!({"share_networks": []})),
