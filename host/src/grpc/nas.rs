@@ -125,7 +125,8 @@ mod tests {
             ..Default::default()
         };
         assert_eq!(spec(&right()).ok().map(|spec| spec.protocol).as_deref(), Some("NFS"));
-        let table: [(&str, fn(&mut CreateNasDiskReq)); 6] = [
+        type Spoil = fn(&mut CreateNasDiskReq);
+        let table: [(&str, Spoil); 6] = [
             ("share_name", |r| r.share_name = " ".into()),
             ("share_desc", |r| r.share_desc = "a\0".into()),
             ("share_proto", |r| r.share_proto = String::new()),
