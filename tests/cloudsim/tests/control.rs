@@ -5,7 +5,8 @@
 use std::time::{Duration, Instant};
 
 use cloudsim::{
-    ADMIN_PASSWORD, Cloudsim, Effect, Failures, Fault, NetworkQuota, Options, Service, Timing, VolumeQuota,
+    ADMIN_PASSWORD, Cloudsim, Effect, Failures, Fault, NetworkQuota, Options, Service, ShareQuota, Timing,
+    VolumeQuota,
 };
 use reqwest::{Client, Method, Response, StatusCode};
 use serde_json::{Value, json};
@@ -178,6 +179,53 @@ async fn neutron_has_faults_quotas_and_resources_like_the_others() {
     let path = format!("/_control/quotas/network/{}", admin.project);
     admin.send(Method::PUT, &path, quota).await.expect("an answer");
     assert_eq!(make("any").await.expect("an answer"), 201);
+}
+
+/// The admin's share network on the network that every project may use.
+async fn share_network(admin: &Admin) -> String {
+    let (_, networks) = admin.get("/network/v2.0/networks?name=provider").await;
+    let network = &networks["networks"][0];
+    let body = json!({"neutron_net_id": network["id"], "neutron_subnet_id": network["subnets"][0]});
+    let body = json!({"share_network": body});
+    let answer = admin.send(Method::POST, "/share/v2/share-networks", body).await.expect("an answer");
+    let made: Value = answer.json().await.expect("JSON");
+    made["share_network"]["id"].as_str().expect("an id").to_owned()
+}
+
+#[tokio::test]
+async fn manila_has_faults_failures_quotas_and_resources_like_the_others() {
+    let admin = Admin::new().await;
+    let control = admin.cloud.control();
+    let network = share_network(&admin).await;
+    let make = async |name: &str| {
+        let share = json!({"name": name, "size": 1, "share_proto": "NFS", "share_network_id": network});
+        let answer = admin.send(Method::POST, "/share/v2/shares", json!({"share": share})).await?;
+        reqwest::Result::Ok(answer.status().as_u16())
+    };
+    let made = |kind: &str| {
+        let resources = control.resources().into_iter().filter(|resource| resource.kind == kind);
+        let mut made: Vec<_> = resources.map(|made| (made.name, made.status)).collect();
+        made.sort();
+        made
+    };
+    let share = |name: &str, status: &str| (name.to_owned(), status.to_owned());
+    control.fault(Fault::once(Effect::CloseBefore).on(Service::Share, "POST", "/shares"));
+    assert!(make("before").await.is_err());
+    control.fault(Fault::once(Effect::CloseAfter).on(Service::Share, "POST", "/shares"));
+    assert!(make("after").await.is_err());
+    assert_eq!(made("share"), [share("after", "available")]);
+    assert_eq!(made("share_network").len(), 1);
+    control.set_failures(Failures { shares: 1, ..Failures::default() });
+    assert_eq!(make("failed").await.expect("an answer"), 200);
+    assert_eq!(made("share"), [share("after", "available"), share("failed", "error")]);
+    let (_, messages) = admin.get("/share/v2/messages").await;
+    let why = messages["messages"][0]["user_message"].as_str().expect("words");
+    assert!(why.contains("No storage could be allocated"), "{why}");
+    control.set_share_quota(&admin.project, ShareQuota { shares: 2, ..ShareQuota::default() });
+    assert_eq!(make("more").await.expect("an answer"), 413);
+    let path = format!("/_control/quotas/share/{}", admin.project);
+    admin.send(Method::PUT, &path, json!({"shares": -1})).await.expect("an answer");
+    assert_eq!(make("any").await.expect("an answer"), 200);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{Share, links, micros, missing, require};
 use crate::call::{Answer, Call, Outcome};
 use crate::keystone::Caller;
-use crate::query::{limit, next};
+use crate::query::{PAGE_MAX, limit, next};
 use crate::world::{World, uuid};
 
 /// How long a message is kept.
@@ -93,10 +93,7 @@ pub(super) fn list(world: &World, call: &Call, caller: &Caller) -> Outcome {
             && wanted("message_level", "ERROR")
             && wanted("request_id", &message.request_id)
     });
-    let behind = call.query("marker").map_or("", |marker| marker);
-    let chosen = chosen.skip_while(|message| !behind.is_empty() && message.id != behind);
-    let page: Vec<&Message> =
-        chosen.skip(usize::from(!behind.is_empty())).take(limit.unwrap_or(usize::MAX)).collect();
+    let page: Vec<&Message> = chosen.take(limit.unwrap_or(PAGE_MAX)).collect();
     let mut body = json!({"messages": page.iter().map(|m| m.view(&world.base)).collect::<Vec<_>>()});
     if let Some(last) = page.last().filter(|_| limit == Some(page.len())) {
         let list = format!("{}/share/v2/messages", world.base);
