@@ -9,8 +9,17 @@ use serde_json::{Value, json};
 use crate::Cloud;
 
 /// A service's type in the catalogue, and what follows its URL.
-const SERVICES: [(&str, &str); 5] =
-    [("identity", ""), ("compute", ""), ("image", "/v2"), ("block-storage", ""), ("network", "/v2.0")];
+const SERVICES: [(&str, &str); 6] = [
+    ("identity", ""),
+    ("compute", ""),
+    ("image", "/v2"),
+    ("block-storage", ""),
+    ("network", "/v2.0"),
+    ("shared-file-system", ""),
+];
+
+/// Manila's version, in a header that no other service reads.
+const MANILA_VERSION: (&str, &str) = ("x-openstack-manila-api-version", "2.65");
 
 /// A session of the administrator.
 pub struct Admin {
@@ -63,6 +72,7 @@ impl Admin {
     pub async fn ask(&self, method: Method, service: &str, path: &str, body: Option<Value>) -> Value {
         let url = format!("{}{path}", self.urls[service]);
         let mut request = self.http.request(method, url).header("x-auth-token", &self.token);
+        request = request.header(MANILA_VERSION.0, MANILA_VERSION.1);
         if let Some(body) = body {
             request = request.json(&body);
         }
@@ -107,6 +117,19 @@ impl Admin {
     /// Back to what every project may have of Neutron's; limits outlive their project.
     pub async fn unlimited(&self, project: &str) {
         self.ask(Method::DELETE, "network", &format!("/quotas/{project}"), None).await;
+    }
+
+    /// A project's shares, in full.
+    pub async fn shares(&self, project: &str) -> Vec<Value> {
+        let path = format!("/shares/detail?all_tenants=1&project_id={project}");
+        let shares = self.list("shared-file-system", &path, "shares").await;
+        shares.into_iter().filter(|share| share["project_id"] == project).collect()
+    }
+
+    /// A project's share networks.
+    pub async fn share_networks(&self, project: &str) -> Vec<Value> {
+        let path = format!("/share-networks/detail?all_tenants=1&project_id={project}");
+        self.list("shared-file-system", &path, "share_networks").await
     }
 
     /// Every flavor that tenants see.

@@ -48,13 +48,22 @@ async fn empty(admin: &Admin, project: &str) {
         delete_all(admin, "block-storage", "volumes", admin.volumes(project).await).await
     })
     .await;
+    wait_for("a tenant's shares to go", REMOVAL_MAX, async || {
+        delete_all(admin, "shared-file-system", "shares", admin.shares(project).await).await
+    })
+    .await;
+    let share_networks = admin.share_networks(project).await;
+    delete_all(admin, "shared-file-system", "share-networks", share_networks).await;
     delete_all(admin, "network", "floatingips", admin.owned("floatingips", project).await).await;
     for router in admin.owned("routers", project).await {
         unplug(admin, &text(&router["id"])).await;
     }
-    for kind in ["routers", "networks"] {
-        delete_all(admin, "network", kind, admin.owned(kind, project).await).await;
-    }
+    delete_all(admin, "network", "routers", admin.owned("routers", project).await).await;
+    // A share server keeps its ports for a moment.
+    wait_for("a tenant's networks to go", REMOVAL_MAX, async || {
+        delete_all(admin, "network", "networks", admin.owned("networks", project).await).await
+    })
+    .await;
     let groups = admin.owned("security_groups", project).await;
     delete_all(admin, "network", "security-groups", groups).await;
 }

@@ -5,7 +5,7 @@ use patchbay::proto::instance::GetInstanceReq;
 use patchbay::proto::instance::instance_service_client::InstanceServiceClient;
 use serde_json::Value;
 
-use crate::admin::Admin;
+use crate::admin::{Admin, Offer};
 use crate::operation::END_MAX;
 use crate::{Deployment, Tenant, wait_for};
 
@@ -53,8 +53,17 @@ impl Scene {
     /// # Panics
     /// It is refused, or does not come to run.
     pub async fn instance(&self, name: &str) -> String {
+        self.instance_in(name, &self.admin.offer().await.network).await
+    }
+
+    /// The same in this network.
+    ///
+    /// # Panics
+    /// It is refused, or does not come to run.
+    pub async fn instance_in(&self, name: &str, network: &str) -> String {
         let mut instances = InstanceServiceClient::new(self.deployment.grpc());
-        let request = self.tenant.instance(&self.admin.offer().await, name, &[]);
+        let offer = Offer { network: network.to_owned(), ..self.admin.offer().await };
+        let request = self.tenant.instance(&offer, name, &[]);
         let answer = instances.create_instance(request).await.expect("an answer").into_inner();
         assert_eq!(answer.code, 0, "{}", answer.msg);
         let instance_id = answer.instance.expect("an instance").instance_id;

@@ -1,0 +1,82 @@
+//! The calls of the NAS service, and what the cloud's administrator sees of shares.
+
+use patchbay::proto::nasdisk::create_nas_disk_res::NasDisk;
+use patchbay::proto::nasdisk::nas_disk_service_client::NasDiskServiceClient;
+use patchbay::proto::nasdisk::{
+    CreateNasDiskReq, CreateNasDiskRes, DeleteNasDiskReq, DeleteNasDiskRes, GetMountClientsReq,
+    GetMountClientsRes,
+};
+use patchbay::proto::vpc::CreateVpcReq;
+use patchbay::proto::vpc::vpc_service_client::VpcServiceClient;
+use patchbay_tests::operation::END_MAX;
+use patchbay_tests::{Scene, Tenant, wait_for};
+use tonic::transport::Channel;
+
+fn client(scene: &Scene) -> NasDiskServiceClient<Channel> {
+    NasDiskServiceClient::new(scene.deployment.grpc())
+}
+
+/// A VPC's network of the tenant's own.
+pub(crate) async fn network(scene: &Scene, subnet: &str) -> String {
+    let request =
+        CreateVpcReq { vpc_name: "files".to_owned(), subnet: subnet.to_owned(), ..scene.tenant.request() };
+    let answer = VpcServiceClient::new(scene.deployment.grpc()).create_vpc(request).await.unwrap();
+    let answer = answer.into_inner();
+    assert_eq!(answer.code, 0, "{}", answer.msg);
+    answer.vpc.unwrap().vpc_id
+}
+
+/// CreateNasDisk with nothing wrong.
+pub(crate) fn new_share(scene: &Scene, network: &str) -> CreateNasDiskReq {
+    CreateNasDiskReq {
+        share_name: "files-1".to_owned(),
+        share_desc: "for tests".to_owned(),
+        share_proto: "NFS".to_owned(),
+        share_size_in_g: 1,
+        network_id: network.to_owned(),
+        ..scene.tenant.request()
+    }
+}
+
+pub(crate) async fn create(scene: &Scene, request: CreateNasDiskReq) -> CreateNasDiskRes {
+    client(scene).create_nas_disk(request).await.unwrap().into_inner()
+}
+
+/// A new share, when it is there.
+pub(crate) async fn share(scene: &Scene, network: &str) -> NasDisk {
+    let share = shown(create(scene, new_share(scene, network)).await);
+    wait_for("the share to be available", END_MAX, async || {
+        let shares = scene.admin.shares(&scene.project).await;
+        let available =
+            |one: &&serde_json::Value| one["id"] == share.share_id && one["status"] == "available";
+        shares.iter().find(available).map(drop)
+    })
+    .await;
+    share
+}
+
+pub(crate) async fn delete(scene: &Scene, tenant: &Tenant, id: &str) -> DeleteNasDiskRes {
+    let request = DeleteNasDiskReq { share_id: id.to_owned(), ..tenant.request() };
+    client(scene).delete_nas_disk(request).await.unwrap().into_inner()
+}
+
+pub(crate) async fn mount_clients(scene: &Scene, tenant: &Tenant, id: &str) -> GetMountClientsRes {
+    let request = GetMountClientsReq { share_id: id.to_owned(), ..tenant.request() };
+    client(scene).get_mount_clients(request).await.unwrap().into_inner()
+}
+
+/// The share of a success.
+pub(crate) fn shown(answer: CreateNasDiskRes) -> NasDisk {
+    assert_eq!(answer.code, 0, "{}", answer.msg);
+    answer.nas_disk.unwrap()
+}
+
+/// Waits until nothing of the tenant's is left in Manila.
+pub(crate) async fn nothing_left(scene: &Scene) {
+    wait_for("the shares and their networks to go", END_MAX, async || {
+        let shares = scene.admin.shares(&scene.project).await;
+        let networks = scene.admin.share_networks(&scene.project).await;
+        (shares.is_empty() && networks.is_empty()).then_some(())
+    })
+    .await;
+}

@@ -1,0 +1,16 @@
+//! Shares from their making to their end, through the host and its plugins, as the platform does it.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod call;
+mod client;
+mod lifecycle;
+mod refusal;
+
+const INVALID: i32 = 3;
+const NOT_FOUND: i32 = 5;
+const QUOTA: i32 = 8;
+const CONFLICT: i32 = 9;
+const INTERNAL: i32 = 13;
+
+/// An id that the cloud does not have.
+const NOTHING: &str = "5f0c1a52-0000-4000-8000-000000000000";
