@@ -42,10 +42,22 @@ impl Ticket {
         Begun { ticket: Some(serde_json::json!(self).to_string()), resource_id: self.id }
     }
 
+    fn of_delete(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok().filter(|kept: &Self| kept.want == Want::Gone)
+    }
+
     async fn step(&self) -> Result<Option<String>, Error> {
         match (self.want, share::look(&self.id).await) {
             (Want::Gone, Err(error)) if error.is(kind::NOT_FOUND) => Ok(None),
             (want, share) => next(want, &share?).await,
+        }
+    }
+
+    /// What the cloud has begun to delete goes, and what it was in has to follow; a share that rests stays.
+    async fn follow(&self) -> Result<Option<String>, Error> {
+        match share::look(&self.id).await {
+            Err(error) if error.is(kind::NOT_FOUND) => self.end().await.map(|_| None),
+            share => Ok(Some(share?.status).filter(|status| status == "deleting")),
         }
     }
 
@@ -75,10 +87,16 @@ impl Operation for crate::Manila {
         }
     }
 
-    /// What bears the operation's mark was made by it: shares first, then what they were in. A delete made nothing, and
-    /// a share on its way out stays so.
+    /// What bears the operation's mark was made by it: shares first, then what they were in. A delete made
+    /// nothing: what it began goes on to its end.
     async fn abandon(ctx: Context, ticket: Option<String>) -> Result<Progress, Error> {
         let finished = Progress::Finished(Finished { at: None, message: None });
+        if let Some(kept) = ticket.as_deref().and_then(Ticket::of_delete) {
+            let state = kept.follow().await?;
+            let ticket = ticket.unwrap_or_default();
+            let pending = |state| Progress::Pending(Pending { ticket, state, percent: None });
+            return Ok(state.map_or(finished, pending));
+        }
         let Some(operation) = &ctx.operation_id else { return Ok(finished) };
         let left = share::made_by(operation).await?;
         if left.is_empty() {

@@ -14,6 +14,9 @@ pub(crate) async fn lines(scene: &Scene) -> Vec<String> {
     lines.extend(scene.owned("networks").await.iter().map(|network| self::network(network, &subnets)));
     lines.extend(scene.owned("security_groups").await.iter().map(group));
     lines.extend(scene.owned("routers").await.iter().map(|router| self::router(router, &ports)));
+    lines.extend(scene.admin.shares(&scene.project).await.iter().map(share));
+    let share_networks = scene.admin.share_networks(&scene.project).await;
+    lines.extend(share_networks.iter().map(|_| "share network".to_owned()));
     lines.extend(ports.iter().map(port));
     lines.sort();
     lines
@@ -31,6 +34,10 @@ fn volume(volume: &Value) -> String {
         "volume {} {} {} {} {attached:?}",
         volume["name"], volume["description"], volume["size"], volume["status"]
     )
+}
+
+fn share(share: &Value) -> String {
+    format!("share {} {} {} {}", share["name"], share["share_proto"], share["size"], share["status"])
 }
 
 fn network(network: &Value, subnets: &[Value]) -> String {

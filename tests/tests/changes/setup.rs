@@ -11,7 +11,7 @@ use patchbay_tests::{Scene, wait_for};
 use serde_json::{Value, json};
 
 use crate::census;
-use crate::table::{Change, Need, operate, tcp};
+use crate::table::{Change, Need, new_share, operate, tcp};
 
 /// What was made, by the words of the table's requests.
 pub(crate) type Ids = BTreeMap<&'static str, String>;
@@ -124,6 +124,11 @@ impl Setup {
                 let routes = [json!({"destination": "192.168.0.0/16", "next_hop": "10.1.0.7"})];
                 let request = json!({"router_id": self.ids["router"], "routes": routes});
                 self.done("route.RouteService/SetRoutes", request).await;
+            }
+            Need::Share => {
+                let request = new_share(ids);
+                let made = self.done("nasdisk.NasDiskService/CreateNasDisk", request).await;
+                self.keep("share", &made["nas_disk"]["share_id"]);
             }
             Need::OtherSubnet => {
                 let request = json!({"router_id": ids["router"], "vpc_id": ids["other_vpc"]});

@@ -1,4 +1,4 @@
-//! The RPCs that change disks, VPCs, security groups and routers, and what each needs to be there.
+//! The RPCs that change disks, VPCs, security groups, routers and shares, and what each needs to be there.
 
 use std::fmt;
 
@@ -27,6 +27,8 @@ pub(crate) enum Need {
     Router,
     /// The other VPC's subnet attached to it.
     OtherSubnet,
+    /// A share on the first VPC.
+    Share,
 }
 
 /// One RPC with a request that succeeds.
@@ -47,7 +49,7 @@ impl fmt::Display for Change {
     }
 }
 
-use Need::{AttachedDisk, Disk, Group, Instance, Member, OtherSubnet, OtherVpc, Router, Vpc};
+use Need::{AttachedDisk, Disk, Group, Instance, Member, OtherSubnet, OtherVpc, Router, Share, Vpc};
 
 /// All of them.
 pub(crate) const CHANGES: &[Change] = &[
@@ -190,7 +192,26 @@ pub(crate) const CHANGES: &[Change] = &[
         calls_min: 5,
         undone: true,
     },
+    Change {
+        rpc: "nasdisk.NasDiskService/CreateNasDisk",
+        needs: &[Vpc],
+        request: new_share,
+        calls_min: 7,
+        undone: true,
+    },
+    Change {
+        rpc: "nasdisk.NasDiskService/DeleteNasDisk",
+        needs: &[Vpc, Share],
+        request: |ids| json!({"share_id": ids["share"]}),
+        calls_min: 5,
+        undone: false,
+    },
 ];
+
+/// A share on the first VPC.
+pub(crate) fn new_share(ids: &Ids) -> Value {
+    json!({"share_name": "files", "share_proto": "NFS", "share_size_in_g": 1, "network_id": ids["vpc"]})
+}
 
 /// A rule for one port.
 pub(crate) fn tcp(port: u16) -> Value {
