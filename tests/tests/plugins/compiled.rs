@@ -5,13 +5,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use patchbay::plugin::Domain;
 use patchbay_tests::process::HostProcess;
 use patchbay_tests::{Deployment, needs_cloudsim, wait_for};
 
 /// wasmtime writes its cache behind the compilation's back.
 const WRITTEN_MAX: Duration = Duration::from_secs(60);
-/// One for each route.
-const COMPONENTS: usize = 3;
+/// One for each domain.
+const COMPONENTS: usize = Domain::ALL.len();
 
 #[tokio::test]
 async fn a_second_start_compiles_nothing() {
