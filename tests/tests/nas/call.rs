@@ -12,6 +12,8 @@ use patchbay_tests::operation::END_MAX;
 use patchbay_tests::{Scene, Tenant, wait_for};
 use tonic::transport::Channel;
 
+use crate::UNAVAILABLE;
+
 fn client(scene: &Scene) -> NasDiskServiceClient<Channel> {
     NasDiskServiceClient::new(scene.deployment.grpc())
 }
@@ -38,8 +40,13 @@ pub(crate) fn new_share(scene: &Scene, network: &str) -> CreateNasDiskReq {
     }
 }
 
+/// CreateNasDisk, asked again while what an earlier one made on the network is still being removed.
 pub(crate) async fn create(scene: &Scene, request: CreateNasDiskReq) -> CreateNasDiskRes {
-    client(scene).create_nas_disk(request).await.unwrap().into_inner()
+    wait_for("the network to be free for a share", END_MAX, async || {
+        let answer = client(scene).create_nas_disk(request.clone()).await.unwrap().into_inner();
+        (answer.code != UNAVAILABLE).then_some(answer)
+    })
+    .await
 }
 
 /// A new share, when it is there.

@@ -11,6 +11,7 @@ const NOT_FOUND: i32 = 5;
 const QUOTA: i32 = 8;
 const CONFLICT: i32 = 9;
 const INTERNAL: i32 = 13;
+const UNAVAILABLE: i32 = 14;
 
 /// An id that the cloud does not have.
 const NOTHING: &str = "5f0c1a52-0000-4000-8000-000000000000";
