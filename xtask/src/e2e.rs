@@ -30,7 +30,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
 
 fn test(workspace: &Workspace, rig: &Rig, arguments: &[String]) -> Result<()> {
     let credentials = rig.credentials()?;
-    process::step("end-to-end tests on OpenStack", "3 minutes, the first build 10 minutes", || {
+    process::step("end-to-end tests on OpenStack", "6 minutes, the first build 10 minutes", || {
         process::run(
             cargo()
                 // The integration tests of all packages; see `binaries` for why of all.
