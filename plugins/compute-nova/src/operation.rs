@@ -1,7 +1,8 @@
 //! What goes on after a call: the tickets, and which file carries each one on.
 
 use patchbay_sdk::error::kind;
-use patchbay_sdk::{Begun, Context, Error, Finished, Operation, Pending, Progress};
+pub(crate) use patchbay_sdk::ticket::finished;
+use patchbay_sdk::{Begun, Context, Error, Operation, Progress, ticket};
 use serde::{Deserialize, Serialize};
 
 use crate::{action, create, delete, resize};
@@ -26,31 +27,18 @@ pub(crate) enum Ticket {
 impl Ticket {
     /// What a call answers that began this.
     pub(crate) fn begun(self, resource_id: String) -> Begun {
-        Begun { resource_id, ticket: Some(self.to_text()) }
+        ticket::begun(resource_id, &self)
     }
 
     /// Still going on, with this as the next ticket.
     pub(crate) fn pending(&self, state: &str) -> Progress {
-        Progress::Pending(Pending { ticket: self.to_text(), state: state.into(), percent: None })
+        ticket::pending(self, state)
     }
-
-    fn to_text(&self) -> String {
-        serde_json::json!(self).to_string()
-    }
-
-    fn from_text(text: &str) -> Result<Self, Error> {
-        serde_json::from_str(text).map_err(|e| Error::hidden(kind::INTERNAL, format_args!("ticket: {e}")))
-    }
-}
-
-/// The end, at the backend's own time where it tells one.
-pub(crate) fn finished(at: Option<String>) -> Progress {
-    Progress::Finished(Finished { at, message: None })
 }
 
 impl Operation for crate::Nova {
     async fn poll(ctx: Context, ticket: String) -> Result<Progress, Error> {
-        match Ticket::from_text(&ticket)? {
+        match ticket::read(&ticket)? {
             Ticket::Create { server, disks, attached } => create::poll(ctx, server, disks, attached).await,
             Ticket::Operate { server, want } => action::poll(server, want).await,
             Ticket::Resize { server, flavor, confirmed } => resize::poll(server, flavor, confirmed).await,
@@ -60,7 +48,7 @@ impl Operation for crate::Nova {
     }
 
     async fn abandon(ctx: Context, ticket: Option<String>) -> Result<Progress, Error> {
-        match ticket.as_deref().map(Ticket::from_text).transpose()? {
+        match ticket.as_deref().map(ticket::read).transpose()? {
             // They made nothing, and half of them is no worse than none.
             Some(Ticket::Operate { .. } | Ticket::Delete { .. }) => Ok(finished(None)),
             Some(Ticket::Resize { server, flavor, confirmed }) => {
@@ -85,12 +73,13 @@ mod tests {
             Ticket::Delete { server },
             Ticket::Undo,
         ] {
-            assert_eq!(Ticket::from_text(&ticket.to_text()).unwrap(), ticket);
+            let kept = ticket.clone().begun("s1".into()).ticket.unwrap();
+            assert_eq!(ticket::read::<Ticket>(&kept).unwrap(), ticket);
         }
     }
 
     #[test]
     fn a_foreign_ticket_is_refused() {
-        assert!(Ticket::from_text(r#"{"step":"later"}"#).unwrap_err().is(kind::INTERNAL));
+        assert!(ticket::read::<Ticket>(r#"{"step":"later"}"#).unwrap_err().is(kind::INTERNAL));
     }
 }

@@ -1,7 +1,7 @@
 //! What goes on after a call: a share on its way to a state, and the removal of what an abandoned create made.
 
 use patchbay_sdk::error::kind;
-use patchbay_sdk::{Begun, Context, Error, Finished, Operation, Pending, Progress, join_all, log};
+use patchbay_sdk::{Begun, Context, Error, Finished, Operation, Pending, Progress, join_all, log, ticket};
 use serde::{Deserialize, Serialize};
 
 use crate::share::Share;
@@ -39,11 +39,11 @@ struct Message {
 impl Ticket {
     /// What the call that makes this ticket answers.
     pub(crate) fn begun(self) -> Begun {
-        Begun { ticket: Some(serde_json::json!(self).to_string()), resource_id: self.id }
+        ticket::begun(&self.id, &self)
     }
 
     fn of_delete(text: &str) -> Option<Self> {
-        serde_json::from_str(text).ok().filter(|kept: &Self| kept.want == Want::Gone)
+        ticket::read(text).ok().filter(|kept: &Self| kept.want == Want::Gone)
     }
 
     async fn step(&self) -> Result<Option<String>, Error> {
@@ -80,7 +80,7 @@ impl Ticket {
 
 impl Operation for crate::Manila {
     async fn poll(_ctx: Context, ticket: String) -> Result<Progress, Error> {
-        let kept: Ticket = serde_json::from_str(&ticket).map_err(|e| Error::hidden(kind::INTERNAL, e))?;
+        let kept: Ticket = ticket::read(&ticket)?;
         match kept.step().await? {
             Some(state) => Ok(Progress::Pending(Pending { ticket, state, percent: None })),
             None => Ok(Progress::Finished(Finished { at: None, message: kept.end().await? })),
@@ -90,7 +90,7 @@ impl Operation for crate::Manila {
     /// What bears the operation's mark was made by it: shares first, then what they were in. A delete made
     /// nothing: what it began goes on to its end.
     async fn abandon(ctx: Context, ticket: Option<String>) -> Result<Progress, Error> {
-        let finished = Progress::Finished(Finished { at: None, message: None });
+        let finished = ticket::finished(None);
         if let Some(kept) = ticket.as_deref().and_then(Ticket::of_delete) {
             let state = kept.follow().await?;
             let ticket = ticket.unwrap_or_default();
@@ -171,7 +171,7 @@ mod tests {
     fn a_ticket_is_read_back() {
         let ticket =
             Ticket { want: Want::Gone, id: "s1".into(), share_network: None }.begun().ticket.unwrap();
-        let Ticket { want, id, .. } = serde_json::from_str(&ticket).unwrap();
+        let Ticket { want, id, .. } = ticket::read(&ticket).unwrap();
         assert_eq!((want, id.as_str()), (Want::Gone, "s1"));
     }
 }

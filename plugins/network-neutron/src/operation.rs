@@ -2,7 +2,8 @@
 //! carries each one on. The steps of each resource are in its own file.
 
 use patchbay_sdk::error::kind;
-use patchbay_sdk::{Begun, Context, Error, Finished, Operation, Pending, Progress, join, log};
+pub(crate) use patchbay_sdk::ticket::finished;
+use patchbay_sdk::{Begun, Context, Error, Operation, Progress, join, log, ticket};
 use serde::{Deserialize, Serialize};
 
 use crate::{routers, security_groups, vpcs};
@@ -22,26 +23,13 @@ pub(crate) enum Ticket {
 impl Ticket {
     /// What a call answers that began this.
     pub(crate) fn begun(&self, resource_id: String) -> Begun {
-        Begun { resource_id, ticket: Some(self.to_text()) }
+        ticket::begun(resource_id, self)
     }
 
     /// Still going on, with this as the next ticket.
     pub(crate) fn pending(&self, state: &str) -> Progress {
-        Progress::Pending(Pending { ticket: self.to_text(), state: state.into(), percent: None })
+        ticket::pending(self, state)
     }
-
-    fn to_text(&self) -> String {
-        serde_json::json!(self).to_string()
-    }
-
-    fn from_text(text: &str) -> Result<Self, Error> {
-        serde_json::from_str(text).map_err(|e| Error::hidden(kind::INTERNAL, format_args!("ticket: {e}")))
-    }
-}
-
-/// The end, at the backend's own time where it tells one.
-pub(crate) fn finished(at: Option<String>) -> Progress {
-    Progress::Finished(Finished { at, message: None })
 }
 
 /// Whether the same step may succeed later: the host comes back with the same ticket.
@@ -62,7 +50,7 @@ pub(crate) fn stating(error: Error, state: &str) -> Error {
 
 impl Operation for crate::Neutron {
     async fn poll(ctx: Context, ticket: String) -> Result<Progress, Error> {
-        match Ticket::from_text(&ticket)? {
+        match ticket::read(&ticket)? {
             Ticket::Vpc(ticket) => vpcs::poll(&ctx, ticket).await,
             Ticket::Router(ticket) => routers::poll(&ctx, ticket).await,
             Ticket::SecurityGroup(ticket) => security_groups::poll(ticket).await,
@@ -71,7 +59,7 @@ impl Operation for crate::Neutron {
     }
 
     async fn abandon(ctx: Context, ticket: Option<String>) -> Result<Progress, Error> {
-        match ticket.as_deref().map(Ticket::from_text).transpose()? {
+        match ticket.as_deref().map(ticket::read).transpose()? {
             Some(Ticket::Vpc(ticket)) => vpcs::abandon(&ctx, ticket).await,
             Some(Ticket::Router(ticket)) => routers::abandon(&ctx, ticket).await,
             Some(Ticket::SecurityGroup(ticket)) => security_groups::abandon(ticket).await,

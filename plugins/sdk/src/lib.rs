@@ -26,6 +26,7 @@ pub mod network;
 pub mod openstack;
 pub mod settings;
 pub mod storage;
+pub mod ticket;
 pub mod upstream;
 
 pub use bindings::common::exports::patchbay::host::about::{Description, Guest as About};

@@ -3,7 +3,7 @@
 
 use patchbay_sdk::error::kind;
 use patchbay_sdk::storage::{Disk, Disks};
-use patchbay_sdk::{Begun, Context, Error, Finished, Operation, Pending, Progress, join_all};
+use patchbay_sdk::{Begun, Context, Error, Operation, Pending, Progress, join_all, ticket};
 use serde::{Deserialize, Serialize};
 
 use crate::volume::{self, Volume};
@@ -33,14 +33,13 @@ pub(crate) struct Ticket {
 impl Ticket {
     /// What the call that makes this ticket answers.
     pub(crate) fn begun(self) -> Begun {
-        Begun { ticket: Some(serde_json::json!(self).to_string()), resource_id: self.id }
+        ticket::begun(&self.id, &self)
     }
 }
 
 impl Operation for crate::Cinder {
     async fn poll(_ctx: Context, ticket: String) -> Result<Progress, Error> {
-        let Ticket { want, id } =
-            serde_json::from_str(&ticket).map_err(|e| Error::hidden(kind::INTERNAL, e))?;
+        let Ticket { want, id } = ticket::read(&ticket)?;
         let volume = match volume::look(&id).await {
             Err(error) if want == Want::Gone && error.is(kind::NOT_FOUND) => return Ok(finished(None)),
             volume => volume?,
@@ -110,7 +109,7 @@ fn is_deletable(status: &str) -> bool {
 /// A volume that is gone tells no time.
 fn finished(volume: Option<Volume>) -> Progress {
     let at = volume.map(|volume| volume.changed_at()).filter(|at| !at.is_empty());
-    Progress::Finished(Finished { at, message: None })
+    ticket::finished(at)
 }
 
 #[cfg(test)]
