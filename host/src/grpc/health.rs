@@ -9,18 +9,18 @@ use tonic_health::server::HealthReporter;
 
 use crate::plugin::{Domain, Plugins};
 
-/// The contract's services and whose plugin answers them; `None`: no plugin contract yet.
-const SERVICES: [(&str, Option<Domain>); 10] = [
-    ("tenant.TenantService", Some(Domain::Identity)),
-    ("flavor.FlavorService", Some(Domain::Compute)),
-    ("image.ImageService", Some(Domain::Compute)),
-    ("instance.InstanceService", Some(Domain::Compute)),
-    ("securitygroup.SecurityGroupService", Some(Domain::Network)),
-    ("clouddisk.CloudDiskService", Some(Domain::Storage)),
-    ("nasdisk.NasDiskService", Some(Domain::Nas)),
-    ("oss.OSSService", None),
-    ("vpc.VpcService", Some(Domain::Network)),
-    ("route.RouteService", Some(Domain::Network)),
+/// The contract's services and whose plugin answers them.
+const SERVICES: [(&str, Domain); 10] = [
+    ("tenant.TenantService", Domain::Identity),
+    ("flavor.FlavorService", Domain::Compute),
+    ("image.ImageService", Domain::Compute),
+    ("instance.InstanceService", Domain::Compute),
+    ("securitygroup.SecurityGroupService", Domain::Network),
+    ("clouddisk.CloudDiskService", Domain::Storage),
+    ("nasdisk.NasDiskService", Domain::Nas),
+    ("oss.OSSService", Domain::Oss),
+    ("vpc.VpcService", Domain::Network),
+    ("route.RouteService", Domain::Network),
 ];
 
 /// The health service, kept true by a task until `stop`, when everything is NOT_SERVING.
@@ -45,8 +45,7 @@ pub(super) async fn service(plugins: &Arc<Plugins>, stop: CancellationToken) -> 
 
 async fn report(reporter: &HealthReporter, serves: impl Fn(Domain) -> bool) {
     for (service, domain) in SERVICES {
-        let serving = domain.is_some_and(&serves);
-        let status = if serving { ServingStatus::Serving } else { ServingStatus::NotServing };
+        let status = if serves(domain) { ServingStatus::Serving } else { ServingStatus::NotServing };
         reporter.set_service_status(service, status).await;
     }
 }

@@ -12,11 +12,11 @@ mod health;
 mod image;
 mod instance;
 mod nas;
+mod oss;
 mod reply;
 mod route;
 mod security_group;
 mod tenant;
-mod unserved;
 mod vpc;
 
 use std::net::SocketAddr;

@@ -55,4 +55,9 @@ pub mod nas {
     domain!("patchbay:nas/plugin", ["../wit/host", "../wit/nas"]);
 }
 
+/// Object storage.
+pub mod oss {
+    domain!("patchbay:oss/plugin", ["../wit/host", "../wit/oss"]);
+}
+
 pub use common::patchbay::host::types;

@@ -9,6 +9,7 @@ use super::contract::compute::exports::patchbay::compute::{flavors, images, inst
 use super::contract::identity::exports::patchbay::identity::tenants;
 use super::contract::nas::exports::patchbay::nas::shares;
 use super::contract::network::exports::patchbay::network::{routers, security_groups, vpcs};
+use super::contract::oss::exports::patchbay::oss::buckets;
 use super::contract::storage::exports::patchbay::storage::disks;
 use super::generation::Generation;
 use super::state::CallState;
@@ -28,11 +29,14 @@ pub enum Domain {
     Network,
     /// Shares.
     Nas,
+    /// Object storage.
+    Oss,
 }
 
 impl Domain {
     /// Every one of them.
-    pub const ALL: [Self; 5] = [Self::Identity, Self::Compute, Self::Storage, Self::Network, Self::Nas];
+    pub const ALL: [Self; 6] =
+        [Self::Identity, Self::Compute, Self::Storage, Self::Network, Self::Nas, Self::Oss];
 
     /// The word for it in configuration, logs and metrics.
     #[must_use]
@@ -43,6 +47,7 @@ impl Domain {
             Self::Storage => "storage",
             Self::Network => "network",
             Self::Nas => "nas",
+            Self::Oss => "oss",
         }
     }
 
@@ -57,7 +62,7 @@ impl Domain {
         capability::link(linker)?;
         match self {
             Self::Compute => capability::link_storage(linker),
-            Self::Identity | Self::Storage | Self::Network | Self::Nas => Ok(()),
+            Self::Identity | Self::Storage | Self::Network | Self::Nas | Self::Oss => Ok(()),
         }
     }
 
@@ -80,6 +85,7 @@ impl Domain {
                 routers: routers::GuestIndices::new(linked)?,
             },
             Self::Nas => World::Nas { shares: shares::GuestIndices::new(linked)? },
+            Self::Oss => World::Oss { buckets: buckets::GuestIndices::new(linked)? },
         };
         let about = about::GuestIndices::new(linked)?;
         Ok(Exports { about, operation: operation::GuestIndices::new(linked)?, world })
@@ -115,6 +121,9 @@ enum World {
     Nas {
         shares: shares::GuestIndices,
     },
+    Oss {
+        buckets: buckets::GuestIndices,
+    },
 }
 
 impl Exports {
@@ -129,6 +138,7 @@ impl Exports {
             World::Identity { tenants } => tenants.load(store, instance).map(drop),
             World::Storage { disks } => disks.load(store, instance).map(drop),
             World::Nas { shares } => shares.load(store, instance).map(drop),
+            World::Oss { buckets } => buckets.load(store, instance).map(drop),
             World::Compute { flavors, images, instances } => {
                 flavors.load(&mut *store, instance)?;
                 images.load(&mut *store, instance)?;
@@ -257,4 +267,8 @@ routed!(
 routed!(
     /// Shares.
     Shares, Nas, shares
+);
+routed!(
+    /// Accounts of object storage and their buckets.
+    Buckets, Oss, buckets
 );

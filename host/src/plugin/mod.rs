@@ -22,8 +22,8 @@ pub use wasmtime::component::Accessor;
 pub use self::admission::Refusal;
 pub(crate) use self::call::Answer;
 pub use self::domain::{
-    About, Disks, Domain, Flavors, Images, Instances, Operation, Routed, Routers, SecurityGroups, Service,
-    Shares, Tenants, Vpcs,
+    About, Buckets, Disks, Domain, Flavors, Images, Instances, Operation, Routed, Routers, SecurityGroups,
+    Service, Shares, Tenants, Vpcs,
 };
 pub use self::engine::Config;
 pub use self::generation::{Digest, Generation};

@@ -47,13 +47,14 @@ impl Runtime {
     }
 
     pub(super) fn gate(&self, domain: Domain) -> &Gate {
-        let [identity, compute, storage, network, nas] = &self.gates;
+        let [identity, compute, storage, network, nas, oss] = &self.gates;
         match domain {
             Domain::Identity => identity,
             Domain::Compute => compute,
             Domain::Storage => storage,
             Domain::Network => network,
             Domain::Nas => nas,
+            Domain::Oss => oss,
         }
     }
 }

@@ -87,3 +87,11 @@ domain!(
     "patchbay_sdk::bindings::network",
     ["../../wit/host", "../../wit/network"]
 );
+
+domain!(
+    oss,
+    "package patchbay:sdk; world oss { export patchbay:oss/buckets@0.1.0; }",
+    "export_oss",
+    "patchbay_sdk::bindings::oss",
+    ["../../wit/host", "../../wit/oss"]
+);

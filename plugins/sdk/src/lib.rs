@@ -24,6 +24,7 @@ pub mod log;
 pub mod nas;
 pub mod network;
 pub mod openstack;
+pub mod oss;
 pub mod settings;
 pub mod storage;
 pub mod ticket;
