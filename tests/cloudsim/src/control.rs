@@ -11,6 +11,7 @@ use crate::manila::ShareQuota;
 use crate::neutron::NetworkQuota;
 use crate::nova::ComputeQuota;
 use crate::record::{Count, Record, Request};
+use crate::rgw::{REGIONS, Switch, Zone};
 use crate::service::Service;
 use crate::world::{Failures, Timing, World};
 
@@ -24,14 +25,15 @@ struct Shared {
     world: Mutex<World>,
     faults: Mutex<Faults>,
     record: Mutex<Record>,
+    switches: [Switch; 2],
 }
 
 /// Something that exists.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resource {
     /// "domain", "project", "user", "role", "server", "volume", "network", "subnet", "port", "router",
-    /// "security_group", "security_group_rule", "share" or "share_network"; ports, groups and rules only where a
-    /// client made them.
+    /// "security_group", "security_group_rule", "share", "share_network", "gateway_user" or "bucket"; ports,
+    /// groups, rules and gateway users only where a client made them.
     pub kind: String,
     /// The service's own id.
     pub id: String,
@@ -39,7 +41,7 @@ pub struct Resource {
     pub name: String,
     /// Whose it is; empty for what belongs to no project.
     pub project_id: String,
-    /// "ACTIVE", "in-use"; empty for what has none.
+    /// "ACTIVE", "in-use"; of a gateway the region; empty for what has none.
     pub status: String,
 }
 
@@ -49,6 +51,7 @@ impl Control {
             world: Mutex::new(world),
             faults: Mutex::new(Faults::default()),
             record: Mutex::new(Record::new(requests_max)),
+            switches: [Switch::on(), Switch::on()],
         };
         Self { shared: Arc::new(shared) }
     }
@@ -63,6 +66,11 @@ impl Control {
 
     pub(crate) fn record(&self) -> MutexGuard<'_, Record> {
         lock(&self.shared.record)
+    }
+
+    /// Of each object gateway.
+    pub(crate) fn switches(&self) -> &[Switch; 2] {
+        &self.shared.switches
     }
 
     /// Adds a fault; false where there are [`crate::FAULTS_MAX`] already. The oldest that fits a call applies.
@@ -120,6 +128,16 @@ impl Control {
         self.world().identity.catalogue_omits = services.to_vec();
     }
 
+    /// Closes the port of a region's object gateway, or opens it again; what it keeps stays. Returns when it is
+    /// so; false where no gateway has this region.
+    pub async fn set_gateway_up(&self, region: &str, up: bool) -> bool {
+        let found = REGIONS.iter().zip(self.switches()).find(|(name, _)| **name == region);
+        if let Some((_, switch)) = found {
+            switch.set(up).await;
+        }
+        found.is_some()
+    }
+
     /// Everything that exists now, without deleted servers.
     #[must_use]
     pub fn resources(&self) -> Vec<Resource> {
@@ -143,6 +161,7 @@ impl Control {
         }));
         resources.extend(world.networks.resources());
         resources.extend(world.shares.resources());
+        resources.extend(world.zones.iter().flat_map(Zone::resources));
         resources
     }
 

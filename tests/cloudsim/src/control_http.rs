@@ -15,6 +15,13 @@ struct Lifetime {
     lifetime_s: u64,
 }
 
+/// `PUT /_control/gateways/{region}`
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Gateway {
+    up: bool,
+}
+
 /// `PUT /_control/catalogue`
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -22,7 +29,7 @@ struct Omits {
     omit: Vec<Service>,
 }
 
-pub(crate) fn answer(control: &Control, call: &Call) -> Answer {
+pub(crate) async fn answer(control: &Control, call: &Call) -> Answer {
     let refuse = |refusal: Refusal| Answer::json(refusal.status, &json!({"error": refusal.message}));
     match (call.method.as_str(), call.segments().as_slice()) {
         ("GET", ["faults"]) => Answer::json(200, &control.faults().faults),
@@ -30,11 +37,13 @@ pub(crate) fn answer(control: &Control, call: &Call) -> Answer {
         ("GET", ["counts"]) => Answer::json(200, &control.counts()),
         ("GET", ["requests"]) => Answer::json(200, &control.requests()),
         ("GET", ["timing"]) => Answer::json(200, &control.world().timing),
-        (method, path) => change(control, call, method, path).map_or_else(refuse, |()| Answer::empty(204)),
+        (method, path) => {
+            change(control, call, method, path).await.map_or_else(refuse, |()| Answer::empty(204))
+        }
     }
 }
 
-fn change(control: &Control, call: &Call, method: &str, path: &[&str]) -> Result<(), Refusal> {
+async fn change(control: &Control, call: &Call, method: &str, path: &[&str]) -> Result<(), Refusal> {
     match (method, path) {
         ("POST", ["faults"]) if !control.fault(body(call)?) => {
             return Err(Refusal::conflict("too many faults"));
@@ -50,6 +59,12 @@ fn change(control: &Control, call: &Call, method: &str, path: &[&str]) -> Result
         ("PUT", ["quotas", "share", project]) => control.set_share_quota(project, body(call)?),
         ("PUT", ["tokens"]) => control.set_token_lifetime(body::<Lifetime>(call)?.lifetime_s),
         ("DELETE", ["tokens"]) => control.expire_tokens(),
+        ("PUT", ["gateways", region]) => {
+            let up = body::<Gateway>(call)?.up;
+            if !control.set_gateway_up(region, up).await {
+                return Err(Refusal::not_found("no such region"));
+            }
+        }
         ("PUT", ["catalogue"]) => control.set_catalogue_omits(&body::<Omits>(call)?.omit),
         _ => return Err(Refusal::not_found("no such control")),
     }

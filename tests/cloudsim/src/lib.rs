@@ -10,6 +10,12 @@
 //! may use, and a network `public` for the gateways of routers. Servers run on one host, `cloudsim-1`, in the zone
 //! `nova`; what needs more than 1 TiB of memory finds no host.
 //!
+//! # Object gateways
+//!
+//! Two gateways of Ceph (16.2), `region-1` and `region-2`, each on a port of its own because S3's paths begin with
+//! the bucket, with users and buckets of its own: [`Cloudsim::gateways`]. They speak S3 and the Admin Ops API; the
+//! tests in `tests/gateway` run on them and on real ones.
+//!
 //! # Control
 //!
 //! Tests in the same process use [`Cloudsim::control`]. Over HTTP it is the same, with JSON:
@@ -27,6 +33,7 @@
 //! | `PUT /_control/tokens` | `{"lifetime_s": 60}`, for the next tokens |
 //! | `DELETE /_control/tokens` | ends all |
 //! | `PUT /_control/catalogue` | `{"omit": ["compute"]}`, for the next tokens |
+//! | `PUT /_control/gateways/{region}` | `{"up": false}` closes its port, `true` opens it again |
 //! | `GET /_control/resources` | every [`Resource`] |
 //! | `GET`, `DELETE /_control/counts` | a [`Count`] for each route |
 //! | `GET`, `DELETE /_control/requests` | the last [`Request`]s |
@@ -47,6 +54,7 @@ mod nova;
 mod query;
 mod record;
 mod refuse;
+mod rgw;
 mod serve;
 mod service;
 mod webob;
@@ -56,7 +64,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use anyhow::Context;
 use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 
 pub use crate::cinder::VolumeQuota;
 pub use crate::control::{Control, Resource};
@@ -66,6 +74,8 @@ pub use crate::manila::ShareQuota;
 pub use crate::neutron::NetworkQuota;
 pub use crate::nova::ComputeQuota;
 pub use crate::record::{Count, Request};
+pub use crate::rgw::Gateway;
+use crate::serve::Front;
 pub use crate::service::Service;
 use crate::world::World;
 pub use crate::world::{Failures, Timing};
@@ -80,6 +90,8 @@ pub const REGION: &str = "RegionOne";
 pub struct Options {
     /// Where to listen; port 0 is any free one. It should be a loopback address: there is no TLS.
     pub listen: SocketAddr,
+    /// Where the object gateways listen, `region-1` and `region-2`.
+    pub gateways: [SocketAddr; 2],
     /// How long things take.
     pub timing: Timing,
     /// Seconds that a token lives.
@@ -92,6 +104,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            gateways: [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)); 2],
             timing: Timing::default(),
             token_lifetime_s: 3600,
             requests_max: 1000,
@@ -103,7 +116,8 @@ impl Default for Options {
 pub struct Cloudsim {
     url: String,
     control: Control,
-    task: JoinHandle<()>,
+    gateways: [Gateway; 2],
+    tasks: JoinSet<()>,
 }
 
 impl Cloudsim {
@@ -112,14 +126,16 @@ impl Cloudsim {
     /// # Errors
     /// The address cannot be listened on.
     pub async fn start(options: Options) -> anyhow::Result<Self> {
-        let Options { listen, timing, token_lifetime_s, requests_max } = options;
-        let listener =
-            TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
-        let url = format!("http://{}", listener.local_addr()?);
+        let Options { listen, gateways, timing, token_lifetime_s, requests_max } = options;
+        let (listener, address) = listening(listen).await?;
+        let url = format!("http://{address}");
         let identity = Identity::with_admin(ADMIN_PASSWORD, REGION, token_lifetime_s);
         let control = Control::new(World::new(url.clone(), timing, identity), requests_max);
-        let task = tokio::spawn(serve::accept(listener, control.clone()));
-        Ok(Self { url, control, task })
+        let mut tasks = JoinSet::new();
+        let addresses = serve_gateways(gateways, &control, &mut tasks).await?;
+        let all = control.clone();
+        tasks.spawn(async move { serve::accept(&listener, Front::OpenStack, &all).await });
+        Ok(Self { url, control, gateways: Gateway::both(addresses), tasks })
     }
 
     /// `http://127.0.0.1:PORT`; Keystone is at `/identity/v3` below it.
@@ -140,16 +156,34 @@ impl Cloudsim {
         &self.control
     }
 
-    /// Closes the port and every connection, and returns when they are closed.
+    /// The object gateways of `region-1` and `region-2`.
+    #[must_use]
+    pub fn gateways(&self) -> &[Gateway; 2] {
+        &self.gateways
+    }
+
+    /// Closes the ports and every connection, and returns when they are closed.
     pub async fn stop(mut self) {
-        self.task.abort();
-        // Aborted is what it should be.
-        let _ = (&mut self.task).await;
+        self.tasks.shutdown().await;
     }
 }
 
-impl Drop for Cloudsim {
-    fn drop(&mut self) {
-        self.task.abort();
+async fn listening(address: SocketAddr) -> anyhow::Result<(TcpListener, SocketAddr)> {
+    let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
+    let address = listener.local_addr()?;
+    Ok((listener, address))
+}
+
+/// Where they listen.
+async fn serve_gateways(
+    mut addresses: [SocketAddr; 2],
+    control: &Control,
+    tasks: &mut JoinSet<()>,
+) -> anyhow::Result<[SocketAddr; 2]> {
+    for (number, address) in addresses.iter_mut().enumerate() {
+        let (listener, actual) = listening(*address).await?;
+        *address = actual;
+        tasks.spawn(rgw::serve(listener, actual, number, control.clone()));
     }
+    Ok(addresses)
 }

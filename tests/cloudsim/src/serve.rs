@@ -29,13 +29,22 @@ const ENDLESS_PAUSE: Duration = Duration::from_millis(100);
 /// Before the next try where no connection could be accepted, as when there are too many open files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Accepts until the task is aborted; its connections end with it.
-pub(crate) async fn accept(listener: TcpListener, control: Control) {
+/// What is behind a listener.
+#[derive(Clone, Copy)]
+pub(crate) enum Front {
+    /// The services of OpenStack by their prefixes, and the control endpoint.
+    OpenStack,
+    /// One object gateway: its paths begin with a bucket.
+    Gateway(Service),
+}
+
+/// Accepts until it is dropped; its connections end with it.
+pub(crate) async fn accept(listener: &TcpListener, front: Front, control: &Control) {
     let mut connections = JoinSet::new();
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
-                connections.spawn(converse(stream, control.clone()));
+                connections.spawn(converse(stream, front, control.clone()));
             }
             Err(error) => {
                 tracing::warn!(%error, "cannot accept a connection");
@@ -47,11 +56,11 @@ pub(crate) async fn accept(listener: TcpListener, control: Control) {
 }
 
 /// One connection, request after request.
-async fn converse(stream: TcpStream, control: Control) {
+async fn converse(stream: TcpStream, front: Front, control: Control) {
     if stream.set_nodelay(true).is_err() {
         return;
     }
-    let service = service_fn(|request| respond(control.clone(), request));
+    let service = service_fn(|request| respond(front, control.clone(), request));
     let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     if let Err(error) = connection.await {
         tracing::debug!(%error, "connection ended");
@@ -59,15 +68,23 @@ async fn converse(stream: TcpStream, control: Control) {
 }
 
 /// An error closes the connection without an answer.
-async fn respond(control: Control, request: HttpRequest<Incoming>) -> io::Result<Response<Body>> {
+async fn respond(
+    front: Front,
+    control: Control,
+    request: HttpRequest<Incoming>,
+) -> io::Result<Response<Body>> {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(Body::new(body), BODY_BYTES_MAX).await else {
         return Ok(written(Answer::text(413, "text/plain", "the body is too long"), ""));
     };
+    if let Front::Gateway(service) = front {
+        let path = parts.uri.path().to_owned();
+        return with_faults(&control, service, &Call::new(parts, path, body)).await;
+    }
     if let Some(path) = parts.uri.path().strip_prefix("/_control") {
         let path = path.to_owned();
         let call = Call::new(parts, path, body);
-        return Ok(written(control_http::answer(&control, &call), &call.request_id));
+        return Ok(written(control_http::answer(&control, &call).await, &call.request_id));
     }
     let Some((service, path)) = Service::of_path(parts.uri.path()) else {
         return Ok(written(Answer::text(404, "text/plain", "no service has this path"), ""));

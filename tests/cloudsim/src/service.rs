@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::call::{Answer, Call};
 use crate::world::World;
-use crate::{cinder, glance, keystone, manila, neutron, nova};
+use crate::{cinder, glance, keystone, manila, neutron, nova, rgw};
 
 /// One of the simulated APIs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -22,14 +22,18 @@ pub enum Service {
     Network,
     /// Manila, under `/share`.
     Share,
+    /// The object gateway of `region-1`, at an address of its own.
+    Rgw1,
+    /// The object gateway of `region-2`, at an address of its own.
+    Rgw2,
 }
 
 impl Service {
-    /// Every service, in the order of the catalogue.
+    /// Every service of the one port, in the order of the catalogue.
     pub const ALL: [Self; 6] =
         [Self::Identity, Self::Compute, Self::Image, Self::Volume, Self::Network, Self::Share];
 
-    /// The first part of its paths.
+    /// The first part of its paths; a gateway is no part of it.
     #[must_use]
     pub fn prefix(self) -> &'static str {
         match self {
@@ -39,6 +43,8 @@ impl Service {
             Self::Volume => "volume",
             Self::Network => "network",
             Self::Share => "share",
+            Self::Rgw1 => "rgw1",
+            Self::Rgw2 => "rgw2",
         }
     }
 
@@ -47,7 +53,7 @@ impl Service {
         match self {
             Self::Identity => "/v3",
             Self::Compute => "/v2.1",
-            Self::Image | Self::Network => "",
+            Self::Image | Self::Network | Self::Rgw1 | Self::Rgw2 => "",
             Self::Volume => "/v3/{project}",
             Self::Share => "/v2",
         }
@@ -62,6 +68,7 @@ impl Service {
             Self::Volume => &[("block-storage", "cinder"), ("volumev3", "cinder")],
             Self::Network => &[("network", "neutron")],
             Self::Share => &[("shared-file-system", "manila"), ("sharev2", "manila")],
+            Self::Rgw1 | Self::Rgw2 => &[],
         }
     }
 
@@ -81,6 +88,8 @@ impl Service {
             Self::Volume => cinder::answer(world, call),
             Self::Network => neutron::answer(world, call),
             Self::Share => manila::answer(world, call),
+            Self::Rgw1 => rgw::answer(&mut world.zones[0], world.now, call),
+            Self::Rgw2 => rgw::answer(&mut world.zones[1], world.now, call),
         }
     }
 }

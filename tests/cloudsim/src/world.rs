@@ -15,6 +15,7 @@ use crate::keystone::Identity;
 use crate::manila::Shares;
 use crate::neutron::Networks;
 use crate::nova::Compute;
+use crate::rgw::Zone;
 use crate::{cinder, manila, nova};
 
 /// How long things take, in milliseconds. 0 is "before the next call".
@@ -118,6 +119,8 @@ pub(crate) struct World {
     pub(crate) volumes: Volumes,
     pub(crate) networks: Networks,
     pub(crate) shares: Shares,
+    /// What each object gateway keeps.
+    pub(crate) zones: [Zone; 2],
     due: BTreeMap<(Timestamp, u64), Event>,
     due_count: u64,
 }
@@ -136,6 +139,7 @@ impl World {
             volumes: Volumes::with_types(),
             networks: Networks::with_first(&admin_project, now),
             shares: Shares::with_type(),
+            zones: Zone::both(now),
             identity,
             due: BTreeMap::new(),
             due_count: 0,
