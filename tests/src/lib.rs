@@ -11,6 +11,7 @@ pub mod configuration;
 pub mod contract;
 pub mod creation;
 pub mod deployment;
+pub mod measured;
 pub mod metrics;
 pub mod operation;
 pub mod postgres;

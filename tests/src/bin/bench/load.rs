@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use hdrhistogram::Histogram;
+use patchbay_tests::measured::process::Process;
+use patchbay_tests::measured::scene::Scene;
 use prost::bytes::Bytes;
 use tokio::task::JoinSet;
 use tonic::client::Grpc;
@@ -12,9 +14,7 @@ use tonic::codegen::http::uri::PathAndQuery;
 use tonic::transport::Channel;
 use tonic::{Request, Status};
 
-use crate::process::Process;
 use crate::rpc::Rpc;
-use crate::scene::Scene;
 use crate::verbatim::Verbatim;
 
 /// Callers at once: one to see what a call takes, many to see what the server can do.

@@ -3,29 +3,26 @@
 //!
 //! Reads as a table of contents: what is measured is in `rpc`, how in `load`, how it is told in `report`.
 
-mod cloud;
-mod host;
 mod load;
 mod native;
-mod process;
 mod report;
 mod rpc;
-mod scene;
 mod verbatim;
 
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::Result;
 use clap::{Parser, Subcommand};
+use patchbay_tests::measured::cloud::Cloud;
+use patchbay_tests::measured::host::{Host, Settings};
+use patchbay_tests::measured::process::echo;
+use patchbay_tests::measured::scene::Scene;
+use patchbay_tests::measured::{beside, plugins};
 
-use crate::cloud::Cloud;
-use crate::host::Host;
 use crate::load::Load;
 use crate::native::Native;
 use crate::report::{Report, Series};
 use crate::rpc::Rpc;
-use crate::scene::Scene;
 
 /// Compares the host with a native handler.
 #[derive(Parser)]
@@ -60,19 +57,19 @@ async fn main() -> Result<()> {
 
 async fn compare(rounds: u32, turn: Duration) -> Result<()> {
     let directory = tempfile::tempdir()?;
-    let cloud = Cloud::start(&beside("cloudsim")?).await?;
-    let settings = host::Settings {
+    let cloud = Cloud::start(&beside("cloudsim")?, &["--instant"]).await?;
+    let settings = Settings {
         binary: beside("patchbay")?,
         plugins: plugins()?,
         directory: directory.path().to_owned(),
         auth_url: cloud.auth_url(),
     };
     // The first start compiles the plugins, the second finds them compiled.
-    Host::start(&settings).await?.stop().await?;
-    let host = Host::start(&settings).await?;
+    Host::start(&settings, echo).await?.stop().await?;
+    let host = Host::start(&settings, echo).await?;
     let idle_mib = host.process.resident_mib()?;
-    let scene = Scene::set(&host, &cloud).await?;
-    let native = Native::start(&scene).await?;
+    let scene = Scene::set(&host, "bench", &cloud.network().await?).await?;
+    let native = Native::start(&scene, &cloud.member(&scene.tenant.id).await?).await?;
 
     let mut report = Report::new(host.started_in, idle_mib);
     for rpc in Rpc::ALL {
@@ -103,16 +100,4 @@ async fn in_turns(load: &Load, rounds: u32, host: &Host, native: &Native) -> Res
         }
     }
     Ok(series)
-}
-
-/// A binary that was built together with this one.
-fn beside(name: &str) -> Result<PathBuf> {
-    let path = std::env::current_exe()?.with_file_name(name);
-    ensure!(path.is_file(), "{} is missing: start the benchmark with `cargo xtask bench`", path.display());
-    Ok(path)
-}
-
-fn plugins() -> Result<PathBuf> {
-    let directory = std::env::var_os("PATCHBAY_PLUGINS").context("PATCHBAY_PLUGINS is not set")?;
-    Ok(Path::new(&directory).to_owned())
 }

@@ -3,11 +3,10 @@
 use anyhow::{Result, ensure};
 use patchbay::proto::flavor::{ListFlavorsReq, ListFlavorsRes};
 use patchbay::proto::instance::{GetInstanceReq, InstanceRes};
+use patchbay_tests::measured::scene::Scene;
 use prost::Message as _;
 use prost::bytes::Bytes;
 use tonic::codegen::http::uri::PathAndQuery;
-
-use crate::scene::Scene;
 
 /// One of them.
 #[derive(Debug, Clone, Copy)]
@@ -40,16 +39,13 @@ impl Rpc {
 
     /// The request as it is sent, each time.
     pub(crate) fn request(self, scene: &Scene) -> Bytes {
-        let (tenant_id, apikey) = (scene.tenant_id.clone(), scene.apikey.clone());
-        let platform_userid = "u-1".into();
         let bytes = match self {
             Self::ListFlavors => {
-                ListFlavorsReq { tenant_id, apikey, platform_userid, page_number: 1, page_size: 20 }
-                    .encode_to_vec()
+                ListFlavorsReq { page_number: 1, page_size: 20, ..scene.tenant.request() }.encode_to_vec()
             }
             Self::GetInstance => {
                 let instance_id = scene.instance_id.clone();
-                GetInstanceReq { tenant_id, apikey, platform_userid, instance_id }.encode_to_vec()
+                GetInstanceReq { instance_id, ..scene.tenant.request() }.encode_to_vec()
             }
         };
         bytes.into()

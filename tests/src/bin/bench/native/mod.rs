@@ -9,6 +9,9 @@ use std::io::Write as _;
 use anyhow::Result;
 use patchbay::proto::flavor::flavor_service_server::FlavorServiceServer;
 use patchbay::proto::instance::instance_service_server::InstanceServiceServer;
+use patchbay_tests::measured::cloud::Session;
+use patchbay_tests::measured::process::{Process, Says, echo};
+use patchbay_tests::measured::scene::Scene;
 use tokio::net::TcpListener;
 use tokio::process::Command;
 use tokio::signal::unix::{SignalKind, signal};
@@ -16,8 +19,6 @@ use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 
 use self::handler::Handler;
-use crate::process::{Process, Says};
-use crate::scene::Scene;
 
 /// Whom it serves and whom it calls.
 #[derive(clap::Args)]
@@ -61,17 +62,17 @@ pub(crate) struct Native {
 }
 
 impl Native {
-    pub(crate) async fn start(scene: &Scene) -> Result<Self> {
+    pub(crate) async fn start(scene: &Scene, member: &Session) -> Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
         command
-            .args(["native", "--tenant-id", &scene.tenant_id])
-            .args(["--compute", &scene.member.endpoint("compute")?])
-            .args(["--volume", &scene.member.endpoint("block-storage")?])
-            .env("NATIVE_APIKEY", &scene.apikey)
-            .env("NATIVE_TOKEN", &scene.member.token);
+            .args(["native", "--tenant-id", &scene.tenant.id])
+            .args(["--compute", &member.endpoint("compute")?])
+            .args(["--volume", &member.endpoint("block-storage")?])
+            .env("NATIVE_APIKEY", &scene.tenant.apikey)
+            .env("NATIVE_TOKEN", &member.token);
         let ready = |line: &str| line.strip_prefix("ready ").map(|address| format!("http://{address}"));
         let (process, address) =
-            Process::start("the native handler", &mut command, Says::Stdout, ready).await?;
+            Process::start("the native handler", &mut command, Says::Stdout, ready, echo).await?;
         Ok(Self { process, address })
     }
 

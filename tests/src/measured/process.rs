@@ -1,4 +1,5 @@
 //! A server in a process of its own: from its start until it says that it is ready, what it uses, and its end.
+//! Which servers there are is not known here.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -18,7 +19,7 @@ const TICK: Duration = Duration::from_millis(10);
 
 /// Where a server says that it is ready.
 #[derive(Clone, Copy)]
-pub(crate) enum Says {
+pub enum Says {
     /// Among its answers.
     Stdout,
     /// In its log.
@@ -28,19 +29,24 @@ pub(crate) enum Says {
 type Said = Lines<BufReader<Box<dyn AsyncRead + Send + Unpin>>>;
 
 /// A running server; killed when it is dropped.
-pub(crate) struct Process {
+pub struct Process {
     name: &'static str,
     child: Child,
     pid: Pid,
 }
 
 impl Process {
-    /// Starts it and waits for the line of which `ready` makes something. Its other lines go to our own log.
-    pub(crate) async fn start<T>(
+    /// Starts it and waits for the line of which `ready` makes something. What it says before goes to our own log,
+    /// what it says later to `heard`.
+    ///
+    /// # Errors
+    /// It cannot be started, or does not become ready.
+    pub async fn start<T>(
         name: &'static str,
         command: &mut Command,
         says: Says,
         ready: impl Fn(&str) -> Option<T>,
+        mut heard: impl FnMut(&str) + Send + 'static,
     ) -> Result<(Self, T)> {
         match says {
             Says::Stdout => command.stdout(Stdio::piped()),
@@ -53,12 +59,19 @@ impl Process {
         let mut said = said(&mut child, says).context("no pipe")?;
         let found = timeout(START_MAX, until(&mut said, ready)).await.context("it takes too long");
         let found = found.flatten().with_context(|| format!("{name} does not become ready"))?;
-        tokio::spawn(async move { until(&mut said, |_| None::<()>).await });
+        tokio::spawn(async move {
+            while let Ok(Some(line)) = said.next_line().await {
+                heard(&line);
+            }
+        });
         Ok((Self { name, child, pid }, found))
     }
 
     /// CPU time of all its threads since its start, in user and kernel mode.
-    pub(crate) fn cpu(&self) -> Result<Duration> {
+    ///
+    /// # Errors
+    /// It has ended.
+    pub fn cpu(&self) -> Result<Duration> {
         let stat = self.about("stat")?;
         // The name in parentheses may hold spaces; behind it, utime and stime are the 12th and 13th field.
         let (_, fields) = stat.rsplit_once(')').context("/proc/PID/stat has no name")?;
@@ -68,15 +81,29 @@ impl Process {
     }
 
     /// Memory that it has in RAM, its binary's pages included.
-    pub(crate) fn resident_mib(&self) -> Result<u64> {
+    ///
+    /// # Errors
+    /// It has ended.
+    pub fn resident_mib(&self) -> Result<u64> {
+        Ok(self.resident_kib()?.div_ceil(1024))
+    }
+
+    /// The same, as exactly as the kernel counts it.
+    ///
+    /// # Errors
+    /// It has ended.
+    pub fn resident_kib(&self) -> Result<u64> {
         let status = self.about("status")?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
         let kib = line.and_then(|rest| rest.trim().strip_suffix(" kB")).context("no VmRSS")?;
-        Ok(kib.parse::<u64>()?.div_ceil(1024))
+        Ok(kib.parse()?)
     }
 
     /// Asks it to end and waits until it has.
-    pub(crate) async fn stop(mut self) -> Result<()> {
+    ///
+    /// # Errors
+    /// It ended badly, or goes on.
+    pub async fn stop(mut self) -> Result<()> {
         kill_process(self.pid, Signal::TERM)?;
         let ended = timeout(STOP_MAX, self.child.wait()).await;
         let status = ended.with_context(|| format!("{} does not end", self.name))??;
@@ -88,6 +115,11 @@ impl Process {
         let path = format!("/proc/{}/{file}", self.pid.as_raw_nonzero());
         std::fs::read_to_string(&path).with_context(|| format!("{}: {path}", self.name))
     }
+}
+
+/// Shows a line of a server among our own.
+pub fn echo(line: &str) {
+    eprintln!("{line}");
 }
 
 fn said(child: &mut Child, says: Says) -> Option<Said> {
@@ -104,7 +136,7 @@ async fn until<T>(said: &mut Said, found: impl Fn(&str) -> Option<T>) -> Result<
         if let Some(found) = found(&line) {
             return Ok(found);
         }
-        eprintln!("{line}");
+        echo(&line);
     }
     anyhow::bail!("it said nothing more")
 }

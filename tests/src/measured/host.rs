@@ -3,35 +3,40 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use crate::configuration;
 use anyhow::{Context as _, Result};
 use cloudsim::{ADMIN_PASSWORD, REGION};
-use patchbay_tests::configuration;
 use serde::Deserialize;
 use tokio::process::Command;
 use toml::Table;
 
-use crate::process::{Process, Says};
+use super::process::{Process, Says};
 
 /// The operator's bearer token.
-pub(crate) const OPERATOR_TOKEN: &str = "the-operators-token-of-the-benchmark";
-/// 32 bytes in base64; it protects what ends with the benchmark.
+pub const OPERATOR_TOKEN: &str = "the-operators-token-while-it-is-measured";
+/// 32 bytes in base64; it protects what ends with the measurement.
 const MASTER_KEY: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
 /// What the host is started with, each time.
-pub(crate) struct Settings {
-    pub(crate) binary: PathBuf,
-    pub(crate) plugins: PathBuf,
+pub struct Settings {
+    /// `patchbay`.
+    pub binary: PathBuf,
+    /// The plugin directory.
+    pub plugins: PathBuf,
     /// Its database and its compiled plugins.
-    pub(crate) directory: PathBuf,
-    pub(crate) auth_url: String,
+    pub directory: PathBuf,
+    /// Keystone's address.
+    pub auth_url: String,
 }
 
 /// A host that serves.
-pub(crate) struct Host {
-    pub(crate) process: Process,
-    pub(crate) address: String,
+pub struct Host {
+    /// To be asked what it uses.
+    pub process: Process,
+    /// Of its gRPC server, as a URL.
+    pub address: String,
     /// From starting the process until it serves, all plugins admitted.
-    pub(crate) started_in: Duration,
+    pub started_in: Duration,
 }
 
 /// The line in which the host says that it serves.
@@ -41,7 +46,11 @@ struct Serving {
 }
 
 impl Host {
-    pub(crate) async fn start(settings: &Settings) -> Result<Self> {
+    /// Starts it; what it logs once it serves goes to `heard`.
+    ///
+    /// # Errors
+    /// It does not serve.
+    pub async fn start(settings: &Settings, heard: impl FnMut(&str) + Send + 'static) -> Result<Self> {
         let file = settings.directory.join("patchbay.toml");
         std::fs::write(&file, settings.configuration()?).context("the host's configuration")?;
         let mut command = Command::new(&settings.binary);
@@ -50,26 +59,37 @@ impl Host {
         command.env("PATCHBAY_OPERATOR_TOKEN", OPERATOR_TOKEN).env("OS_PASSWORD", ADMIN_PASSWORD);
         let began = Instant::now();
         let ready = |line: &str| serde_json::from_str::<Serving>(line).ok();
-        let (process, serving) = Process::start("the host", &mut command, Says::Stderr, ready).await?;
+        let (process, serving) = Process::start("the host", &mut command, Says::Stderr, ready, heard).await?;
         let address = format!("http://{}", serving.grpc);
         Ok(Self { process, address, started_in: began.elapsed() })
     }
 
-    pub(crate) async fn stop(self) -> Result<()> {
+    /// Ends it as a deployment does.
+    ///
+    /// # Errors
+    /// It ended badly.
+    pub async fn stop(self) -> Result<()> {
         self.process.stop().await
     }
 }
 
 impl Settings {
+    /// Where it keeps tenants and operations.
+    #[must_use]
+    pub fn database(&self) -> String {
+        format!("sqlite:{}/patchbay.db", self.directory.display())
+    }
+
     /// Compute gets no administrator: the hypervisor's name, which only he sees, is no part of the comparison.
     fn configuration(&self) -> Result<String> {
         let (directory, plugins) = (self.directory.display(), self.plugins.display());
+        let database = self.database();
         let text = format!(
             r#"
 grpc.listen = "127.0.0.1:0"
 http.listen = "127.0.0.1:0"
 log.format = "json"
-database.url = "sqlite:{directory}/patchbay.db"
+database.url = "{database}"
 plugin = {{ directory = "{plugins}", cache_directory = "{directory}/compiled" }}
 
 [auth]

@@ -8,59 +8,76 @@ use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use tokio::process::Command;
 
-use crate::process::{Process, Says};
+use super::process::{Process, Says, echo};
 
 /// The user as whom the native handler calls the cloud, and its password.
 const MEMBER: &str = "native";
 
 /// A running cloud.
-pub(crate) struct Cloud {
+pub struct Cloud {
     process: Process,
     url: String,
     client: Client,
 }
 
 /// A login: a token, and where the services are.
-pub(crate) struct Session {
-    pub(crate) token: String,
+pub struct Session {
+    /// For `X-Auth-Token`.
+    pub token: String,
     catalogue: Value,
 }
 
 impl Cloud {
-    /// Nothing in it takes time.
-    pub(crate) async fn start(binary: &Path) -> Result<Self> {
+    /// Starts one, with these arguments.
+    ///
+    /// # Errors
+    /// It does not become ready.
+    pub async fn start(binary: &Path, arguments: &[&str]) -> Result<Self> {
         let ready = |line: &str| line.strip_prefix("ready ").map(str::to_owned);
         let mut command = Command::new(binary);
         let (process, url) =
-            Process::start("the cloud", command.arg("--instant"), Says::Stdout, ready).await?;
+            Process::start("the cloud", command.args(arguments), Says::Stdout, ready, echo).await?;
         let client = Client::builder().no_proxy().build()?;
         Ok(Self { process, url, client })
     }
 
-    pub(crate) async fn stop(self) -> Result<()> {
+    /// Ends it.
+    ///
+    /// # Errors
+    /// It ended badly.
+    pub async fn stop(self) -> Result<()> {
         self.process.stop().await
     }
 
     /// Keystone's address.
-    pub(crate) fn auth_url(&self) -> String {
+    pub fn auth_url(&self) -> String {
         format!("{}/identity/v3", self.url)
     }
 
     /// The administrator, in its own project.
-    pub(crate) async fn admin(&self) -> Result<Session> {
+    ///
+    /// # Errors
+    /// The cloud refuses.
+    pub async fn admin(&self) -> Result<Session> {
         let project = json!({"name": "admin", "domain": {"id": "default"}});
         self.login("admin", ADMIN_PASSWORD, &project).await
     }
 
     /// The id of the network that every project may use.
-    pub(crate) async fn network(&self) -> Result<String> {
+    ///
+    /// # Errors
+    /// There is none.
+    pub async fn network(&self) -> Result<String> {
         let admin = self.admin().await?;
         let url = format!("{}/v2.0/networks?name=provider", admin.endpoint("network")?);
         self.id_of(&admin, &url, "networks").await
     }
 
     /// A user with the rights of the tenant's own in the tenant's project: nobody but the host knows that one's password.
-    pub(crate) async fn member(&self, tenant_id: &str) -> Result<Session> {
+    ///
+    /// # Errors
+    /// The cloud refuses.
+    pub async fn member(&self, tenant_id: &str) -> Result<Session> {
         let admin = self.admin().await?;
         let keystone = self.auth_url();
         let project =
@@ -106,7 +123,10 @@ impl Cloud {
 
 impl Session {
     /// A service's public address.
-    pub(crate) fn endpoint(&self, kind: &str) -> Result<String> {
+    ///
+    /// # Errors
+    /// The catalogue does not have it.
+    pub fn endpoint(&self, kind: &str) -> Result<String> {
         let services = self.catalogue.as_array().context("no catalogue")?;
         let service = services.iter().find(|service| service["type"] == kind);
         let endpoints = service.and_then(|service| service["endpoints"].as_array());
