@@ -16,7 +16,7 @@ use crate::error::{Error, Kind};
 use crate::secret::SecretSource;
 
 /// Version, name, and the text for SQLite and for PostgreSQL.
-const MIGRATIONS: [(i64, &str, &str, &str); 2] = [
+const MIGRATIONS: [(i64, &str, &str, &str); 3] = [
     (
         1,
         "tenants and operations",
@@ -28,6 +28,12 @@ const MIGRATIONS: [(i64, &str, &str, &str); 2] = [
         "operation message",
         include_str!("../../migrations/sqlite/0002_operation_message.sql"),
         include_str!("../../migrations/postgres/0002_operation_message.sql"),
+    ),
+    (
+        3,
+        "placement",
+        include_str!("../../migrations/sqlite/0003_placement.sql"),
+        include_str!("../../migrations/postgres/0003_placement.sql"),
     ),
 ];
 

@@ -52,13 +52,20 @@ pub(super) struct Asked {
     style: ErrorStyle,
     served: Arc<OnceLock<Arc<str>>>,
     operation: OnceLock<String>,
+    region: OnceLock<String>,
     note: OnceLock<String>,
 }
 
 impl Asked {
     /// A plugin call on behalf of this call.
     pub(super) fn call(&self, permit: Permit, region: &str) -> Call {
-        Call { region: region.to_owned(), served: Arc::clone(&self.served), ..Call::new(permit) }
+        let region = self.region(region).to_owned();
+        Call { region, served: Arc::clone(&self.served), ..Call::new(permit) }
+    }
+
+    /// The region that the request names; where it names none, that of the resources which it names.
+    pub(super) fn region<'a>(&'a self, named: &'a str) -> &'a str {
+        if named.is_empty() { self.region.get().map_or("", String::as_str) } else { named }
     }
 
     /// What `msg` says beside a success; the first one holds.
@@ -80,6 +87,27 @@ impl Api {
         request: Request<Q>,
         work: impl AsyncFnOnce(&Asked, Q) -> Result<R, Error>,
     ) -> Result<Response<R>, Status> {
+        let (asked, outcome) = self.carry(rpc, request, work).await;
+        respond(&asked, outcome)
+    }
+
+    /// The same for what has no `code` and `msg`, as a stream: a failure is a status, whatever the caller wants.
+    pub(super) async fn answer_plainly<Q: Asks, T>(
+        &self,
+        rpc: Rpc,
+        request: Request<Q>,
+        work: impl AsyncFnOnce(&Asked, Q) -> Result<T, Error>,
+    ) -> Result<Response<T>, Status> {
+        let (asked, outcome) = self.carry(rpc, request, work).await;
+        marked(&asked, outcome)
+    }
+
+    async fn carry<Q: Asks, T>(
+        &self,
+        rpc: Rpc,
+        request: Request<Q>,
+        work: impl AsyncFnOnce(&Asked, Q) -> Result<T, Error>,
+    ) -> (Asked, Result<T, Error>) {
         let begun = Instant::now();
         let (metadata, _, message) = request.into_parts();
         let asked = self.asked(rpc, &metadata, begun);
@@ -92,10 +120,10 @@ impl Api {
         );
         let outcome = work(&asked, message).instrument(span.clone()).await;
         span.in_scope(|| self.account(&asked, outcome.as_ref().err(), begun.elapsed()));
-        respond(&asked, outcome)
+        (asked, outcome)
     }
 
-    /// Checks who calls and whether they may, before anything else happens.
+    /// Checks who calls and whether they may, before anything else happens, and finds where what the request names is.
     pub(super) async fn permit<Q: Claims>(&self, asked: &Asked, request: &Q) -> Result<Permit, Error> {
         let claim = request.claim();
         let call = crate::auth::Call {
@@ -103,7 +131,14 @@ impl Api {
             method: asked.rpc.path,
             deadline: asked.deadline,
         };
-        self.auth.permit(claim, &request.resources(), call).await
+        let resources = request.resources();
+        let permit = self.auth.permit(claim, &resources, call).await?;
+        if let Some(tenant_id) = permit.tenant_id()
+            && let Some(region) = self.operations.region_of(tenant_id, &resources).await?
+        {
+            let _ = asked.region.set(region);
+        }
+        Ok(permit)
     }
 
     /// Waits for what a call began, as long as the caller and `operation.inline_wait_ms` allow.
@@ -132,6 +167,7 @@ impl Api {
             style: ErrorStyle::of(metadata, self.config.error_style),
             served: Arc::default(),
             operation: OnceLock::new(),
+            region: OnceLock::new(),
             note: OnceLock::new(),
         }
     }
@@ -154,20 +190,26 @@ impl Api {
 }
 
 fn respond<R: Reply>(asked: &Asked, outcome: Result<R, Error>) -> Result<Response<R>, Status> {
-    let answer = match (outcome, asked.style) {
+    let told = match (outcome, asked.style) {
         (Ok(reply), _) => Ok(reply.told(0, asked.note.get().cloned().unwrap_or_default())),
         (Err(error), ErrorStyle::Response) => {
             Ok(R::default().told(error.kind().code(), error.message().to_owned()))
         }
-        (Err(error), ErrorStyle::Status) => Err(status(&error, &asked.request_id)),
+        (Err(error), ErrorStyle::Status) => Err(error),
     };
-    match answer {
+    marked(asked, told)
+}
+
+/// The outcome with the call's ids in its metadata.
+fn marked<T>(asked: &Asked, outcome: Result<T, Error>) -> Result<Response<T>, Status> {
+    match outcome {
         Ok(reply) => {
             let mut response = Response::new(reply);
             mark(response.metadata_mut(), asked);
             Ok(response)
         }
-        Err(mut status) => {
+        Err(error) => {
+            let mut status = status(&error, &asked.request_id);
             mark(status.metadata_mut(), asked);
             Err(status)
         }

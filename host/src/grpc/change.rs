@@ -29,6 +29,7 @@ impl Api {
             + 'static,
     {
         let plugins = Arc::clone(&self.plugins);
+        let region = asked.region(region);
         let served = asked.call(permit.clone(), region).served;
         let started = self.operations.start(permit, (S::DOMAIN, region, asked.rpc.path), |call| async move {
             let call = Call { served, ..call };

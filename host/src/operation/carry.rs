@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::runner::{Progress, Runner};
-use super::{Failure, Operation, State};
+use super::{Failure, Operation, Origin, State};
 use crate::database::now_ms;
 use crate::error::{Error, Kind};
 use crate::plugin::contract::common::exports::patchbay::host::operation::{
@@ -33,6 +33,10 @@ pub(super) struct Carrier {
 #[derive(Debug, Clone, Copy)]
 enum Step<'a> {
     About(&'a str),
+    /// Its region is worth remembering.
+    Placed(&'a str),
+    /// It is gone.
+    Displaced(&'a str),
     Running(&'a Pending),
     Abandoning(&'a Failure),
     Done(&'a str, Option<&'a str>),
@@ -55,6 +59,9 @@ impl Carrier {
         };
         self.operation.resource_id = Some(begun.resource_id.clone());
         self.write(Step::About(&begun.resource_id)).await;
+        if self.runner.plugins.several_regions() {
+            self.write(Step::Placed(&begun.resource_id)).await;
+        }
         match begun.ticket {
             None => self.done(Finished { at: None, message: None }).await,
             Some(ticket) => {
@@ -178,6 +185,9 @@ impl Carrier {
         let at = at.unwrap_or_else(|| format!("{:.0}", Timestamp::now()));
         self.write(Step::Done(&at, message.as_deref())).await;
         let resource_id = self.operation.resource_id.clone().unwrap_or_default();
+        if self.removes() && self.runner.plugins.several_regions() {
+            self.write(Step::Displaced(&resource_id)).await;
+        }
         tracing::info!(method = %self.operation.origin.method, resource = %resource_id, "done");
         self.tell.send_replace(Progress::Done { resource_id, at, message });
     }
@@ -194,13 +204,21 @@ impl Carrier {
 
     async fn write_once(&self, step: Step<'_>) -> Result<(), Error> {
         let (id, store) = (self.operation.id, &self.runner.store);
+        let Origin { tenant_id, region, .. } = &self.operation.origin;
         match step {
             Step::About(resource_id) => store.set_resource(id, resource_id).await,
+            Step::Placed(resource_id) => store.place(*tenant_id, resource_id, region).await,
+            Step::Displaced(resource_id) => store.displace(*tenant_id, resource_id).await,
             Step::Running(next) => store.running(id, &next.ticket, &next.state, next.percent, now_ms()).await,
             Step::Abandoning(failure) => store.abandoning(id, failure).await,
             Step::Done(at, message) => store.end_done(id, at, message).await,
             Step::Failed(failure) => store.end_failed(id, failure).await,
         }
+    }
+
+    /// Whether its resource is gone at its end.
+    fn removes(&self) -> bool {
+        self.operation.origin.method.contains("/Delete")
     }
 
     fn too_old(&self) -> bool {

@@ -18,6 +18,7 @@ use crate::error::{Error, Kind};
 use crate::plugin::contract::types::Begun;
 use crate::plugin::{Call, Domain, Generation, Plugins};
 use crate::telemetry::Metrics;
+use crate::tenant::TenantId;
 
 /// How operations are carried on.
 #[derive(Debug, Clone, Deserialize)]
@@ -167,6 +168,24 @@ impl Runner {
         let (tell, progress) = watch::channel(Progress::Beginning);
         self.spawn(operation, tell, |carrier| Box::pin(carrier.begin(work)));
         Ok(Started { id, progress })
+    }
+
+    /// In which region the first of these resources is whose region is known; `None` where regions need not be told
+    /// apart. What was not made here is in no region that is known.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn region_of(&self, tenant_id: TenantId, resources: &[&str]) -> Result<Option<String>, Error> {
+        if !self.plugins.several_regions() {
+            return Ok(None);
+        }
+        for resource in resources {
+            let region = self.store.placed(tenant_id, resource).await?;
+            if region.is_some() {
+                return Ok(region);
+            }
+        }
+        Ok(None)
     }
 
     /// Takes up every operation that an earlier process left unfinished.

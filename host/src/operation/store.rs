@@ -1,4 +1,4 @@
-//! The table `operation`.
+//! The tables `operation` and `placement`, which tells where the resources are that operations made.
 //!
 //! ```text
 //! begin → beginning ── running (each new ticket) ── done
@@ -165,6 +165,42 @@ impl Operations {
         let sql = "SELECT * FROM operation WHERE id = $1 AND tenant_id = $2";
         let query = sqlx::query(sql).bind(id.to_string()).bind(tenant_id.to_string());
         query.fetch_optional(&self.pool).await?.as_ref().map(read).transpose()
+    }
+
+    /// Notes in which region a resource of the tenant is; where that is known already, it stays.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn place(&self, tenant_id: TenantId, resource_id: &str, region: &str) -> Result<(), Error> {
+        let sql = "INSERT INTO placement (tenant_id, resource_id, region) VALUES ($1, $2, $3) \
+                   ON CONFLICT (tenant_id, resource_id) DO NOTHING";
+        sqlx::query(sql)
+            .bind(tenant_id.to_string())
+            .bind(resource_id)
+            .bind(region)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// Forgets where a resource was.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn displace(&self, tenant_id: TenantId, resource_id: &str) -> Result<(), Error> {
+        let sql = "DELETE FROM placement WHERE tenant_id = $1 AND resource_id = $2";
+        sqlx::query(sql).bind(tenant_id.to_string()).bind(resource_id).execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// In which region a resource of the tenant is, where that was noted.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn placed(&self, tenant_id: TenantId, resource_id: &str) -> Result<Option<String>, Error> {
+        let sql = "SELECT region FROM placement WHERE tenant_id = $1 AND resource_id = $2";
+        let query = sqlx::query(sql).bind(tenant_id.to_string()).bind(resource_id);
+        Ok(query.fetch_optional(&self.pool).await?.map(|row| row.try_get("region")).transpose()?)
     }
 
     /// Those that have not ended, the next to poll first, at most 10 000.

@@ -7,6 +7,7 @@ pub mod contract;
 mod domain;
 mod engine;
 mod generation;
+mod inspect;
 mod routing;
 mod runtime;
 mod state;
@@ -27,6 +28,7 @@ pub use self::domain::{
 };
 pub use self::engine::Config;
 pub use self::generation::{Digest, Generation};
+pub use self::inspect::Inspection;
 pub use self::routing::Route;
 pub(crate) use self::runtime::Runtime;
 pub use self::state::{Call, CallState, Placeholder};
@@ -88,6 +90,12 @@ impl Plugins {
         self.routes
             .iter()
             .any(|route| route.domain == domain && self.runtime.routing.active(domain, &route.region).is_ok())
+    }
+
+    /// Whether a domain is served in more than one region, so that resources must be told apart by theirs.
+    #[must_use]
+    pub fn several_regions(&self) -> bool {
+        self.runtime.routing.several_regions()
     }
 
     /// The generation that answers the domain in a region now; no region means the domain's first.

@@ -81,6 +81,12 @@ impl Routing {
         })
     }
 
+    /// Whether any domain has a second region.
+    pub(super) fn several_regions(&self) -> bool {
+        let table = self.table.load();
+        table.iter().any(|a| table.iter().any(|b| a.domain == b.domain && a.region != b.region))
+    }
+
     fn regions(&self, domain: Domain) -> String {
         let table = self.table.load();
         let regions = table.iter().filter(|line| line.domain == domain).map(|line| line.region.as_str());
