@@ -32,11 +32,6 @@ impl Ticket {
     }
 }
 
-/// Whether the same step may succeed later: the host comes back with the same ticket.
-pub(crate) fn is_passing(error: &Error) -> bool {
-    [kind::BUSY, kind::UNAVAILABLE, kind::TIMEOUT].into_iter().any(|kind| error.is(kind))
-}
-
 /// The error with a sentence that says which state holds now, all of it for the platform.
 pub(crate) fn stating(error: Error, state: &str) -> Error {
     let what = if error.public {

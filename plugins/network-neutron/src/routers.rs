@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use self::create::undo;
 use self::route::Table;
-use crate::operation::{self, finished, is_passing, stating};
+use crate::operation::{self, finished, stating};
 
 /// A router's change that goes on. Nothing of a router that was there before is changed until its ticket is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,7 +87,7 @@ impl Routers for crate::Neutron {
 /// One step on, or back where it cannot be done: the error says which state holds.
 pub(crate) async fn poll(_ctx: &Context, ticket: Ticket) -> Result<Progress, Error> {
     let error = match on(&ticket).await {
-        Err(error) if !is_passing(&error) => error,
+        Err(error) if !error.is_passing() => error,
         result => return result,
     };
     let back = back(&ticket).await.is_ok();

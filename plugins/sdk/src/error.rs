@@ -49,6 +49,12 @@ impl Error {
         self.kind == kind
     }
 
+    /// Whether the same step may succeed later: the host comes back with the same ticket.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        [kind::BUSY, kind::UNAVAILABLE, kind::TIMEOUT].into_iter().any(|kind| self.is(kind))
+    }
+
     /// Says an error of `kind` in the platform's words. The backend's own go to the log; any other kind
     /// stays as it is.
     #[must_use]

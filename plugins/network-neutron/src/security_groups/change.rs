@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::group::{self, Group};
 use super::rule::Rule;
 use crate::neutron::NEUTRON;
-use crate::operation::{is_passing, stating};
+use crate::operation::stating;
 
 /// Rules that are removed at once.
 const REMOVED_AT_ONCE: usize = 16;
@@ -67,7 +67,7 @@ pub(super) async fn reconcile(id: &str, want: &State) -> Result<(), Error> {
 /// Makes the group what it should be, or else what it was: the error says which of both it is.
 pub(super) async fn or_back(id: &str, before: &State, after: &State) -> Result<(), Error> {
     let error = match reconcile(id, after).await {
-        Err(error) if !is_passing(&error) => error,
+        Err(error) if !error.is_passing() => error,
         result => return result,
     };
     Err(match reconcile(id, before).await {

@@ -9,7 +9,6 @@ use serde_json::json;
 
 use super::Ticket;
 use crate::neutron::UPSTREAM;
-use crate::operation::is_passing;
 
 const NOVA: Service = Service { upstream: UPSTREAM, root: &["compute"], microversion: None };
 
@@ -70,7 +69,7 @@ impl Members {
         let (before, mut passing) = (self.done.len(), None);
         for (instance, result) in next.into_iter().zip(results) {
             match result {
-                Err(error) if is_passing(&error) => {
+                Err(error) if error.is_passing() => {
                     self.left.push(instance);
                     passing = Some(error);
                 }

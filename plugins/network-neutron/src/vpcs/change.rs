@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{One, absent};
 use crate::neutron::{self, NEUTRON};
-use crate::operation::{self, finished, is_passing, stating};
+use crate::operation::{self, finished, stating};
 
 /// A VPC's change that goes on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,7 +29,7 @@ impl Ticket {
 /// The step, which Neutron takes at once. The error says which state holds.
 pub(crate) async fn poll(_ctx: &Context, ticket: Ticket) -> Result<Progress, Error> {
     let error = match on(&ticket).await {
-        Err(error) if !is_passing(&error) => error,
+        Err(error) if !error.is_passing() => error,
         result => return result,
     };
     let back = back(&ticket).await.is_ok();
