@@ -25,6 +25,7 @@ pub mod nas;
 pub mod network;
 pub mod openstack;
 pub mod oss;
+pub mod s3;
 pub mod settings;
 pub mod storage;
 pub mod ticket;

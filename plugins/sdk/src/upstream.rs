@@ -10,6 +10,7 @@ use crate::bindings::common::patchbay::host::upstream as host;
 use crate::error::kind;
 
 /// A request that is being put together.
+#[derive(Clone)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Request {
     wire: host::Request,
@@ -112,7 +113,7 @@ impl Response {
 }
 
 /// Appends `text` with everything but RFC 3986's unreserved characters percent-encoded.
-fn encode(path: &mut String, text: &str) {
+pub fn encode(path: &mut String, text: &str) {
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             path.push(char::from(byte));
