@@ -1,0 +1,38 @@
+//! The gateway as every file here reaches it: the Admin Ops API by its administrator, S3 by an account.
+
+use patchbay_sdk::Error;
+use patchbay_sdk::error::kind;
+use patchbay_sdk::s3::{self, Refusal};
+use patchbay_sdk::upstream::{Request, Response};
+
+/// Granted with the key of the gateway's administrator.
+pub(crate) const UPSTREAM: &str = "s3";
+
+/// A call of the Admin Ops API. What it says goes into the query: the gateway takes no signed body here.
+pub(crate) fn admin(method: &str, what: &str) -> Request {
+    Request::new(UPSTREAM, method, &["admin", what])
+}
+
+/// A call of S3 on a bucket, to be signed.
+pub(crate) fn s3(method: &str, bucket: &str) -> Request {
+    Request::new(UPSTREAM, method, &[bucket])
+}
+
+/// Sends what the administrator asks. That one being refused is the deployment's defect, not the tenant's.
+pub(crate) async fn ask(request: Request) -> Result<Response, Refusal> {
+    s3::send(request).await.map_err(|refusal| match refusal {
+        Refusal { code, error } if error.is(kind::DENIED) => {
+            Refusal { code, error: Error { kind: kind::INTERNAL.into(), ..error } }
+        }
+        refusal => refusal,
+    })
+}
+
+/// The answer, none where the gateway says that there is no such thing.
+pub(crate) fn found(answer: Result<Response, Refusal>, missing: &str) -> Result<Option<Response>, Error> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(refusal) if refusal.says(missing) => Ok(None),
+        Err(refusal) => Err(refusal.error),
+    }
+}
