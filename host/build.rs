@@ -4,13 +4,14 @@ use std::path::PathBuf;
 
 use prost::Message as _;
 
-const PACKAGES: [&str; 10] = [
+const PACKAGES: [&str; 11] = [
     "clouddisk.proto",
     "flavor.proto",
     "image.proto",
     "instance.proto",
     "nasdisk.proto",
     "oss.proto",
+    "plugin.proto",
     "route.proto",
     "securitygroup.proto",
     "tenant.proto",
@@ -23,6 +24,9 @@ fn main() -> anyhow::Result<()> {
     let descriptors = protox::compile(PACKAGES, ["../proto"])?;
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
     std::fs::write(out.join("descriptors.bin"), descriptors.encode_to_vec())?;
-    tonic_prost_build::configure().compile_fds(descriptors)?;
+    // What `patchbay plugin --json` prints.
+    let build =
+        tonic_prost_build::configure().type_attribute(".patchbay.plugin.v1", "#[derive(serde::Serialize)]");
+    build.compile_fds(descriptors)?;
     Ok(())
 }

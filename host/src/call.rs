@@ -11,20 +11,15 @@ mod request;
 use std::io::Write;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context as _, Result, bail};
 use prost_reflect::{DynamicMessage, SerializeOptions};
 use serde_json::Value;
-use tonic::metadata::MetadataMap;
-use tonic::transport::{Channel, Endpoint};
-use tonic::{Code, Response, Status, Streaming};
+use tonic::{Code, Response, Streaming};
 
 pub use codec::DynamicCodec;
 use method::Method;
 
-/// How long connecting may take.
-const CONNECT_MAX: Duration = Duration::from_secs(5);
-/// Response metadata worth a line.
-const METADATA: [&str; 2] = ["x-request-id", "x-operation-id"];
+use crate::client::{Target, note, refused};
 
 /// What to call, with what, where.
 #[derive(Debug, clap::Args)]
@@ -41,12 +36,8 @@ pub struct CallArgs {
     /// may be repeated, a line each.
     #[arg(long, value_name = "FIELD")]
     get: Vec<String>,
-    /// The host's gRPC address.
-    #[arg(long, env = "PATCHBAY_GRPC", default_value = "http://127.0.0.1:7000")]
-    endpoint: String,
-    /// The operator's credential, sent as `authorization: Bearer`.
-    #[arg(long, env = "PATCHBAY_OPERATOR_TOKEN", hide_env_values = true)]
-    token: Option<String>,
+    #[command(flatten)]
+    target: Target,
     /// Seconds that one answer may take; a stream may last for ever.
     #[arg(long, default_value_t = 60)]
     timeout: u64,
@@ -62,7 +53,7 @@ pub async fn call(args: CallArgs) -> Result<()> {
 }
 
 async fn run(args: CallArgs, out: &mut impl Write) -> Result<()> {
-    let channel = connect(&args.endpoint).await?;
+    let channel = args.target.connect().await?;
     let method = Method::find(&channel, &args.method).await?;
     let mut request = request::build(&method, &args)?;
     if !method.is_streaming() {
@@ -75,15 +66,6 @@ async fn run(args: CallArgs, out: &mut impl Write) -> Result<()> {
     let answer =
         client.server_streaming(request, method.path()?, codec).await.map_err(|status| refused(&status))?;
     print_all(answer, &args.get, out).await
-}
-
-async fn connect(endpoint: &str) -> Result<Channel> {
-    let endpoint = if endpoint.contains("://") { endpoint.to_owned() } else { format!("http://{endpoint}") };
-    let target = Endpoint::from_shared(endpoint.clone())
-        .with_context(|| format!("{endpoint} is not an address such as http://127.0.0.1:7000"))?;
-    let connected = target.connect_timeout(CONNECT_MAX).tcp_nodelay(true).connect().await;
-    connected
-        .with_context(|| format!("no host answers at {endpoint}; is it running? (--endpoint, PATCHBAY_GRPC)"))
 }
 
 async fn print_all(
@@ -129,22 +111,6 @@ fn print_field(answer: &Value, field: &str, out: &mut impl Write) -> Result<()> 
 /// 0 where the message has no `code`: it is not one of the platform's.
 fn code_of(message: &DynamicMessage) -> i32 {
     message.get_field_by_name("code").and_then(|value| value.as_i32()).unwrap_or(0)
-}
-
-/// The ids go where they do not mix with the answer.
-fn note(metadata: &MetadataMap) {
-    let mut err = std::io::stderr();
-    for name in METADATA {
-        if let Some(value) = metadata.get(name).and_then(|value| value.to_str().ok()) {
-            // Nobody is left to be told that standard error is closed.
-            drop(writeln!(err, "{name}: {value}"));
-        }
-    }
-}
-
-fn refused(status: &Status) -> anyhow::Error {
-    note(status.metadata());
-    anyhow::anyhow!("the host answered {:?} ({}): {}", status.code(), status.code() as i32, status.message())
 }
 
 #[cfg(test)]

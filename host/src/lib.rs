@@ -6,11 +6,13 @@
 pub mod auth;
 pub mod call;
 mod capability;
+mod client;
 pub mod config;
 pub mod database;
 pub mod error;
 pub mod grpc;
 pub mod operation;
+pub mod operator;
 pub mod plugin;
 pub mod proto;
 pub mod secret;

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use patchbay::call::{CallArgs, call};
+use patchbay::operator::{PluginArgs, plugin};
 use patchbay::{Config, Host, telemetry};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -34,6 +35,8 @@ enum Command {
     },
     /// Call any RPC of a running host: `patchbay call instance.InstanceService/GetInstance '{"tenant_id":"…"}'`.
     Call(CallArgs),
+    /// Look at the plugins of a running host, load them, switch over and back.
+    Plugin(PluginArgs),
 }
 
 #[tokio::main]
@@ -42,6 +45,7 @@ async fn main() -> ExitCode {
         Command::Serve { config } => serve(&config).await,
         Command::CheckConfig { config } => Config::read(&config).map(|_| ()),
         Command::Call(arguments) => call(arguments).await,
+        Command::Plugin(arguments) => plugin(arguments).await,
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

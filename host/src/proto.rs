@@ -22,6 +22,9 @@ pub mod nasdisk {
 pub mod oss {
     tonic::include_proto!("oss");
 }
+pub mod plugin {
+    tonic::include_proto!("patchbay.plugin.v1");
+}
 pub mod route {
     tonic::include_proto!("route");
 }

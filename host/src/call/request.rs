@@ -17,11 +17,11 @@ const STDIN_BYTES_MAX: u64 = 16 << 20;
 pub(super) fn build(method: &Method, args: &CallArgs) -> Result<Request<DynamicMessage>> {
     let json = if args.json == "-" { stdin()? } else { args.json.clone() };
     let mut request = Request::new(message(&json, &method.input())?);
-    let token = args.token.as_ref().map(|token| format!("authorization:Bearer {token}"));
-    for header in args.headers.iter().chain(&token) {
+    for header in &args.headers {
         let (key, value) = parse(header).with_context(|| header_hint(header))?;
         request.metadata_mut().append(key, value);
     }
+    args.target.bearer()?.sign(&mut request);
     Ok(request)
 }
 

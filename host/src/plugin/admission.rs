@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 use uuid::Uuid;
 use wasmtime::component::{Component, InstancePre, Linker};
@@ -71,8 +70,8 @@ impl File {
             return Err(Refusal::File(format!("{length} bytes are more than plugin.file_bytes_max")));
         }
         let bytes = std::fs::read(path).map_err(told)?;
-        let digest = Sha256::digest(&bytes).iter().map(|b| format!("{b:02x}")).collect();
-        Ok(Self { bytes, digest: Digest(digest) })
+        let digest = Digest::of(&bytes);
+        Ok(Self { bytes, digest })
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use sha2::{Digest as _, Sha256};
 use wasmtime::component::InstancePre;
 
 use super::domain::{Domain, Exports};
@@ -16,6 +17,12 @@ use crate::upstream::Upstream;
 pub struct Digest(pub(super) String);
 
 impl Digest {
+    /// That of these bytes.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
     /// A digest that was written down before.
     #[must_use]
     pub fn from_hex(hex: &str) -> Self {
