@@ -1,10 +1,13 @@
 //! `oss.OSSService` (requirements, "对象存储相关服务"). What changes an account or a bucket is an operation.
 
+mod bucket_name;
+
 use tonic::{Request, Response, Status};
 
 use super::answer::rpc;
 use super::{Api, check};
 use crate::error::Error;
+use crate::operation::Settled;
 use crate::plugin::Buckets;
 use crate::plugin::contract::oss::exports::patchbay::oss::buckets as wit;
 use crate::proto::oss::oss_service_server::OssService;
@@ -29,7 +32,11 @@ impl OssService for Api {
             let settled = self.change::<Buckets, _>(asked, &permit, region, |at, buckets, context| {
                 Box::pin(buckets.call_create(at, context, spec))
             });
-            let name = settled.await?.resource_id;
+            let Settled { resource_id: name, done, .. } = settled.await?;
+            if !done {
+                // Until then there is no bucket to tell of.
+                return Ok(CreateUserAndBucketRes::default());
+            }
             let call = asked.call(permit, region);
             let made = self.plugins.call::<Buckets, _>(call, async |at, buckets, context| {
                 buckets.call_get_holding(at, context, name).await
@@ -53,7 +60,7 @@ impl OssService for Api {
     ) -> Result<Response<GetBucketInfoRes>, Status> {
         self.answer(rpc!("oss.OSSService", "GetBucketInfo"), request, async |asked, request| {
             let permit = self.permit(asked, &request).await?;
-            let uid = check::id("oss_uid", &request.oss_uid)?;
+            let uid = check::name("oss_uid", &request.oss_uid)?;
             let name = check::id("bucket_name", &request.bucket_name)?;
             let call = asked.call(permit, &request.region);
             let found = self.plugins.call::<Buckets, _>(call, async |at, buckets, context| {
@@ -70,7 +77,7 @@ impl OssService for Api {
     ) -> Result<Response<ListBucketsInfoRes>, Status> {
         self.answer(rpc!("oss.OSSService", "ListBucketsInfo"), request, async |asked, request| {
             let permit = self.permit(asked, &request).await?;
-            let uid = check::id("oss_uid", &request.oss_uid)?;
+            let uid = check::name("oss_uid", &request.oss_uid)?;
             let page = check::page(request.page_number, request.page_size)?;
             let call = asked.call(permit, &request.region);
             let found = self.plugins.call::<Buckets, _>(call, async |at, buckets, context| {
@@ -88,7 +95,7 @@ impl OssService for Api {
     ) -> Result<Response<SetOssUserQuotaRes>, Status> {
         self.answer(rpc!("oss.OSSService", "SetOssUserQuota"), request, async |asked, request| {
             let permit = self.permit(asked, &request).await?;
-            let (region, uid) = (&request.region, check::id("oss_uid", &request.oss_uid)?);
+            let (region, uid) = (&request.region, check::name("oss_uid", &request.oss_uid)?);
             let quota = quota(request.user_max_size_in_g, request.user_max_objects)?;
             if (quota.size, quota.objects) == (0, 0) {
                 return Err(Error::invalid("user_max_size_in_g or user_max_objects must be given."));
@@ -109,7 +116,7 @@ impl OssService for Api {
     async fn recover_key(&self, request: Request<RecoverKeyReq>) -> Result<Response<RecoverKeyRes>, Status> {
         self.answer(rpc!("oss.OSSService", "RecoverKey"), request, async |asked, request| {
             let permit = self.permit(asked, &request).await?;
-            let uid = check::id("oss_uid", &request.oss_uid)?;
+            let uid = check::name("oss_uid", &request.oss_uid)?;
             let call = asked.call(permit, &request.region);
             let found = self.plugins.call::<Buckets, _>(call, async |at, buckets, context| {
                 buckets.call_get_key(at, context, uid).await
@@ -131,9 +138,9 @@ fn spec(request: &CreateUserAndBucketReq) -> Result<wit::Spec, Error> {
     check::name("platform_userid", &request.platform_userid)?;
     let policy = if request.bucket_policy.is_empty() { POLICIES[0] } else { &request.bucket_policy };
     Ok(wit::Spec {
-        bucket: check::id("bucket_name", &request.bucket_name)?,
+        bucket: bucket_name::check(&request.bucket_name)?,
         policy: check::word("bucket_policy", policy, &POLICIES)?,
-        storage_type: check::text("storege_type", &request.storege_type)?,
+        storage_type: check::optional_id("storege_type", &request.storege_type)?,
         quota: quota(request.user_max_size_in_g, request.user_max_objects)?,
     })
 }
@@ -179,4 +186,41 @@ impl From<wit::Account> for OssUser {
 /// The contract's numbers are narrower than a gateway's.
 fn saturated(value: u64) -> i32 {
     i32::try_from(value).unwrap_or(i32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_that_cannot_be_right_names_its_field() {
+        let right = || CreateUserAndBucketReq {
+            platform_userid: "u-7".into(),
+            bucket_name: "photos".into(),
+            user_max_size_in_g: -1,
+            ..Default::default()
+        };
+        assert_eq!(spec(&right()).ok().map(|spec| spec.policy).as_deref(), Some("private"));
+        type Spoil = fn(&mut CreateUserAndBucketReq);
+        let table: [(&str, Spoil); 7] = [
+            ("platform_userid", |r| r.platform_userid = String::new()),
+            ("bucket_name", |r| r.bucket_name = "Photos".into()),
+            ("bucket_policy", |r| r.bucket_policy = "public".into()),
+            ("storege_type", |r| r.storege_type = "größe".into()),
+            ("storege_type", |r| r.storege_type = "a\r\nb".into()),
+            ("user_max_size_in_g", |r| r.user_max_size_in_g = -2),
+            ("user_max_objects", |r| r.user_max_objects = i32::MIN),
+        ];
+        for (field, spoil) in table {
+            let mut request = right();
+            spoil(&mut request);
+            let error = spec(&request).map(drop).map_err(|error| error.message().to_owned());
+            assert!(error.as_ref().is_err_and(|sentence| sentence.starts_with(field)), "{field}: {error:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_too_much_for_the_contract_is_the_most() {
+        assert_eq!((saturated(7), saturated(u64::MAX)), (7, i32::MAX));
+    }
 }

@@ -6,7 +6,7 @@ use patchbay_sdk::s3::{self, Refusal};
 use patchbay_sdk::upstream::{Request, Response};
 
 /// Granted with the key of the gateway's administrator.
-pub(crate) const UPSTREAM: &str = "s3";
+pub(crate) const UPSTREAM: &str = "gateway";
 
 /// A call of the Admin Ops API. What it says goes into the query: the gateway takes no signed body here.
 pub(crate) fn admin(method: &str, what: &str) -> Request {
