@@ -32,8 +32,8 @@ struct Shared {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resource {
     /// "domain", "project", "user", "role", "server", "volume", "network", "subnet", "port", "router",
-    /// "security_group", "security_group_rule", "share", "share_network", "gateway_user" or "bucket"; ports,
-    /// groups, rules and gateway users only where a client made them.
+    /// "security_group", "security_group_rule", "share", "share_network", "array_volume", "export_policy",
+    /// "gateway_user" or "bucket"; ports, groups, rules and gateway users only where a client made them.
     pub kind: String,
     /// The service's own id.
     pub id: String,
@@ -113,6 +113,14 @@ impl Control {
         self.world().shares.quotas.insert(project_id.to_owned(), quota);
     }
 
+    /// Lets an address mount the storage array's volume of that name; false where there is none.
+    #[must_use]
+    pub fn mount_nfs(&self, volume: &str, address: &str) -> bool {
+        let mut world = self.world();
+        world.advance(Timestamp::now());
+        world.array.mount(volume, address)
+    }
+
     /// How many seconds the next tokens live.
     pub fn set_token_lifetime(&self, seconds: u64) {
         self.world().identity.tokens.lifetime_s = seconds;
@@ -161,6 +169,7 @@ impl Control {
         }));
         resources.extend(world.networks.resources());
         resources.extend(world.shares.resources());
+        resources.extend(world.array.resources());
         resources.extend(world.zones.iter().flat_map(Zone::resources));
         resources
     }

@@ -15,6 +15,14 @@ struct Lifetime {
     lifetime_s: u64,
 }
 
+/// `POST /_control/nfs-clients`
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Mount {
+    volume: String,
+    address: String,
+}
+
 /// `PUT /_control/gateways/{region}`
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -59,6 +67,12 @@ async fn change(control: &Control, call: &Call, method: &str, path: &[&str]) -> 
         ("PUT", ["quotas", "share", project]) => control.set_share_quota(project, body(call)?),
         ("PUT", ["tokens"]) => control.set_token_lifetime(body::<Lifetime>(call)?.lifetime_s),
         ("DELETE", ["tokens"]) => control.expire_tokens(),
+        ("POST", ["nfs-clients"]) => {
+            let Mount { volume, address } = body(call)?;
+            if !control.mount_nfs(&volume, &address) {
+                return Err(Refusal::not_found("no such volume"));
+            }
+        }
         ("PUT", ["gateways", region]) => {
             let up = body::<Gateway>(call)?.up;
             if !control.set_gateway_up(region, up).await {

@@ -16,6 +16,12 @@
 //! the bucket, with users and buckets of its own: [`Cloudsim::gateways`]. They speak S3 and the Admin Ops API; the
 //! tests in `tests/gateway` run on them and on real ones.
 //!
+//! # Storage array
+//!
+//! NetApp ONTAP's REST API under `/ontap`, as far as NFS volumes need it: [`Cloudsim::array_url`], with the SVM
+//! [`ARRAY_SVM`], the aggregate [`ARRAY_AGGREGATE`] and the basic credential of [`ARRAY_USERNAME`]. It is written
+//! from NetApp's documentation alone.
+//!
 //! # Control
 //!
 //! Tests in the same process use [`Cloudsim::control`]. Over HTTP it is the same, with JSON:
@@ -33,6 +39,7 @@
 //! | `PUT /_control/tokens` | `{"lifetime_s": 60}`, for the next tokens |
 //! | `DELETE /_control/tokens` | ends all |
 //! | `PUT /_control/catalogue` | `{"omit": ["compute"]}`, for the next tokens |
+//! | `POST /_control/nfs-clients` | `{"volume": "vol1", "address": "10.0.0.7"}`: it mounts the array's volume |
 //! | `PUT /_control/gateways/{region}` | `{"up": false}` closes its port, `true` opens it again |
 //! | `GET /_control/resources` | every [`Resource`] |
 //! | `GET`, `DELETE /_control/counts` | a [`Count`] for each route |
@@ -51,6 +58,7 @@ mod manila;
 mod microversion;
 mod neutron;
 mod nova;
+mod ontap;
 mod query;
 mod record;
 mod refuse;
@@ -73,6 +81,7 @@ use crate::keystone::Identity;
 pub use crate::manila::ShareQuota;
 pub use crate::neutron::NetworkQuota;
 pub use crate::nova::ComputeQuota;
+pub use crate::ontap::{ARRAY_AGGREGATE, ARRAY_PASSWORD, ARRAY_SVM, ARRAY_USERNAME};
 pub use crate::record::{Count, Request};
 pub use crate::rgw::Gateway;
 use crate::serve::Front;
@@ -148,6 +157,12 @@ impl Cloudsim {
     #[must_use]
     pub fn auth_url(&self) -> String {
         format!("{}/identity/v3", self.url)
+    }
+
+    /// Where the storage array's paths begin: `/api/cluster` is below it.
+    #[must_use]
+    pub fn array_url(&self) -> String {
+        format!("{}/{}", self.url, Service::Ontap.prefix())
     }
 
     /// The handle that changes it and looks into it.

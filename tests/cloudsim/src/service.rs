@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::call::{Answer, Call};
 use crate::world::World;
-use crate::{cinder, glance, keystone, manila, neutron, nova, rgw};
+use crate::{cinder, glance, keystone, manila, neutron, nova, ontap, rgw};
 
 /// One of the simulated APIs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -22,6 +22,8 @@ pub enum Service {
     Network,
     /// Manila, under `/share`.
     Share,
+    /// NetApp ONTAP, under `/ontap`: a storage array beside the cloud.
+    Ontap,
     /// The object gateway of `region-1`, at an address of its own.
     Rgw1,
     /// The object gateway of `region-2`, at an address of its own.
@@ -30,8 +32,8 @@ pub enum Service {
 
 impl Service {
     /// Every service of the one port, in the order of the catalogue.
-    pub const ALL: [Self; 6] =
-        [Self::Identity, Self::Compute, Self::Image, Self::Volume, Self::Network, Self::Share];
+    pub const ALL: [Self; 7] =
+        [Self::Identity, Self::Compute, Self::Image, Self::Volume, Self::Network, Self::Share, Self::Ontap];
 
     /// The first part of its paths; a gateway is no part of it.
     #[must_use]
@@ -43,6 +45,7 @@ impl Service {
             Self::Volume => "volume",
             Self::Network => "network",
             Self::Share => "share",
+            Self::Ontap => "ontap",
             Self::Rgw1 => "rgw1",
             Self::Rgw2 => "rgw2",
         }
@@ -53,7 +56,7 @@ impl Service {
         match self {
             Self::Identity => "/v3",
             Self::Compute => "/v2.1",
-            Self::Image | Self::Network | Self::Rgw1 | Self::Rgw2 => "",
+            Self::Image | Self::Network | Self::Ontap | Self::Rgw1 | Self::Rgw2 => "",
             Self::Volume => "/v3/{project}",
             Self::Share => "/v2",
         }
@@ -68,7 +71,7 @@ impl Service {
             Self::Volume => &[("block-storage", "cinder"), ("volumev3", "cinder")],
             Self::Network => &[("network", "neutron")],
             Self::Share => &[("shared-file-system", "manila"), ("sharev2", "manila")],
-            Self::Rgw1 | Self::Rgw2 => &[],
+            Self::Ontap | Self::Rgw1 | Self::Rgw2 => &[],
         }
     }
 
@@ -88,6 +91,7 @@ impl Service {
             Self::Volume => cinder::answer(world, call),
             Self::Network => neutron::answer(world, call),
             Self::Share => manila::answer(world, call),
+            Self::Ontap => ontap::answer(world, call),
             Self::Rgw1 => rgw::answer(&mut world.zones[0], world.now, call),
             Self::Rgw2 => rgw::answer(&mut world.zones[1], world.now, call),
         }

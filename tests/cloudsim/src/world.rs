@@ -15,8 +15,9 @@ use crate::keystone::Identity;
 use crate::manila::Shares;
 use crate::neutron::Networks;
 use crate::nova::Compute;
+use crate::ontap::Array;
 use crate::rgw::Zone;
-use crate::{cinder, manila, nova};
+use crate::{cinder, manila, nova, ontap};
 
 /// How long things take, in milliseconds. 0 is "before the next call".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +45,8 @@ pub struct Timing {
     pub share_delete_ms: u64,
     /// Until an access rule is applied or taken away.
     pub share_access_ms: u64,
+    /// From the beginning of a job of the storage array to its end; it waits in a queue for half of it.
+    pub array_job_ms: u64,
 }
 
 impl Default for Timing {
@@ -60,6 +63,7 @@ impl Default for Timing {
             share_create_ms: 200,
             share_delete_ms: 100,
             share_access_ms: 50,
+            array_job_ms: 100,
         }
     }
 }
@@ -80,6 +84,7 @@ impl Timing {
             share_create_ms: 0,
             share_delete_ms: 0,
             share_access_ms: 0,
+            array_job_ms: 0,
         }
     }
 }
@@ -96,6 +101,8 @@ pub struct Failures {
     pub volumes: u32,
     /// Shares that go to `error` because no backend has room.
     pub shares: u32,
+    /// Volumes of the storage array whose job fails at its end.
+    pub array_volumes: u32,
 }
 
 /// What happens later.
@@ -103,6 +110,7 @@ pub(crate) enum Event {
     Server { id: String, epoch: u64, step: nova::Step },
     Volume { id: String, step: cinder::Step },
     Share { id: String, step: manila::Step },
+    Array { job: String, step: ontap::Step },
 }
 
 /// The whole cloud.
@@ -119,6 +127,7 @@ pub(crate) struct World {
     pub(crate) volumes: Volumes,
     pub(crate) networks: Networks,
     pub(crate) shares: Shares,
+    pub(crate) array: Array,
     /// What each object gateway keeps.
     pub(crate) zones: [Zone; 2],
     due: BTreeMap<(Timestamp, u64), Event>,
@@ -139,6 +148,7 @@ impl World {
             volumes: Volumes::with_types(),
             networks: Networks::with_first(&admin_project, now),
             shares: Shares::with_type(),
+            array: Array::with_svm(),
             zones: Zone::both(now),
             identity,
             due: BTreeMap::new(),
@@ -167,6 +177,7 @@ impl World {
                 Event::Server { id, epoch, step } => nova::happen(self, &id, epoch, step),
                 Event::Volume { id, step } => cinder::happen(self, &id, step),
                 Event::Share { id, step } => manila::happen(self, &id, step),
+                Event::Array { job, step } => ontap::happen(self, &job, step),
             }
         }
         self.now = now;
