@@ -1,16 +1,14 @@
 //! Who may mount a share: its access rules name addresses, Neutron's ports say which instances have them. Manila does
 //! not know who has mounted it.
 
-use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
 use patchbay_sdk::Error;
-use patchbay_sdk::nas::Clients;
+use patchbay_sdk::nas::{Clients, client};
 use serde::Deserialize;
 
 use crate::manila;
-use crate::neutron::{self, Port};
 use crate::share::Share;
 
 #[derive(Deserialize)]
@@ -30,28 +28,8 @@ pub(crate) async fn of(share: &Share) -> Result<Clients, Error> {
     let answer = manila::get(&["share-access-rules"]).query("share_id", &share.id).ok().await?;
     let mut rules = answer.json::<Rules>()?.access_list;
     rules.retain(Rule::lets_in);
-    if rules.is_empty() {
-        return Ok(Clients { instance_ids: Vec::new(), unresolved: 0 });
-    }
-    let network = share.network().await?;
-    let ports = if network.is_empty() { Vec::new() } else { neutron::instance_ports(&network).await? };
-    Ok(resolve(&rules, &ports))
-}
-
-fn resolve(rules: &[Rule], ports: &[Port]) -> Clients {
-    let (mut instances, mut unresolved) = (BTreeSet::new(), 0);
-    for rule in rules {
-        let known = instances_of(rule, ports);
-        unresolved += u32::from(known.is_empty());
-        instances.extend(known);
-    }
-    Clients { instance_ids: instances.into_iter().map(str::to_owned).collect(), unresolved }
-}
-
-fn instances_of<'a>(rule: &Rule, ports: &'a [Port]) -> Vec<&'a str> {
-    let Some(addresses) = rule.addresses() else { return Vec::new() };
-    let is_let_in = |port: &&Port| port.fixed_ips.iter().any(|ip| addresses.contains(&ip.ip_address));
-    ports.iter().filter(is_let_in).map(|port| port.device_id.as_str()).collect()
+    let network = if rules.is_empty() { String::new() } else { share.network().await? };
+    client::resolve(&rules.iter().map(Rule::addresses).collect::<Vec<_>>(), &network).await
 }
 
 impl Rule {
@@ -75,41 +53,16 @@ mod tests {
         Rule { access_type: access_type.into(), access_to: access_to.into(), state: state.into() }
     }
 
-    fn ports() -> Vec<Port> {
-        let ports = r#"[
-            {"id": "p1", "device_id": "vm1", "device_owner": "compute:nova", "fixed_ips": [{"ip_address": "10.5.0.9"}]},
-            {"id": "p2", "device_id": "vm2", "device_owner": "compute:nova", "fixed_ips": [{"ip_address": "10.5.0.40"}]}
-        ]"#;
-        serde_json::from_str(ports).unwrap()
-    }
-
     #[test]
-    fn rules_name_instances_or_are_counted() {
-        for (access_type, access_to, expected, unresolved) in [
-            ("ip", "10.5.0.9", &["vm1"][..], 0),
-            ("ip", "10.5.0.0/28", &["vm1"], 0),
-            ("ip", "0.0.0.0/0", &["vm1", "vm2"], 0),
-            ("ip", "10.5.0.77", &[], 1),
-            ("user", "alice", &[], 1),
+    fn a_rule_about_addresses_has_some() {
+        for (access_type, access_to, addresses) in [
+            ("ip", "10.5.0.9", Some("10.5.0.9/32")),
+            ("ip", "10.5.0.0/28", Some("10.5.0.0/28")),
+            ("user", "alice", None),
         ] {
-            let found = resolve(&[rule(access_type, access_to, "active")], &ports());
-            assert_eq!(
-                (found.instance_ids.as_slice(), found.unresolved),
-                (&expected.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>()[..], unresolved),
-                "{access_to}"
-            );
+            let found = rule(access_type, access_to, "active").addresses().map(|found| found.to_string());
+            assert_eq!(found.as_deref(), addresses, "{access_to}");
         }
-    }
-
-    #[test]
-    fn an_instance_is_named_once() {
-        let rules = [
-            rule("ip", "10.5.0.0/24", "active"),
-            rule("ip", "10.5.0.9", "active"),
-            rule("ip", "10.6.0.1", "active"),
-        ];
-        let found = resolve(&rules, &ports());
-        assert_eq!((found.instance_ids.len(), found.unresolved), (2, 1));
     }
 
     #[test]

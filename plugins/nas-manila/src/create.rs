@@ -1,7 +1,7 @@
 //! A new share: on a share network where its type has share servers, and otherwise without.
 
 use patchbay_sdk::error::kind;
-use patchbay_sdk::nas::Spec;
+use patchbay_sdk::nas::{Spec, network};
 use patchbay_sdk::{Begun, Context, Error, join};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::manila::{self, NETWORK_KEY, OPERATION_KEY};
 use crate::operation::{Ticket, Want};
 use crate::share_type::ShareType;
-use crate::{neutron, share, share_network, share_type};
+use crate::{share, share_network, share_type};
 
 #[derive(Serialize)]
 struct NewShare<'a> {
@@ -25,10 +25,10 @@ struct NewShare<'a> {
 
 /// Begins it; the ticket ends when the share is available.
 pub(crate) async fn create(ctx: &Context, spec: Spec) -> Result<Begun, Error> {
-    let (subnet, share_type) = join(neutron::subnet(&spec.network_id), share_type::chosen()).await;
-    let (subnet, share_type) = (subnet?, share_type?);
+    let (subnets, share_type) = join(network::subnets(&spec.network_id), share_type::chosen()).await;
+    let (subnets, share_type) = (subnets?, share_type?);
     let share_network = if share_type.has_share_servers() {
-        Some(share_network::find_or_make(ctx, &spec.network_id, &subnet).await?)
+        Some(share_network::find_or_make(ctx, &spec.network_id, &subnets[0].id).await?)
     } else {
         None
     };

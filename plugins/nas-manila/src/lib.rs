@@ -1,17 +1,16 @@
 //! Shares on Manila. Manila's words are read in `share`, what joins a share to the tenant's network is `share_network`'s
-//! and `neutron`'s affair, what goes on after a call `operation`'s.
+//! affair, what goes on after a call `operation`'s.
 
 mod client;
 mod create;
 mod delete;
 mod manila;
-mod neutron;
 mod operation;
 mod share;
 mod share_network;
 mod share_type;
 
-use patchbay_sdk::nas::{Clients, Share, Shares, Spec};
+use patchbay_sdk::nas::{Clients, Share, Shares, Spec, network};
 use patchbay_sdk::{About, Begun, Context, Description, Error};
 
 struct Manila;
@@ -21,7 +20,7 @@ impl About for Manila {
         Description {
             name: env!("CARGO_PKG_NAME").into(),
             version: env!("CARGO_PKG_VERSION").into(),
-            upstreams: vec![manila::UPSTREAM.into()],
+            upstreams: vec![network::UPSTREAM.into()],
             upstreams_optional: vec![manila::ADMIN_UPSTREAM.into()],
             settings: Vec::new(),
         }

@@ -1,10 +1,9 @@
 //! Manila as every file here reaches it, and the mark by which an operation finds what it made.
 
+use patchbay_sdk::nas::network::UPSTREAM;
 use patchbay_sdk::openstack::Service;
 use patchbay_sdk::upstream::Request;
 
-/// Granted as the tenant.
-pub(crate) const UPSTREAM: &str = "openstack";
 /// Granted as the cloud's administrator, for share servers, which Manila hides from tenants.
 pub(crate) const ADMIN_UPSTREAM: &str = "openstack-admin";
 

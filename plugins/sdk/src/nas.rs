@@ -1,4 +1,7 @@
-//! The NAS domain's traits and types.
+//! The NAS domain's traits and types, and what every backend of shares has to ask Neutron.
+
+pub mod client;
+pub mod network;
 
 pub use crate::bindings::nas::exports::patchbay::nas::shares::{Clients, Guest as Shares, Share, Spec};
 

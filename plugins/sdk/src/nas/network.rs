@@ -1,13 +1,17 @@
-//! The tenant's networks, as far as shares need them. Manila takes any id for a network's and fails later, so Neutron is
-//! asked first.
+//! The tenant's network from which a share is reached, as Neutron shows it to the tenant. A filer takes any address, so
+//! whose network it is has to be asked here.
 
-use patchbay_sdk::Error;
-use patchbay_sdk::error::kind;
-use patchbay_sdk::openstack::Service;
-use patchbay_sdk::openstack::page::{self, Chunk, LIST_ITEMS_MAX, Marker};
+use std::net::IpAddr;
+
 use serde::Deserialize;
 
-use crate::manila::UPSTREAM;
+use crate::Error;
+use crate::error::kind;
+use crate::openstack::Service;
+use crate::openstack::page::{self, Chunk, LIST_ITEMS_MAX, Marker};
+
+/// The name under which the route lends the cloud as the tenant.
+pub const UPSTREAM: &str = "openstack";
 
 const NEUTRON: Service = Service { upstream: UPSTREAM, root: &["network", "v2.0"], microversion: None };
 
@@ -16,10 +20,14 @@ struct Subnets {
     subnets: Vec<Subnet>,
 }
 
-#[derive(Deserialize)]
-struct Subnet {
-    id: String,
+/// Addresses of a network.
+#[derive(Debug, Deserialize)]
+pub struct Subnet {
+    /// Neutron's.
+    pub id: String,
     ip_version: u8,
+    /// As "10.0.0.0/24".
+    pub cidr: String,
 }
 
 #[derive(Deserialize)]
@@ -34,19 +42,27 @@ struct Link {
     rel: String,
 }
 
-/// A port, and whose it is.
-#[derive(Deserialize)]
-pub(crate) struct Port {
+/// The port of an instance.
+#[derive(Debug, Deserialize)]
+pub struct Port {
     id: String,
-    pub(crate) device_id: String,
+    /// The instance's id.
+    #[serde(rename = "device_id")]
+    pub instance_id: String,
     device_owner: String,
-    pub(crate) fixed_ips: Vec<FixedIp>,
+    fixed_ips: Vec<FixedIp>,
 }
 
-/// One of its addresses.
-#[derive(Deserialize)]
-pub(crate) struct FixedIp {
-    pub(crate) ip_address: std::net::IpAddr,
+#[derive(Debug, Deserialize)]
+struct FixedIp {
+    ip_address: IpAddr,
+}
+
+impl Port {
+    /// Those that the instance has here.
+    pub fn addresses(&self) -> impl Iterator<Item = IpAddr> {
+        self.fixed_ips.iter().map(|ip| ip.ip_address)
+    }
 }
 
 impl Marker for Port {
@@ -55,22 +71,30 @@ impl Marker for Port {
     }
 }
 
-/// The subnet of a network in which a share is reached: an IPv4 one where there is one. "not-found" for a network that
-/// the tenant does not see.
-pub(crate) async fn subnet(network: &str) -> Result<String, Error> {
+/// The subnets of a network, IPv4 first, in a fixed order.
+///
+/// # Errors
+/// "not-found" for a network that the tenant does not see, "conflict" for one without subnets.
+pub async fn subnets(network: &str) -> Result<Vec<Subnet>, Error> {
     let shown = NEUTRON.get(&["networks", network]).show().await;
     shown.map_err(|e| {
         e.explain(kind::NOT_FOUND, format_args!("network_id: there is no network {network}."))
     })?;
     let answer = NEUTRON.get(&["subnets"]).query("network_id", network).ok().await?;
     let Subnets { mut subnets } = answer.json()?;
+    if subnets.is_empty() {
+        let sentence = format!("network_id: the network {network} has no subnet.");
+        return Err(Error::public(kind::CONFLICT, sentence));
+    }
     subnets.sort_by(|a, b| (a.ip_version, &a.id).cmp(&(b.ip_version, &b.id)));
-    let sentence = format!("network_id: the network {network} has no subnet.");
-    subnets.into_iter().next().map(|subnet| subnet.id).ok_or_else(|| Error::public(kind::CONFLICT, sentence))
+    Ok(subnets)
 }
 
 /// The ports of the tenant's instances in a network.
-pub(crate) async fn instance_ports(network: &str) -> Result<Vec<Port>, Error> {
+///
+/// # Errors
+/// Those of Neutron.
+pub async fn instance_ports(network: &str) -> Result<Vec<Port>, Error> {
     let mut ports =
         page::first(LIST_ITEMS_MAX, async |limit, after: Option<&str>| chunk(network, limit, after).await)
             .await?;
