@@ -53,6 +53,17 @@ impl Call {
         self.query.iter().map(|(key, _)| key.as_str())
     }
 
+    /// Every parameter of the query, as it was meant.
+    pub(crate) fn query_pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.query.iter().map(|(key, value)| (key.as_str(), value.as_str()))
+    }
+
+    /// Every header whose name begins with this.
+    pub(crate) fn headers_with(&self, prefix: &str) -> impl Iterator<Item = (&str, &str)> {
+        let named = self.headers.iter().filter(move |(name, _)| name.as_str().starts_with(prefix));
+        named.filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)))
+    }
+
     /// A header's value; absent where it is not text.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
@@ -102,7 +113,7 @@ impl Answer {
     }
 
     /// Adds a header; a value that HTTP cannot carry is left out.
-    pub(crate) fn with(mut self, name: &'static str, value: &str) -> Self {
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::from_str(value)) {
             self.headers.insert(name, value);
         }
@@ -121,7 +132,7 @@ pub(crate) struct Link {
 #[derive(Debug)]
 pub(crate) struct Refusal {
     pub(crate) status: u16,
-    /// The name that Neutron puts beside the message; empty elsewhere.
+    /// The name that Neutron, or the code that ONTAP puts beside the message; empty elsewhere.
     pub(crate) kind: &'static str,
     pub(crate) message: String,
 }

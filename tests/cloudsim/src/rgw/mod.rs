@@ -1,15 +1,30 @@
 //! Ceph's object gateway (RGW): one zone a region, with S3 in `s3` and the Admin Ops API in `admin`, as 16.2 was seen
-//! to answer. Here is what a zone keeps, and which API a path belongs to.
+//! to answer. Here are the two gateways, and which API a path belongs to.
 
+mod access;
+mod acl;
+mod admin;
+mod bucket;
+mod canonical;
+mod policy;
+mod quota;
+mod refusal;
+mod s3;
+mod signature;
 mod switch;
+mod trace;
+mod user;
+mod xml;
+mod zone;
 
 use std::net::SocketAddr;
 
 use jiff::Timestamp;
 
 pub(crate) use self::switch::{Switch, serve};
+use self::trace::Trace;
+pub(crate) use self::zone::Zone;
 use crate::call::{Answer, Call};
-use crate::control::Resource;
 use crate::service::Service;
 
 /// The regions, and the names that their gateways have for faults and in the record.
@@ -32,14 +47,9 @@ pub struct Gateway {
 impl Gateway {
     pub(crate) fn both(addresses: [SocketAddr; 2]) -> [Self; 2] {
         [0, 1].map(|number| {
-            let region = REGIONS[number];
-            let (access_key, secret_key) = admin_key(region);
-            Self {
-                endpoint: format!("http://{}", addresses[number]),
-                region: region.to_owned(),
-                access_key,
-                secret_key,
-            }
+            let (access_key, secret_key) = admin_key(REGIONS[number]);
+            let endpoint = format!("http://{}", addresses[number]);
+            Self { endpoint, region: REGIONS[number].to_owned(), access_key, secret_key }
         })
     }
 }
@@ -49,24 +59,13 @@ fn admin_key(region: &str) -> (String, String) {
     (format!("admin-{region}"), format!("admin-secret-{region}"))
 }
 
-/// What one gateway keeps.
-pub(crate) struct Zone {
-    region: &'static str,
-}
-
-impl Zone {
-    pub(crate) fn both(_now: Timestamp) -> [Self; 2] {
-        REGIONS.map(|region| Self { region })
-    }
-
-    /// What clients have made, for the control handle.
-    pub(crate) fn resources(&self) -> Vec<Resource> {
-        Vec::new()
-    }
-}
-
-pub(crate) fn answer(zone: &mut Zone, _now: Timestamp, call: &Call) -> Answer {
-    let host = format!("cloudsim-{}", zone.region);
-    let body = format!("<Error><Code>NoSuchBucket</Code><HostId>{host}</HostId></Error>");
-    Answer::text(404, "application/xml", body).with("x-amz-request-id", &call.request_id)
+pub(crate) fn answer(zone: &mut Zone, now: Timestamp, call: &Call) -> Answer {
+    let trace = Trace::new(zone.region, now);
+    let answer = match call.segments().split_first() {
+        Some((&"admin", rest)) => {
+            admin::answer(zone, now, call, rest).unwrap_or_else(|refusal| refusal.json(&trace))
+        }
+        _ => s3::answer(zone, now, call, &trace),
+    };
+    answer.with("x-amz-request-id", &trace.request_id)
 }

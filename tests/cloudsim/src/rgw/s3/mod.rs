@@ -1,0 +1,66 @@
+//! S3: the bucket is the path's first part, the object's key the rest. Routes, and the list of one's buckets.
+
+mod bucket;
+mod list;
+mod object;
+mod policy;
+
+use jiff::Timestamp;
+
+use super::bucket::millis;
+use super::canonical::decoded;
+use super::refusal::{Code, Outcome, Refusal};
+use super::signature;
+use super::trace::Trace;
+use super::xml;
+use super::zone::Zone;
+use crate::call::{Answer, Call};
+
+/// Who calls, and for which bucket and object.
+struct Request<'a> {
+    call: &'a Call,
+    now: Timestamp,
+    caller: Option<&'a str>,
+    bucket: &'a str,
+    key: &'a str,
+}
+
+pub(super) fn answer(zone: &mut Zone, now: Timestamp, call: &Call, trace: &Trace) -> Answer {
+    let caller = match signature::caller(zone, now, call) {
+        Ok(caller) => caller,
+        Err(refusal) => return refusal.xml(trace, None),
+    };
+    let path = decoded(call.path.trim_start_matches('/'));
+    let (bucket, key) = path.split_once('/').unwrap_or((&path, ""));
+    let request = Request { call, now, caller: caller.as_deref(), bucket, key };
+    let refused = |refusal: Refusal| refusal.xml(trace, Some(bucket).filter(|name| !name.is_empty()));
+    route(zone, &request).unwrap_or_else(refused)
+}
+
+fn route(zone: &mut Zone, request: &Request<'_>) -> Outcome {
+    let asked = |name| request.call.query(name).is_some();
+    match (request.bucket, request.key) {
+        ("", _) if request.call.method == "GET" => Ok(buckets(zone, request.caller)),
+        ("", _) => Err(Code::MethodNotAllowed.into()),
+        (_, "") if asked("policy") => policy::route(zone, request),
+        (_, "") => bucket::route(zone, request),
+        _ => object::route(zone, request),
+    }
+}
+
+/// Of nobody that is known, none.
+fn buckets(zone: &Zone, caller: Option<&str>) -> Answer {
+    let user = caller.and_then(|uid| zone.users.get(uid));
+    let nobody = || xml::element("ID", "anonymous") + &xml::element("DisplayName", "");
+    let owner = user.map_or_else(nobody, |user| user.owner());
+    let buckets = zone.buckets_of(caller.unwrap_or_default()).map(|bucket| {
+        let created = xml::element("CreationDate", &millis(bucket.created));
+        xml::nested("Bucket", &(xml::element("Name", &bucket.name) + &created))
+    });
+    let buckets = xml::nested("Buckets", &buckets.collect::<String>());
+    document("ListAllMyBucketsResult", &(xml::nested("Owner", &owner) + &buckets))
+}
+
+fn document(root: &str, content: &str) -> Answer {
+    Answer::text(200, "application/xml", xml::document(root, content))
+}
