@@ -1,10 +1,10 @@
 //! The configuration file: one table a module, owned by that module. Checked whole before anything starts; an
 //! unknown key is an error. Secrets are never in it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, ensure};
 use serde::Deserialize;
 
 use crate::{auth, database, grpc, operation, plugin, telemetry, tenant, upstream};
@@ -73,26 +73,9 @@ impl Config {
 
     /// What no single table can see.
     fn check(&self) -> anyhow::Result<()> {
-        let mut served = BTreeSet::new();
-        for route in &self.routes {
-            let (domain, region) = (route.domain.word(), route.region.as_str());
-            ensure!(!region.is_empty(), "route {domain}: region is empty");
-            ensure!(served.insert((domain, region)), "route: {domain} has two routes in {region}");
-            let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
-            ensure!(
-                !route.plugin.is_empty() && route.plugin.chars().all(plain),
-                "route {domain}: plugin is a file's name without .wasm, of letters, digits and hyphens"
-            );
-            for (name, upstream) in &route.upstreams {
-                if !self.upstream.contains_key(upstream) {
-                    bail!(
-                        "route {domain}: upstreams.{name} is {upstream}, which [upstream.{upstream}] does not define"
-                    );
-                }
-            }
-        }
-        ensure!(self.plugin.calls_max > 0, "plugin.calls_max must be at least 1");
-        ensure!(self.plugin.upstream_calls_max > 0, "plugin.upstream_calls_max must be at least 1");
+        let upstreams = self.upstream.keys().map(String::as_str).collect();
+        plugin::check(&self.routes, &upstreams)?;
+        self.plugin.check()?;
         ensure!(
             self.operation.poll_ms_min > 0 && self.operation.poll_ms_min <= self.operation.poll_ms_max,
             "operation.poll_ms_min must be at least 1 and at most operation.poll_ms_max"

@@ -7,12 +7,12 @@ use crate::plugin::contract::common::patchbay::host::log::Host;
 
 impl Host for CallState {
     fn emit(&mut self, level: String, message: String, fields: Vec<(String, String)>) {
-        let config = &self.runtime.config;
-        if self.log_lines >= config.log_lines_max {
+        let limits = self.generation.limits;
+        if self.log_lines >= limits.log_lines_max {
             return;
         }
         self.log_lines += 1;
-        let line = line(&message, &fields, config.log_bytes_max);
+        let line = line(&message, &fields, limits.log_bytes_max);
         match level.as_str() {
             "error" => tracing::error!(target: "plugin", "{line}"),
             "warn" => tracing::warn!(target: "plugin", "{line}"),
@@ -20,7 +20,7 @@ impl Host for CallState {
             "trace" => tracing::trace!(target: "plugin", "{line}"),
             _ => tracing::info!(target: "plugin", "{line}"),
         }
-        if self.log_lines == config.log_lines_max {
+        if self.log_lines == limits.log_lines_max {
             tracing::warn!(target: "plugin", "further lines of this call are left out (plugin.log_lines_max)");
         }
     }

@@ -5,6 +5,6 @@ use crate::plugin::contract::common::patchbay::host::settings::Host;
 
 impl Host for CallState {
     fn get(&mut self, key: String) -> Option<String> {
-        self.generation.settings.get(&key).cloned()
+        self.generation.route.settings.get(&key).cloned()
     }
 }

@@ -17,7 +17,7 @@ use crate::plugin::contract::common::exports::patchbay::host::operation::{
     Finished, Pending, Progress as Polled,
 };
 use crate::plugin::contract::types::Begun;
-use crate::plugin::{Digest, Domain};
+use crate::plugin::{Digest, Domain, Hold};
 
 /// How often a write to the database is tried again before the operation is left to the next start of the host.
 const WRITES_MAX: usize = 8;
@@ -26,6 +26,8 @@ const WRITES_MAX: usize = 8;
 pub(super) struct Carrier {
     pub(super) runner: Arc<Runner>,
     pub(super) operation: Operation,
+    /// Who goes on with it; nobody yet where an earlier process began it.
+    pub(super) hold: Option<Hold>,
     pub(super) tell: watch::Sender<Progress>,
 }
 
@@ -160,18 +162,19 @@ impl Carrier {
         }
     }
 
-    async fn ask(&self, abandon: bool) -> Result<Polled, Error> {
+    async fn ask(&mut self, abandon: bool) -> Result<Polled, Error> {
         let call = self.runner.call(&self.operation).await?;
         let origin = &self.operation.origin;
         let domain = Domain::from_word(&origin.domain)
             .ok_or_else(|| Error::internal(anyhow::anyhow!("the operation's domain is {}", origin.domain)))?;
-        let began = (domain, origin.plugin.as_str(), &Digest::from_hex(&origin.digest));
+        let began = (origin.plugin.as_str(), &Digest::from_hex(&origin.digest));
+        let plugins = &self.runner.plugins;
+        let hold = plugins.hold((domain, &origin.region), began, self.hold.take())?;
+        let hold = self.hold.insert(hold);
         let ticket = self.operation.ticket.clone();
-        let asked = self.runner.plugins.call_began(began, call, async |at, operation, context| {
-            match (abandon, ticket) {
-                (false, Some(ticket)) => operation.call_poll(at, context, ticket).await,
-                (_, ticket) => operation.call_abandon(at, context, ticket).await,
-            }
+        let asked = plugins.call_held(hold, call, async |at, operation, context| match (abandon, ticket) {
+            (false, Some(ticket)) => operation.call_poll(at, context, ticket).await,
+            (_, ticket) => operation.call_abandon(at, context, ticket).await,
         });
         asked.await
     }

@@ -16,7 +16,7 @@ use super::{Failure, Operation, OperationId, Operations, Origin};
 use crate::auth::{Auth, Permit};
 use crate::error::{Error, Kind};
 use crate::plugin::contract::types::Begun;
-use crate::plugin::{Call, Domain, Generation, Plugins};
+use crate::plugin::{Call, Domain, Generation, Hold, Plugins};
 use crate::telemetry::Metrics;
 use crate::tenant::TenantId;
 
@@ -161,12 +161,13 @@ impl Runner {
         if self.tasks.len() >= self.config.running_max {
             return Err(Error::new(Kind::Busy, "Too many operations are going on; try again later."));
         }
-        let serving = self.plugins.active(domain, region)?;
+        let serving = self.plugins.serving(domain, region, permit.tenant_id())?;
         let operation = self.store.begin(origin(permit, method, &serving)?).await?;
         let id = operation.id;
+        let hold = Hold::by(Arc::clone(&serving));
         let work = work(Call { on: Some(serving), ..self.call(&operation).await? });
         let (tell, progress) = watch::channel(Progress::Beginning);
-        self.spawn(operation, tell, |carrier| Box::pin(carrier.begin(work)));
+        self.spawn(operation, Some(hold), tell, |carrier| Box::pin(carrier.begin(work)));
         Ok(Started { id, progress })
     }
 
@@ -196,7 +197,7 @@ impl Runner {
         for operation in self.store.unfinished().await? {
             tracing::info!(operation = %operation.id, state = operation.state.word(), "taken up again");
             let (tell, _) = watch::channel(Progress::Beginning);
-            self.spawn(operation, tell, |carrier| Box::pin(carrier.take_up()));
+            self.spawn(operation, None, tell, |carrier| Box::pin(carrier.take_up()));
         }
         Ok(())
     }
@@ -214,6 +215,7 @@ impl Runner {
     fn spawn(
         self: &Arc<Self>,
         operation: Operation,
+        hold: Option<Hold>,
         tell: watch::Sender<Progress>,
         carry: impl FnOnce(Carrier) -> Carried,
     ) {
@@ -225,7 +227,7 @@ impl Runner {
             tenant = %operation.origin.tenant_id,
         );
         let going_on = self.metrics.operations().clone();
-        let carried = carry(Carrier { runner: Arc::clone(self), operation, tell });
+        let carried = carry(Carrier { runner: Arc::clone(self), operation, hold, tell });
         self.tasks.spawn(async move {
             going_on.inc();
             carried.instrument(span).await;

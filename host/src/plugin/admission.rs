@@ -1,25 +1,26 @@
 //! How a file becomes a generation: digest, compile, link, read `about`, grant, probe. Each step has a reason
 //! when it fails, and a failure leaves what serves untouched. Runs off the request path.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
 use uuid::Uuid;
-use wasmtime::component::{Component, InstancePre, Linker};
+use wasmtime::component::{Component, Linker};
 
 use super::call::{call, store};
 use super::contract::common::exports::patchbay::host::about::Description;
 use super::domain::{About, Domain};
+use super::file::{Copy, File};
 use super::generation::{Digest, Generation};
-use super::routing::Route;
+use super::ledger::Step;
+use super::route::Route;
 use super::runtime::Runtime;
-use super::state::{Call, CallState};
+use super::slot::Slot;
+use super::state::Call;
 use crate::auth::Permit;
 use crate::error::Error;
-use crate::upstream::Upstream;
 
 /// Why a file was refused.
 #[derive(Debug, thiserror::Error)]
@@ -53,100 +54,136 @@ pub enum Refusal {
     /// `about.check` failed.
     #[error("its probe failed: {}", .0.chain())]
     Probe(Error),
+    /// All of it took too long.
+    #[error("its admission took longer than plugin.admission_ms_max, {0} ms")]
+    Late(u64),
+    /// There is no place to keep it.
+    #[error("it cannot be kept in plugin.cache_directory: {0}")]
+    Copy(String),
 }
 
-/// A file as it was read.
-pub(super) struct File {
-    bytes: Vec<u8>,
-    pub(super) digest: Digest,
-}
-
-impl File {
-    /// Reads a file whole.
-    pub(super) fn read(path: &Path, bytes_max: u64) -> Result<Self, Refusal> {
-        let told = |e: std::io::Error| Refusal::File(e.to_string());
-        let length = std::fs::metadata(path).map_err(told)?.len();
-        if length > bytes_max {
-            return Err(Refusal::File(format!("{length} bytes are more than plugin.file_bytes_max")));
-        }
-        let bytes = std::fs::read(path).map_err(told)?;
-        let digest = Digest::of(&bytes);
-        Ok(Self { bytes, digest })
+impl Refusal {
+    /// Whether the same file may pass another time.
+    pub(super) fn passes(&self) -> bool {
+        matches!(self, Self::Probe(_) | Self::Late(_) | Self::Copy(_))
     }
 }
 
-/// Carries a file through all steps.
+/// An admission on its way: what it has done so far, and how long each step took.
+#[derive(Default)]
+struct Way(Vec<Step>);
+
+impl Way {
+    async fn step<T>(
+        &mut self,
+        name: &'static str,
+        work: impl Future<Output = Result<T, Refusal>>,
+    ) -> Result<T, Refusal> {
+        let begun = Instant::now();
+        let done = work.await;
+        let refused = done.as_ref().err().map(Refusal::to_string);
+        self.0.push(Step { name, took: begun.elapsed(), refused });
+        done
+    }
+}
+
+/// Carries a file through all steps, of which each is told in the end.
 pub(super) async fn admit(
     runtime: &Arc<Runtime>,
-    route: &Route,
+    slot: &Slot,
+    number: u64,
+    file: File,
+) -> (Vec<Step>, Result<Arc<Generation>, Refusal>) {
+    let mut way = Way(file.steps());
+    let bound = Duration::from_millis(runtime.config.admission_ms_max);
+    let done = tokio::time::timeout(bound, go(&mut way, runtime, slot, number, file)).await;
+    let done = done.unwrap_or_else(|_| {
+        let late = Refusal::Late(runtime.config.admission_ms_max);
+        way.0.push(Step::refused("time", &late));
+        Err(late)
+    });
+    (way.0, done)
+}
+
+async fn go(
+    way: &mut Way,
+    runtime: &Arc<Runtime>,
+    slot: &Slot,
+    number: u64,
     file: File,
 ) -> Result<Arc<Generation>, Refusal> {
-    let (digest, linked) = compile(runtime, route.domain, file).await?;
+    let route = &slot.route;
+    let digest = file.digest.clone();
+    let (component, copy) = way.step("compile", compile(runtime, file)).await?;
+    let draft = way.step("world", draft(runtime, slot, (number, digest), &component, copy)).await?;
+    let about = way.step("about", describe(runtime, &draft)).await?;
+    way.step("grants", async { fits(&about, route) }).await?;
+    let generation = Arc::new(Generation { version: about.version, ..Arc::unwrap_or_clone(draft) });
+    if route.probe {
+        way.step("probe", probe(runtime, &generation)).await?;
+    }
+    Ok(generation)
+}
+
+/// Compiles on a thread of its own: tens of milliseconds, or a read from wasmtime's cache.
+async fn compile(runtime: &Arc<Runtime>, file: File) -> Result<(Component, Copy), Refusal> {
+    let (engine, directory) = (runtime.engine.clone(), runtime.config.cache_directory.clone());
+    let work = tokio::task::spawn_blocking(move || {
+        let component = Component::from_binary(&engine, &file.bytes).map_err(Refusal::Compile)?;
+        let copy = Copy::of(&file.bytes, &directory).map_err(|e| Refusal::Copy(e.to_string()))?;
+        Ok((component, copy))
+    });
+    work.await.unwrap_or_else(|e| Err(Refusal::File(e.to_string())))
+}
+
+/// Holds a component against the world of its domain.
+async fn draft(
+    runtime: &Arc<Runtime>,
+    slot: &Slot,
+    (number, digest): (u64, Digest),
+    component: &Component,
+    copy: Copy,
+) -> Result<Arc<Generation>, Refusal> {
+    let route = &slot.route;
     let world = |cause| Refusal::World { domain: route.domain, cause };
+    let mut linker = Linker::new(&runtime.engine);
+    route.domain.link(&mut linker).map_err(world)?;
+    let linked = linker.instantiate_pre(component).map_err(world)?;
     let draft = Arc::new(Generation {
-        number: runtime.number(),
+        number,
         domain: route.domain,
         region: route.region.clone(),
         plugin: route.plugin.clone(),
         version: String::new(),
         label: format!("{}@{}", route.plugin, digest.short()).into(),
         digest,
+        route: Arc::clone(route),
+        upstreams: slot.upstreams.clone(),
+        limits: slot.limits,
         exports: route.domain.exports(&linked).map_err(world)?,
         linked,
-        settings: route.settings.clone(),
-        upstreams: granted(runtime, route),
-        calls: Arc::default(),
+        copy: Arc::new(copy),
+        activity: Arc::default(),
     });
     check(runtime, &draft).await.map_err(world)?;
-    let about = describe(runtime, &draft).await?;
-    fits(&about, route)?;
-    let generation = Arc::new(Generation { version: about.version, ..Arc::unwrap_or_clone(draft) });
-    if route.probe {
-        probe(runtime, &generation).await?;
-    }
-    Ok(generation)
-}
-
-/// Compiles on a thread of its own: tens of milliseconds, or a read from wasmtime's cache.
-async fn compile(
-    runtime: &Arc<Runtime>,
-    domain: Domain,
-    file: File,
-) -> Result<(Digest, InstancePre<CallState>), Refusal> {
-    let engine = runtime.engine.clone();
-    let work = tokio::task::spawn_blocking(move || {
-        let component = Component::from_binary(&engine, &file.bytes).map_err(Refusal::Compile)?;
-        let mut linker = Linker::new(&engine);
-        domain.link(&mut linker).map_err(Refusal::Compile)?;
-        let linked = linker.instantiate_pre(&component).map_err(|cause| Refusal::World { domain, cause })?;
-        Ok((file.digest, linked))
-    });
-    work.await.unwrap_or_else(|e| Err(Refusal::File(e.to_string())))
-}
-
-/// The upstreams of a route, which the configuration's check has seen to exist.
-fn granted(runtime: &Runtime, route: &Route) -> BTreeMap<String, Arc<Upstream>> {
-    let known = |(name, configured): (&String, &String)| {
-        Some((name.clone(), Arc::clone(runtime.upstreams.get(configured)?)))
-    };
-    route.upstreams.iter().filter_map(known).collect()
+    Ok(draft)
 }
 
 /// A call of the host's own, on behalf of no tenant.
-fn own_call(runtime: &Runtime) -> Call {
-    let deadline = Instant::now() + Duration::from_millis(runtime.config.call_ms_max);
+fn own_call(generation: &Generation) -> Call {
+    let deadline = Instant::now() + Duration::from_millis(generation.limits.call_ms_max);
     Call::new(Permit::of_host(&format!("req-{}", Uuid::new_v4()), deadline))
 }
 
 /// Checks the types of what it exports, which takes an instance.
 async fn check(runtime: &Arc<Runtime>, draft: &Arc<Generation>) -> wasmtime::Result<()> {
-    let mut store = store(runtime, draft, own_call(runtime));
+    let mut store = store(runtime, draft, own_call(draft));
     let instance = draft.linked.instantiate_async(&mut store).await?;
     draft.exports.check(&mut store, &instance)
 }
 
 async fn describe(runtime: &Arc<Runtime>, draft: &Arc<Generation>) -> Result<Description, Refusal> {
-    let asked = call::<About, _>(runtime, draft, own_call(runtime), async |at, about, _| {
+    let asked = call::<About, _>(runtime, draft, own_call(draft), async |at, about, _| {
         about.call_describe(at).await.map(Ok)
     });
     asked.await.map_err(Refusal::About)
@@ -164,7 +201,7 @@ fn fits(about: &Description, route: &Route) -> Result<(), Refusal> {
 }
 
 async fn probe(runtime: &Arc<Runtime>, generation: &Arc<Generation>) -> Result<(), Refusal> {
-    let asked = call::<About, _>(runtime, generation, own_call(runtime), async |at, about, context| {
+    let asked = call::<About, _>(runtime, generation, own_call(generation), async |at, about, context| {
         about.call_check(at, context).await
     });
     asked.await.map_err(Refusal::Probe)

@@ -1,5 +1,6 @@
 //! One call of one component: a fresh store, its limits, its deadline, and what its end means.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,19 +16,46 @@ use super::runtime::Runtime;
 use super::state::{Call, CallState, on_tick};
 use crate::error::{Error, Kind};
 
+/// What a caller is told whose call did not end in time.
+const CUT: &str = "The plugin was replaced, and the call did not end in time; try again.";
+
 /// Why a component gave no answer.
 enum Broken {
     /// Trapped, or hit one of its bounds.
     Trap(wasmtime::Error, Option<&'static str>),
     Late,
+    /// Its generation was replaced, and its time to drain is over.
+    Cut,
 }
 
 /// Calls `generation` by `body`, which is given the instance and the context to pass on.
 ///
 /// # Errors
-/// What the component answers; [`Kind::Internal`] for a trap, [`Kind::Timeout`] past the deadline, and
-/// [`Kind::Busy`] when the domain's queue is full.
+/// What the component answers; [`Kind::Internal`] for a trap, [`Kind::Timeout`] past the deadline,
+/// [`Kind::Busy`] when the domain's queue is full, and [`Kind::Unavailable`] when the generation is cut off.
 pub(super) async fn call<S: Service, T: Send>(
+    runtime: &Arc<Runtime>,
+    generation: &Arc<Generation>,
+    call: Call,
+    body: impl AsyncFnOnce(&Accessor<CallState>, &S::Guest, types::Context) -> Answer<T> + Send,
+) -> Result<T, Error> {
+    // Before it waits for a place: who waits is to be drained as well.
+    let _in_flight = generation.activity.enter();
+    let cut = pin!(generation.activity.cut());
+    let permit = call.permit.clone();
+    let answer = tokio::select! {
+        biased;
+        answer = run::<S, T>(runtime, generation, call, body) => answer,
+        () = cut => {
+            generation.activity.was_cut(permit.request_id());
+            Err(broken(runtime, generation, Broken::Cut))
+        }
+    };
+    generation.activity.note(&answer);
+    answer
+}
+
+async fn run<S: Service, T: Send>(
     runtime: &Arc<Runtime>,
     generation: &Arc<Generation>,
     call: Call,
@@ -35,9 +63,8 @@ pub(super) async fn call<S: Service, T: Send>(
 ) -> Result<T, Error> {
     let span = tracing::info_span!("plugin", plugin = &*generation.label);
     let _ = call.served.set(Arc::clone(&generation.label));
-    let deadline = bounded(call.permit.deadline(), runtime.config.call_ms_max);
+    let deadline = bounded(call.permit.deadline(), generation.limits.call_ms_max);
     let _place = within(deadline, runtime.gate(generation.domain).enter()).await??;
-    let _in_flight = generation.enter();
     let context = call.context(&generation.region);
     let mut store = store(runtime, generation, call);
     let run = async {
@@ -89,6 +116,7 @@ fn from_plugin(error: types::Error) -> Error {
 fn broken(runtime: &Runtime, generation: &Generation, end: Broken) -> Error {
     let (reason, error) = match end {
         Broken::Late => ("deadline", Error::new(Kind::Timeout, Kind::Timeout.sentence())),
+        Broken::Cut => ("cut off", Error::new(Kind::Unavailable, CUT)),
         Broken::Trap(trap, hit) => (hit.unwrap_or("trap"), Error::internal(anyhow::Error::from(trap))),
     };
     runtime.metrics.trap(&generation.plugin, reason);

@@ -54,6 +54,56 @@ pub struct Config {
     pub log_bytes_max: usize,
     /// Upstream calls at once within one call.
     pub upstream_calls_max: usize,
+    /// How long an admission may take, in milliseconds.
+    pub admission_ms_max: u64,
+    /// How long what a generation has begun may go on when another one serves, in milliseconds.
+    pub drain_timeout_ms: u64,
+    /// Generations that a line keeps when they have ended, to switch back to.
+    pub retained_max: usize,
+    /// Generations that are remembered, those that were refused or let go included.
+    pub records_max: usize,
+    /// Events that are kept for those who come to watch.
+    pub events_max: usize,
+    /// Tenants that may be pinned to a generation, a line.
+    pub pins_max: usize,
+}
+
+/// What one call may use. A generation has its own, so that a change of them is admitted as any other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Limits {
+    pub(crate) memory_bytes_max: usize,
+    pub(crate) cpu_ms_max: u64,
+    pub(crate) call_ms_max: u64,
+    pub(crate) log_lines_max: u32,
+    pub(crate) log_bytes_max: usize,
+    pub(crate) upstream_calls_max: usize,
+}
+
+impl Config {
+    /// The part of it that concerns one call.
+    pub(super) fn limits(&self) -> Limits {
+        Limits {
+            memory_bytes_max: self.memory_bytes_max,
+            cpu_ms_max: self.cpu_ms_max,
+            call_ms_max: self.call_ms_max,
+            log_lines_max: self.log_lines_max,
+            log_bytes_max: self.log_bytes_max,
+            upstream_calls_max: self.upstream_calls_max,
+        }
+    }
+
+    /// Refuses bounds with which nothing could work.
+    pub(crate) fn check(&self) -> anyhow::Result<()> {
+        for (key, bound) in [
+            ("calls_max", self.calls_max),
+            ("upstream_calls_max", self.upstream_calls_max),
+            ("records_max", self.records_max),
+            ("events_max", self.events_max),
+        ] {
+            anyhow::ensure!(bound > 0, "plugin.{key} must be at least 1");
+        }
+        Ok(())
+    }
 }
 
 impl Default for Config {
@@ -73,6 +123,12 @@ impl Default for Config {
             log_lines_max: 100,
             log_bytes_max: 4_096,
             upstream_calls_max: 16,
+            admission_ms_max: 30_000,
+            drain_timeout_ms: 30_000,
+            retained_max: 4,
+            records_max: 200,
+            events_max: 500,
+            pins_max: 1_000,
         }
     }
 }

@@ -3,12 +3,15 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use sha2::{Digest as _, Sha256};
 use wasmtime::component::InstancePre;
 
+use super::activity::{Activity, Outcomes};
 use super::domain::{Domain, Exports};
+use super::engine::Limits;
+use super::file::Copy;
+use super::route::Route;
 use super::state::CallState;
 use crate::upstream::Upstream;
 
@@ -42,7 +45,7 @@ impl Digest {
     }
 }
 
-/// One component + its settings + its grants.
+/// One component + its settings + its grants + its limits.
 #[derive(Clone)]
 pub struct Generation {
     /// Counts up over the life of the host.
@@ -59,32 +62,52 @@ pub struct Generation {
     pub digest: Digest,
     /// `compute-nova@3f…`: what logs and metrics call it.
     pub label: Arc<str>,
+    /// Its settings, grants and weight, as the configuration had them.
+    pub(crate) route: Arc<Route>,
+    pub(crate) upstreams: BTreeMap<String, Arc<Upstream>>,
+    pub(crate) limits: Limits,
     pub(super) exports: Exports,
     pub(super) linked: InstancePre<CallState>,
-    pub(crate) settings: BTreeMap<String, String>,
-    pub(crate) upstreams: BTreeMap<String, Arc<Upstream>>,
-    pub(super) calls: Arc<AtomicUsize>,
+    /// The file, for the day when it is switched back to.
+    pub(super) copy: Arc<Copy>,
+    pub(super) activity: Arc<Activity>,
 }
 
 impl Generation {
     /// Calls that it is answering now.
     #[must_use]
     pub fn calls(&self) -> usize {
-        self.calls.load(Ordering::Relaxed)
+        self.activity.calls()
     }
 
-    /// Counts a call until the guard goes.
-    pub(super) fn enter(self: &Arc<Self>) -> InFlight {
-        self.calls.fetch_add(1, Ordering::Relaxed);
-        InFlight(Arc::clone(self))
+    /// Operations that it carries now.
+    #[must_use]
+    pub fn operations(&self) -> usize {
+        self.activity.operations()
     }
-}
 
-/// A call that a generation is answering.
-pub(super) struct InFlight(Arc<Generation>);
+    /// Its code, and the linear memory of the calls that it is answering now.
+    #[must_use]
+    pub fn memory_bytes(&self) -> u64 {
+        let code = self.linked.component().image_range();
+        let code = (code.end as usize).saturating_sub(code.start as usize);
+        (code + self.activity.memory_bytes()) as u64
+    }
 
-impl Drop for InFlight {
-    fn drop(&mut self) {
-        self.0.calls.fetch_sub(1, Ordering::Relaxed);
+    /// How it failed a call last.
+    #[must_use]
+    pub fn last_error(&self) -> Option<String> {
+        self.activity.last_error()
+    }
+
+    pub(super) fn outcomes(&self) -> Outcomes {
+        self.activity.outcomes()
+    }
+
+    /// The same number for the same component, settings and grants, in whichever process.
+    pub(super) fn identity(&self) -> u64 {
+        let told = format!("{} {:?} {:?}", self.digest.0, self.route.settings, self.route.upstreams);
+        let digest = Sha256::digest(format!("{} {told}", self.plugin));
+        digest.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
     }
 }

@@ -1,48 +1,17 @@
 //! Which generation answers a call: one value behind one `ArcSwap`, built whole and published with one store.
-//! How a generation comes about is `admission`'s affair.
+//! How a generation comes about is `admission`'s affair, by which rules a line changes `line`'s.
 
-use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
-use serde::Deserialize;
+use tokio::sync::watch;
 
 use super::Domain;
 use super::generation::{Digest, Generation};
+use super::line::{Consequences, Line};
+use super::route::Route;
 use crate::error::{Error, Kind};
-
-/// Generations that a route keeps behind the active one: calls and operations end on them, and a roll-back finds them.
-const RETAINED_MAX: usize = 4;
-
-/// Who answers a domain, and with what grants.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Route {
-    /// What is served.
-    pub domain: Domain,
-    /// Where: the platform's word for the region.
-    pub region: String,
-    /// The plugin's file in `plugin.directory`, without `.wasm`.
-    pub plugin: String,
-    /// The plugin's name for an upstream → the configured upstream that it is granted.
-    #[serde(default)]
-    pub upstreams: BTreeMap<String, String>,
-    /// What the plugin reads through `settings`.
-    #[serde(default)]
-    pub settings: BTreeMap<String, String>,
-    /// Ask the plugin's `about.check` before it serves.
-    #[serde(default)]
-    pub probe: bool,
-}
-
-/// One route's generations.
-#[derive(Clone)]
-struct Line {
-    domain: Domain,
-    region: String,
-    active: Option<Arc<Generation>>,
-    retained: VecDeque<Arc<Generation>>,
-}
+use crate::tenant::TenantId;
 
 /// The routing table.
 pub(super) struct Routing {
@@ -50,35 +19,44 @@ pub(super) struct Routing {
     table: ArcSwap<Vec<Line>>,
     /// One change at a time, so that none is lost.
     change: Mutex<()>,
+    changed: watch::Sender<()>,
+    retained_max: usize,
 }
 
 impl Routing {
     /// A table in which nothing is active yet.
-    pub(super) fn new(routes: &[Route]) -> Self {
-        let line = |route: &Route| Line {
-            domain: route.domain,
-            region: route.region.clone(),
-            active: None,
-            retained: VecDeque::new(),
-        };
-        let table = ArcSwap::from_pointee(routes.iter().map(line).collect());
-        Self { table, change: Mutex::default() }
+    pub(super) fn new(routes: &[Route], retained_max: usize) -> Self {
+        let mut lines = Vec::new();
+        arrange(&mut lines, routes);
+        let (changed, _) = watch::channel(());
+        Self { table: ArcSwap::from_pointee(lines), change: Mutex::default(), changed, retained_max }
+    }
+
+    /// Signals after each change.
+    pub(super) fn changes(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
     }
 
     /// The generation that answers `domain` in `region` now; no region means the domain's first.
     ///
     /// # Errors
     /// [`Kind::Invalid`] names the regions that there are; [`Kind::Unsupported`] when no plugin is active.
-    pub(super) fn active(&self, domain: Domain, region: &str) -> Result<Arc<Generation>, Error> {
+    pub(super) fn pick(
+        &self,
+        domain: Domain,
+        region: &str,
+        tenant: Option<TenantId>,
+    ) -> Result<Arc<Generation>, Error> {
         let table = self.table.load();
-        let mut lines = table.iter().filter(|line| line.domain == domain);
-        let line = lines.clone().find(|line| region.is_empty() || line.region == region);
-        if line.is_none() && lines.next().is_some() {
-            return Err(Error::invalid(format!("region must be one of {}.", self.regions(domain))));
-        }
-        line.and_then(|line| line.active.clone()).ok_or_else(|| {
+        let line = find(&table, domain, region)?;
+        line.and_then(|line| line.pick(tenant)).cloned().ok_or_else(|| {
             Error::new(Kind::Unsupported, format!("No {} plugin is loaded here.", domain.word()))
         })
+    }
+
+    /// Whether a line of the domain has somebody to answer.
+    pub(super) fn serves(&self, domain: Domain) -> bool {
+        self.table.load().iter().any(|line| line.domain == domain && line.pick(None).is_some())
     }
 
     /// Whether any domain has a second region.
@@ -87,13 +65,19 @@ impl Routing {
         table.iter().any(|a| table.iter().any(|b| a.domain == b.domain && a.region != b.region))
     }
 
-    fn regions(&self, domain: Domain) -> String {
+    /// The full name of a region; none means the domain's first.
+    ///
+    /// # Errors
+    /// [`Kind::Invalid`] names the regions that there are; [`Kind::Unsupported`] where nobody has a route.
+    pub(super) fn region(&self, domain: Domain, region: &str) -> Result<String, Error> {
         let table = self.table.load();
-        let regions = table.iter().filter(|line| line.domain == domain).map(|line| line.region.as_str());
-        regions.collect::<Vec<_>>().join(", ")
+        let line = find(&table, domain, region)?.map(|line| line.region.clone());
+        line.ok_or_else(|| {
+            Error::new(Kind::Unsupported, format!("No route is configured for {}.", domain.word()))
+        })
     }
 
-    /// The generation with that digest while it is kept, otherwise the active one if it is the same plugin.
+    /// The generation that is to poll what a generation with that digest began; that one itself while it is kept.
     pub(super) fn began(
         &self,
         (domain, region): (Domain, &str),
@@ -102,21 +86,62 @@ impl Routing {
     ) -> Option<Arc<Generation>> {
         let table = self.table.load();
         let line = table.iter().find(|line| line.domain == domain && line.region == region)?;
-        let mut kept = line.active.iter().chain(&line.retained).filter(|g| g.plugin == plugin);
-        kept.clone().find(|g| g.digest == *digest).or_else(|| kept.next()).cloned()
+        line.began(plugin, digest).cloned()
     }
 
-    /// Makes a generation the active one of its route; the one before it is kept.
-    pub(super) fn activate(&self, generation: Arc<Generation>) {
-        let _one = self.change.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Whether a generation can still be switched back to.
+    pub(super) fn keeps(&self, generation: &Generation) -> bool {
+        let table = self.table.load();
+        let line =
+            table.iter().find(|line| line.domain == generation.domain && line.region == generation.region);
+        line.is_some_and(|line| line.entry(generation.number).is_some())
+    }
+
+    /// Looks at the table as it is now.
+    pub(super) fn read<R>(&self, look: impl FnOnce(&[Line]) -> R) -> R {
+        look(&self.table.load())
+    }
+
+    /// Changes a copy of the table and publishes it; a change that fails leaves everything as it was.
+    pub(super) fn edit<R, E>(
+        &self,
+        change: impl FnOnce(&mut Vec<Line>) -> Result<R, E>,
+    ) -> Result<(R, Consequences), E> {
+        let one = self.change.lock().unwrap_or_else(PoisonError::into_inner);
         let mut table = Vec::clone(&self.table.load());
-        let own = |line: &&mut Line| line.domain == generation.domain && line.region == generation.region;
-        if let Some(line) = table.iter_mut().find(own) {
-            if let Some(before) = line.active.replace(generation) {
-                line.retained.push_front(before);
-                line.retained.truncate(RETAINED_MAX);
-            }
-            self.table.store(Arc::new(table));
+        let done = change(&mut table)?;
+        let mut consequences = Consequences::default();
+        table.iter_mut().for_each(|line| consequences.join(line.settle(self.retained_max)));
+        table.retain(|line| !line.closed);
+        self.table.store(Arc::new(table));
+        drop(one);
+        self.changed.send_replace(());
+        Ok((done, consequences))
+    }
+}
+
+fn find<'a>(table: &'a [Line], domain: Domain, region: &str) -> Result<Option<&'a Line>, Error> {
+    let mut lines = table.iter().filter(|line| line.domain == domain);
+    let line = lines.clone().find(|line| region.is_empty() || line.region == region);
+    if line.is_none() && lines.next().is_some() {
+        let regions = table.iter().filter(|line| line.domain == domain).map(|line| line.region.as_str());
+        let regions = regions.collect::<Vec<_>>().join(", ");
+        return Err(Error::invalid(format!("region must be one of {regions}.")));
+    }
+    Ok(line)
+}
+
+/// Brings the lines in the order of the routes: one for each domain and region, new ones empty. Those without a route
+/// are closed.
+pub(super) fn arrange(lines: &mut Vec<Line>, routes: &[Route]) {
+    let place = |line: &Line| {
+        routes.iter().position(|route| route.domain == line.domain && route.region == line.region)
+    };
+    for route in routes {
+        if !lines.iter().any(|line| line.domain == route.domain && line.region == route.region) {
+            lines.push(Line::new(route.domain, &route.region));
         }
     }
+    lines.iter_mut().filter(|line| place(line).is_none()).for_each(Line::close);
+    lines.sort_by_key(|line| place(line).unwrap_or(usize::MAX));
 }

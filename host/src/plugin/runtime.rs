@@ -3,26 +3,33 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
+use arc_swap::ArcSwap;
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtime::Engine;
 
 use super::domain::Domain;
 use super::engine::Config;
-use super::routing::{Route, Routing};
+use super::event::Events;
+use super::ledger::Ledger;
+use super::route::Route;
+use super::routing::Routing;
+use super::setup::Setup;
 use crate::capability::Cache;
 use crate::error::{Error, Kind};
 use crate::telemetry::Metrics;
-use crate::upstream::Upstreams;
 
 /// See the module.
 pub(crate) struct Runtime {
     pub(super) engine: Engine,
     pub(crate) config: Config,
     pub(super) routing: Routing,
-    pub(super) upstreams: Arc<Upstreams>,
+    pub(super) ledger: Ledger,
+    pub(super) events: Events,
     pub(crate) cache: Cache,
     pub(crate) metrics: Arc<Metrics>,
+    /// What the configuration says now.
+    pub(super) setup: ArcSwap<Setup>,
     gates: [Gate; Domain::ALL.len()],
     numbers: AtomicU64,
 }
@@ -31,14 +38,15 @@ impl Runtime {
     pub(super) fn new(
         engine: Engine,
         config: Config,
-        routes: &[Route],
-        upstreams: Arc<Upstreams>,
+        (routes, setup): (&[Route], Setup),
         metrics: Arc<Metrics>,
     ) -> Self {
         let gates = Domain::ALL.map(|domain| Gate::new(domain, &config, &metrics));
         let cache = Cache::new(config.cache_bytes_max, config.cache_value_bytes_max);
-        let (routing, numbers) = (Routing::new(routes), AtomicU64::new(1));
-        Self { engine, config, routing, upstreams, cache, metrics, gates, numbers }
+        let (ledger, events) = (Ledger::new(config.records_max), Events::new(config.events_max));
+        let (routing, numbers) = (Routing::new(routes, config.retained_max), AtomicU64::new(1));
+        let setup = ArcSwap::from_pointee(setup);
+        Self { engine, config, routing, ledger, events, cache, metrics, setup, gates, numbers }
     }
 
     /// The next generation's number.

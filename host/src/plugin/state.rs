@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use wasmtime::{ResourceLimiter, StoreContextMut, UpdateDeadline};
 
+use super::activity::Held;
 use super::contract::types::Context;
 use super::engine::TICK;
 use super::generation::Generation;
@@ -92,9 +93,8 @@ pub struct CallState {
 
 impl CallState {
     pub(super) fn new(call: Call, generation: Arc<Generation>, runtime: Arc<Runtime>) -> Self {
-        let config = &runtime.config;
-        let usage = Usage::new(config.memory_bytes_max, Duration::from_millis(config.cpu_ms_max));
-        let upstream_places = Arc::new(Semaphore::new(config.upstream_calls_max));
+        let usage = Usage::new(&generation);
+        let upstream_places = Arc::new(Semaphore::new(generation.limits.upstream_calls_max));
         Self { call: Arc::new(call), generation, runtime, upstream_places, log_lines: 0, usage }
     }
 }
@@ -104,13 +104,17 @@ pub(super) struct Usage {
     memory_max: usize,
     ticks_max: u64,
     ticks: u64,
+    held: Held,
     pub(super) hit: Option<&'static str>,
 }
 
 impl Usage {
-    fn new(memory_max: usize, cpu_max: Duration) -> Self {
-        let ticks_max = u64::try_from(cpu_max.as_millis() / TICK.as_millis()).unwrap_or(u64::MAX).max(1);
-        Self { memory_max, ticks_max, ticks: 0, hit: None }
+    fn new(generation: &Generation) -> Self {
+        let limits = &generation.limits;
+        let ticks_max = Duration::from_millis(limits.cpu_ms_max).as_millis() / TICK.as_millis();
+        let ticks_max = u64::try_from(ticks_max).unwrap_or(u64::MAX).max(1);
+        let held = Held::new(&generation.activity);
+        Self { memory_max: limits.memory_bytes_max, ticks_max, ticks: 0, held, hit: None }
     }
 }
 
@@ -128,12 +132,14 @@ pub(super) fn on_tick(mut store: StoreContextMut<'_, CallState>) -> wasmtime::Re
 impl ResourceLimiter for Usage {
     fn memory_growing(
         &mut self,
-        _current: usize,
+        current: usize,
         desired: usize,
         _max: Option<usize>,
     ) -> wasmtime::Result<bool> {
         let fits = desired <= self.memory_max;
-        if !fits {
+        if fits {
+            self.held.more(desired.saturating_sub(current));
+        } else {
             self.hit = Some("memory");
         }
         Ok(fits)

@@ -13,6 +13,9 @@ use super::Plugins;
 /// Changes that may wait to be looked at; one is enough to look at everything.
 const PENDING_MAX: usize = 1;
 
+/// How many times as long as a file must rest a directory may go without any rest.
+const UNREST_MAX: u32 = 50;
+
 /// How often to look without a sign: a directory that was deleted and made again sends none.
 const RESCAN: Duration = Duration::from_secs(5);
 
@@ -37,9 +40,10 @@ pub(super) async fn run(plugins: &Plugins, stop: CancellationToken) {
     }
 }
 
-/// Waits until nothing has changed for so long.
+/// Waits until nothing has changed for so long; a directory that never rests is looked at all the same.
 async fn settled(signs: &mut mpsc::Receiver<()>, settle: Duration) {
-    while let Ok(Some(())) = tokio::time::timeout(settle, signs.recv()).await {}
+    let rest = async { while let Ok(Some(())) = tokio::time::timeout(settle, signs.recv()).await {} };
+    let _ = tokio::time::timeout(settle * UNREST_MAX, rest).await;
 }
 
 /// Signs of change in a directory; `None` while it cannot be watched.

@@ -55,6 +55,11 @@ impl TenantId {
     fn from_number(number: i64) -> Option<Self> {
         u64::try_from(number).ok().filter(|number| (1..=ID_MAX).contains(number)).map(Self)
     }
+
+    /// The number alone.
+    pub(crate) fn number(self) -> u64 {
+        self.0
+    }
 }
 
 impl fmt::Display for TenantId {

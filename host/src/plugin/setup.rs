@@ -1,0 +1,29 @@
+//! What the configuration says of plugins now: the slots, one a route, with what they are made of. How a change of it
+//! comes about is `reload`'s affair.
+
+use std::sync::Arc;
+
+use super::engine::Limits;
+use super::route::Route;
+use super::slot::Slot;
+use crate::upstream::Upstreams;
+
+/// See the module.
+pub(super) struct Setup {
+    pub(super) slots: Vec<Arc<Slot>>,
+    pub(super) limits: Limits,
+    pub(super) upstreams: Arc<Upstreams>,
+}
+
+impl Setup {
+    /// Nothing of it has been looked at yet.
+    pub(super) fn new(routes: &[Route], limits: Limits, upstreams: Arc<Upstreams>) -> Self {
+        let slot = |route: &Route| Arc::new(Slot::new(Arc::new(route.clone()), &upstreams, limits));
+        Self { slots: routes.iter().map(slot).collect(), limits, upstreams }
+    }
+
+    /// Those whose file is this plugin's.
+    pub(super) fn of(&self, plugin: &str) -> Vec<Arc<Slot>> {
+        self.slots.iter().filter(|slot| slot.route.plugin == plugin).cloned().collect()
+    }
+}

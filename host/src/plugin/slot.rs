@@ -1,0 +1,184 @@
+//! A slot: one route with what it grants, and what was last seen of its file. A look at the file either finds what was
+//! seen before or begins an admission; what becomes of an admitted generation is its line's affair.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio::sync::{Mutex, MutexGuard};
+
+use super::admission::{self, Refusal};
+use super::canary;
+use super::engine::Limits;
+use super::event::{About, EventKind};
+use super::file::File;
+use super::generation::{Digest, Generation};
+use super::ledger::Step;
+use super::line::{Entry, Standing};
+use super::route::Route;
+use super::runtime::Runtime;
+use super::swap;
+use crate::upstream::{Upstream, Upstreams};
+
+/// One route: everything that a generation is made of, besides its component.
+pub(super) struct Slot {
+    pub(super) route: Arc<Route>,
+    pub(super) upstreams: BTreeMap<String, Arc<Upstream>>,
+    pub(super) limits: Limits,
+    /// One look at a time.
+    seen: Mutex<Seen>,
+}
+
+/// How the file was found, so that the same is not done and told again.
+#[derive(Default)]
+pub(super) struct Seen {
+    digest: Option<Digest>,
+    /// The generation that came of it, or would have.
+    number: Option<u64>,
+    /// Why it was refused.
+    reason: Option<String>,
+    /// It was not the file's fault.
+    again: bool,
+}
+
+impl Seen {
+    /// The file is that of an earlier generation again.
+    pub(super) fn put_back(&mut self, generation: &Generation) {
+        let (digest, number) = (Some(generation.digest.clone()), Some(generation.number));
+        *self = Self { digest, number, ..Self::default() };
+    }
+}
+
+impl Slot {
+    pub(super) fn new(route: Arc<Route>, upstreams: &Upstreams, limits: Limits) -> Self {
+        let granted = |(name, configured): (&String, &String)| {
+            Some((name.clone(), Arc::clone(upstreams.get(configured)?)))
+        };
+        let upstreams = route.upstreams.iter().filter_map(granted).collect();
+        Self { route, upstreams, limits, seen: Mutex::default() }
+    }
+
+    pub(super) async fn lock(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().await
+    }
+
+    /// The generation of the file with this digest, if that is what was seen last.
+    pub(super) async fn verdict(&self, digest: &Digest) -> Option<u64> {
+        let seen = self.seen.lock().await;
+        seen.number.filter(|_| seen.digest.as_ref() == Some(digest))
+    }
+
+    /// Looks at the file once, and admits what is new.
+    pub(super) async fn look(&self, runtime: &Arc<Runtime>) {
+        let mut seen = self.seen.lock().await;
+        let path = File::path(&runtime.config.directory, &self.route.plugin);
+        match File::read(path, runtime.config.file_bytes_max).await {
+            Ok(file) if seen.digest.as_ref() == Some(&file.digest) && !seen.again => {}
+            Ok(file) => self.admit(runtime, &mut seen, file).await,
+            Err(refusal) => self.unread(runtime, &mut seen, &refusal),
+        }
+    }
+
+    async fn admit(&self, runtime: &Arc<Runtime>, seen: &mut Seen, file: File) {
+        let same = seen.digest.as_ref() == Some(&file.digest);
+        let number = seen.number.filter(|_| same).unwrap_or_else(|| runtime.number());
+        let before = std::mem::take(seen).reason;
+        (seen.digest, seen.number) = (Some(file.digest.clone()), Some(number));
+        runtime.ledger.begin(number, &self.route, seen.digest.as_ref());
+        let (steps, outcome) = admission::admit(runtime, self, number, file).await;
+        match outcome {
+            Ok(generation) => {
+                self.admitted(runtime, &generation, steps);
+                serve(runtime, generation);
+            }
+            Err(refusal) => {
+                seen.again = refusal.passes();
+                seen.reason = Some(refusal.to_string());
+                runtime.ledger.refused(number, &refusal.to_string(), steps);
+                if seen.reason != before {
+                    self.refused(runtime, seen, &refusal);
+                }
+            }
+        }
+    }
+
+    /// A file that is away is no reason for anything while its plugin serves.
+    fn unread(&self, runtime: &Arc<Runtime>, seen: &mut Seen, refusal: &Refusal) {
+        let reason = Some(refusal.to_string());
+        let serves = || {
+            runtime.routing.read(|lines| {
+                let own = lines.iter().filter(|line| line.domain == self.route.domain);
+                let mut entries =
+                    own.filter(|line| line.region == self.route.region).flat_map(|l| &l.entries);
+                entries.any(|entry| entry.generation.plugin == self.route.plugin)
+            })
+        };
+        if seen.reason == reason || (matches!(refusal, Refusal::Missing(_)) && serves()) {
+            return;
+        }
+        *seen = Seen { reason, ..Seen::default() };
+        if !matches!(refusal, Refusal::Missing(_)) {
+            let number = runtime.number();
+            seen.number = Some(number);
+            runtime.ledger.begin(number, &self.route, None);
+            runtime.ledger.refused(number, &refusal.to_string(), vec![Step::refused("file", refusal)]);
+        }
+        self.refused(runtime, seen, refusal);
+    }
+
+    fn admitted(&self, runtime: &Runtime, generation: &Generation, steps: Vec<Step>) {
+        let took: std::time::Duration = steps.iter().map(|step| step.took).sum();
+        runtime.ledger.admitted(generation, steps);
+        runtime.metrics.admission(&self.route.plugin, "admitted");
+        let told = format!("{} was admitted in {} ms", generation.label, took.as_millis());
+        runtime.events.tell(EventKind::Admitted, generation, told);
+    }
+
+    fn refused(&self, runtime: &Runtime, seen: &Seen, refusal: &Refusal) {
+        let (plugin, domain) = (&self.route.plugin, self.route.domain.word());
+        if matches!(refusal, Refusal::Missing(_)) {
+            tracing::warn!(plugin, domain, %refusal, "no plugin serves the domain");
+            return;
+        }
+        runtime.metrics.admission(plugin, "refused");
+        tracing::error!(plugin, reason = %refusal, "refused; what served goes on serving");
+        let digest = seen.digest.as_ref().map(Digest::as_str).unwrap_or_default();
+        let about = About::file(&self.route, seen.number.unwrap_or(0), digest);
+        runtime.events.tell(EventKind::Refused, about, format!("{plugin} was refused: {refusal}"));
+    }
+}
+
+/// Gives an admitted generation its place in its line.
+fn serve(runtime: &Arc<Runtime>, generation: Arc<Generation>) {
+    let trial = swap::edit_line(runtime, &generation, |line| {
+        line.install(Arc::clone(&generation));
+        line.trial
+    });
+    came(runtime, &generation);
+    if let Some(Some(trial)) = trial {
+        tokio::spawn(canary::watch(Arc::clone(runtime), generation, trial));
+    }
+}
+
+/// Tells how a new generation came into service.
+pub(super) fn came(runtime: &Runtime, generation: &Generation) {
+    let found = runtime.routing.read(|lines| {
+        let mut lines = lines.iter().filter(|line| line.domain == generation.domain);
+        let line = lines.find(|line| line.region == generation.region)?;
+        let canary = line.trial.is_some_and(|trial| trial.canary == generation.number);
+        let Entry { standing, weight, .. } = line.entry(generation.number)?;
+        Some((canary, *standing, *weight))
+    });
+    let (label, domain) = (&generation.label, generation.domain.word());
+    match found {
+        Some((true, _, weight)) => {
+            tracing::info!(plugin = %label, version = %generation.version, domain, weight, "serves as a canary");
+            let told = format!("{label} answers {domain} on trial, at weight {weight}");
+            runtime.events.tell(EventKind::Canary, generation, told);
+        }
+        Some((false, Standing::Serving, _)) => {
+            tracing::info!(plugin = %label, version = %generation.version, domain, "serves");
+            runtime.events.tell(EventKind::Activated, generation, format!("{label} answers {domain}"));
+        }
+        _ => tracing::info!(plugin = %label, version = %generation.version, domain, "stands by"),
+    }
+}

@@ -1,0 +1,248 @@
+//! What an operator does: look, load, switch over and back, share out. Each is one change of the routing table, and what
+//! follows from it. By which rules a line changes is `line`'s affair.
+
+use std::sync::Arc;
+
+use tokio::sync::broadcast;
+
+use super::Plugins;
+use super::domain::Domain;
+use super::drain;
+use super::event::{About, Event, EventKind};
+use super::file::File;
+use super::generation::{Digest, Generation};
+use super::ledger::{Record, State};
+use super::line::{Consequences, Entry, Line, Standing, Unfit};
+use super::route::WEIGHT_MAX;
+use super::runtime::Runtime;
+use crate::error::{Error, Kind};
+use crate::tenant::TenantId;
+
+impl From<Unfit> for Error {
+    fn from(unfit: Unfit) -> Self {
+        let kind = match unfit {
+            Unfit::Unknown(..) => Kind::NotFound,
+            Unfit::NoEarlier(..) => Kind::Conflict,
+            Unfit::Nobody(..) => Kind::Invalid,
+        };
+        Self::new(kind, unfit.to_string())
+    }
+}
+
+impl Plugins {
+    /// Every generation that is kept, and those of late that were refused or let go, by their numbers.
+    #[must_use]
+    pub fn list(&self) -> Vec<Record> {
+        let records = self.runtime.ledger.records();
+        self.runtime.routing.read(|lines| records.into_iter().map(|record| seen(lines, record)).collect())
+    }
+
+    /// What happened after the event of that number, as far as it is kept, and all that follows.
+    #[must_use]
+    pub fn events(&self, since: u64) -> (Vec<Event>, broadcast::Receiver<Event>) {
+        self.runtime.events.since(since)
+    }
+
+    /// Whether a file of that size may be loaded as this plugin's.
+    ///
+    /// # Errors
+    /// [`Kind::Invalid`] for a plugin without a route and for too many bytes.
+    pub fn loadable(&self, plugin: &str, size_bytes: u64) -> Result<(), Error> {
+        if self.runtime.setup.load().of(plugin).is_empty() {
+            return Err(Error::invalid(format!("No route names the plugin {plugin}.")));
+        }
+        if size_bytes > self.runtime.config.file_bytes_max {
+            return Err(Error::invalid(format!("{size_bytes} bytes are more than plugin.file_bytes_max.")));
+        }
+        Ok(())
+    }
+
+    /// Puts a component in the place of a plugin's file and waits for the verdict on it, for each route of the plugin.
+    /// One that is refused is no failure: its records say why.
+    ///
+    /// # Errors
+    /// As [`Plugins::loadable`]; [`Kind::Conflict`] when another file took its place at once, [`Kind::Internal`] when the directory cannot be written.
+    pub async fn load(&self, plugin: &str, bytes: Vec<u8>) -> Result<Vec<Record>, Error> {
+        self.loadable(plugin, bytes.len() as u64)?;
+        let slots = self.runtime.setup.load().of(plugin);
+        let digest = Digest::of(&bytes);
+        File::land(&self.runtime.config.directory, plugin, &bytes).map_err(Error::internal)?;
+        futures::future::join_all(slots.iter().map(|slot| slot.look(&self.runtime))).await;
+        let verdicts = futures::future::join_all(slots.iter().map(|slot| slot.verdict(&digest))).await;
+        let records = self.list();
+        let found = verdicts.into_iter().flatten().filter_map(|number| record(&records, number));
+        let found: Vec<_> = found.collect();
+        if found.is_empty() {
+            return Err(Error::new(Kind::Conflict, "Another file took its place at once; look at the list."));
+        }
+        Ok(found)
+    }
+
+    /// Gives a generation all calls of its line, but for pinned tenants'; a canary takes the calls of the one beside it.
+    ///
+    /// # Errors
+    /// [`Kind::NotFound`] for a number that was never given, [`Kind::Conflict`] for a generation that is not kept.
+    pub async fn activate(&self, number: u64) -> Result<Record, Error> {
+        let known = record(&self.list(), number)
+            .ok_or_else(|| Error::new(Kind::NotFound, format!("There is no generation {number}.")))?;
+        let (domain, region) = (known.domain, known.region.clone());
+        let (canary, generation) = self
+            .edit(domain, &region, |line| {
+                let canary = line.trial.is_some_and(|trial| trial.canary == number);
+                let generation = line.entry(number).map(|entry| Arc::clone(&entry.generation));
+                line.activate(number)?;
+                Ok((canary, generation))
+            })
+            .map_err(|unfit| Error::new(Kind::Conflict, unfit.to_string()))?;
+        let kind = if canary { EventKind::Promoted } else { EventKind::Activated };
+        self.switched(kind, generation).await
+    }
+
+    /// Gives the calls of a line back: from a canary to the one beside it, otherwise to the one that had them before.
+    /// No region means the domain's first.
+    ///
+    /// # Errors
+    /// [`Kind::Conflict`] when no earlier one is kept, [`Kind::Invalid`] for a region that is not served.
+    pub async fn roll_back(&self, domain: Domain, region: &str) -> Result<Record, Error> {
+        let region = self.runtime.routing.region(domain, region)?;
+        let generation = self.edit(domain, &region, |line| {
+            let number = line.roll_back()?;
+            Ok(line.entry(number).map(|entry| Arc::clone(&entry.generation)))
+        })?;
+        self.switched(EventKind::RolledBack, generation).await
+    }
+
+    /// Shares a line's calls out between its generations, and pins tenants to one or to none. No weights: those that are
+    /// set stay. Holds until the host ends or another generation comes into service.
+    ///
+    /// # Errors
+    /// [`Kind::NotFound`] for a generation that the line does not keep, [`Kind::Invalid`] for weights that leave nobody
+    /// to answer or for a region that is not served, [`Kind::Quota`] for too many pins.
+    pub fn set_route(
+        &self,
+        domain: Domain,
+        region: &str,
+        weights: &[(u64, u32)],
+        pins: &[(TenantId, Option<u64>)],
+    ) -> Result<Vec<Record>, Error> {
+        let region = self.runtime.routing.region(domain, region)?;
+        if weights.iter().any(|(_, weight)| *weight > WEIGHT_MAX) {
+            return Err(Error::invalid(format!("A weight is at most {WEIGHT_MAX}.")));
+        }
+        let pins_max = self.runtime.config.pins_max;
+        edit(&self.runtime, |lines| {
+            let line = line_mut(lines, domain, &region)?;
+            line.share_out(weights, pins)?;
+            if line.pins_len() > pins_max {
+                return Err(Error::new(Kind::Quota, "More pins than plugin.pins_max allows."));
+            }
+            Ok(())
+        })?;
+        let told = format!("weights {weights:?} and pins {pins:?} were set by hand");
+        self.runtime.events.tell(EventKind::Routed, About::line(domain, &region), told);
+        let own = |record: &Record| record.domain == domain && record.region == region;
+        Ok(self.list().into_iter().filter(own).collect())
+    }
+
+    fn edit<R>(
+        &self,
+        domain: Domain,
+        region: &str,
+        change: impl FnOnce(&mut Line) -> Result<R, Unfit>,
+    ) -> Result<R, Unfit> {
+        edit(&self.runtime, |lines| change(line_mut(lines, domain, region)?))
+    }
+
+    /// Tells of a switch by hand, and lets the next start of the host begin with it.
+    async fn switched(&self, kind: EventKind, generation: Option<Arc<Generation>>) -> Result<Record, Error> {
+        let lost = || Error::new(Kind::Conflict, "The generation was let go at once.");
+        let generation = generation.ok_or_else(lost)?;
+        let told = format!("{} answers {}, by hand", generation.label, generation.domain.word());
+        tracing::info!(plugin = %generation.label, domain = generation.domain.word(), kind = kind.word(), "switched");
+        self.runtime.events.tell(kind, &*generation, told);
+        put_back(&self.runtime, &generation).await;
+        record(&self.list(), generation.number).ok_or_else(lost)
+    }
+}
+
+/// Changes the routing table and sees to what follows.
+pub(super) fn edit<R, E>(
+    runtime: &Arc<Runtime>,
+    change: impl FnOnce(&mut Vec<Line>) -> Result<R, E>,
+) -> Result<R, E> {
+    let (done, Consequences { draining, gone }) = runtime.routing.edit(change)?;
+    for Entry { generation, since, .. } in draining {
+        tokio::spawn(drain::run(Arc::clone(runtime), generation, since));
+    }
+    for generation in gone {
+        runtime.ledger.gone(&generation);
+        let told = format!("{} was let go", generation.label);
+        runtime.events.tell(EventKind::Gone, &*generation, told);
+    }
+    Ok(done)
+}
+
+/// The same for the line of a generation, if it is there.
+pub(super) fn edit_line<R>(
+    runtime: &Arc<Runtime>,
+    generation: &Generation,
+    change: impl FnOnce(&mut Line) -> R,
+) -> Option<R> {
+    edit(runtime, |lines| line_mut(lines, generation.domain, &generation.region).map(change)).ok()
+}
+
+fn line_mut<'a>(lines: &'a mut [Line], domain: Domain, region: &str) -> Result<&'a mut Line, Unfit> {
+    let line = lines.iter_mut().find(|line| line.domain == domain && line.region == region);
+    line.ok_or_else(|| Unfit::NoEarlier(domain.word(), region.to_owned()))
+}
+
+fn record(records: &[Record], number: u64) -> Option<Record> {
+    records.iter().find(|record| record.number == number).cloned()
+}
+
+/// A record with what its line knows of it.
+fn seen(lines: &[Line], mut record: Record) -> Record {
+    let line = lines.iter().find(|line| line.domain == record.domain && line.region == record.region);
+    let Some((line, entry)) = line.and_then(|line| Some((line, line.entry(record.number)?))) else {
+        return record;
+    };
+    let canary = line.trial.is_some_and(|trial| trial.canary == record.number);
+    record.state = match entry.standing {
+        Standing::Standby => State::Standby,
+        Standing::Serving if canary => State::Canary,
+        Standing::Serving => State::Active,
+        Standing::Draining => State::Draining,
+        Standing::Retained => State::Retained,
+    };
+    record.weight = entry.weight;
+    record.pins = line.pins(record.number).collect();
+    record.calls = entry.generation.calls();
+    record.operations = entry.generation.operations();
+    record.memory_bytes = entry.generation.memory_bytes();
+    record.last_error = entry.generation.last_error();
+    record.since = entry.since;
+    record
+}
+
+/// Makes a generation's file the one in the plugin directory, which the next start of the host begins with.
+pub(super) async fn put_back(runtime: &Runtime, generation: &Generation) {
+    let slots = runtime.setup.load().of(&generation.plugin);
+    let mut seen = Vec::new();
+    for slot in &slots {
+        seen.push(slot.lock().await);
+    }
+    let directory = &runtime.config.directory;
+    let path = File::path(directory, &generation.plugin);
+    let now = File::read(path, runtime.config.file_bytes_max).await;
+    if now.is_ok_and(|file| file.digest == generation.digest) {
+        return;
+    }
+    let landed = generation.copy.bytes().and_then(|bytes| File::land(directory, &generation.plugin, &bytes));
+    match landed {
+        Ok(()) => seen.iter_mut().for_each(|seen| seen.put_back(generation)),
+        Err(error) => tracing::error!(
+            plugin = %generation.label, %error,
+            "its file cannot be put back: the next start begins with the one that is there"
+        ),
+    }
+}
