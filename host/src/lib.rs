@@ -96,8 +96,9 @@ impl Host {
             operations: Arc::clone(&operations),
             registrar,
             metrics,
+            stopping: drain.clone(),
         };
-        let serving = tokio::spawn(grpc::serve(api, listener, drain.clone()));
+        let serving = tokio::spawn(grpc::serve(api, listener));
         ready.set(true);
         let shutdown_max = Duration::from_millis(config.shutdown_ms_max);
         Ok(Self { grpc, http: at, ready, operations, pool, serving, drain, stop, shutdown_max })

@@ -1,8 +1,12 @@
 //! Who a request says it comes from and which resources it names: one line for each request of the contract that
 //! carries an api key. Whether the claim holds is `auth`'s affair.
 
+use tonic::Streaming;
+
 use crate::auth::Claim;
-use crate::proto::{clouddisk, flavor, image, instance, nasdisk, oss, route, securitygroup, tenant, vpc};
+use crate::proto::{
+    clouddisk, flavor, image, instance, nasdisk, oss, plugin, route, securitygroup, tenant, vpc,
+};
 
 /// A request that carries an api key.
 pub(super) trait Claims: Asks {
@@ -12,17 +16,21 @@ pub(super) trait Claims: Asks {
     fn resources(&self) -> Vec<&str>;
 }
 
-/// Any request of the contract, as the log sees it.
+/// Any request, as the log sees it.
 pub(super) trait Asks {
     /// The tenant that it says it comes from; unchecked, and empty where the request has no such field.
-    fn tenant_id(&self) -> &str;
-}
-
-impl Asks for tenant::CreateTenantReq {
     fn tenant_id(&self) -> &str {
         ""
     }
 }
+
+impl Asks for tenant::CreateTenantReq {}
+impl Asks for plugin::ListPluginsRequest {}
+impl Asks for Streaming<plugin::LoadPluginRequest> {}
+impl Asks for plugin::ActivateRequest {}
+impl Asks for plugin::RollbackRequest {}
+impl Asks for plugin::SetRouteRequest {}
+impl Asks for plugin::WatchEventsRequest {}
 
 macro_rules! claims {
     ($($package:ident::$request:ident [$($field:ident),*] $($many:ident)?;)*) => {$(

@@ -9,6 +9,9 @@ use tonic_health::server::HealthReporter;
 
 use crate::plugin::{Domain, Plugins};
 
+/// What the host answers itself.
+const OWN: [&str; 1] = ["patchbay.plugin.v1.PluginService"];
+
 /// The contract's services and whose plugin answers them.
 const SERVICES: [(&str, Domain); 10] = [
     ("tenant.TenantService", Domain::Identity),
@@ -27,6 +30,9 @@ const SERVICES: [(&str, Domain); 10] = [
 pub(super) async fn service(plugins: &Arc<Plugins>, stop: CancellationToken) -> HealthServer<impl Health> {
     let (reporter, service) = tonic_health::server::health_reporter();
     report(&reporter, |domain| plugins.serves(domain)).await;
+    for service in OWN {
+        reporter.set_service_status(service, ServingStatus::Serving).await;
+    }
     let plugins = Arc::clone(plugins);
     tokio::spawn(async move {
         let mut changes = plugins.changes();
@@ -38,7 +44,9 @@ pub(super) async fn service(plugins: &Arc<Plugins>, stop: CancellationToken) -> 
             report(&reporter, |domain| plugins.serves(domain)).await;
         }
         report(&reporter, |_| false).await;
-        reporter.set_service_status("", ServingStatus::NotServing).await;
+        for service in OWN.into_iter().chain([""]) {
+            reporter.set_service_status(service, ServingStatus::NotServing).await;
+        }
     });
     service
 }

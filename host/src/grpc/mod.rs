@@ -13,6 +13,7 @@ mod image;
 mod instance;
 mod nas;
 mod oss;
+mod plugin;
 mod reply;
 mod route;
 mod security_group;
@@ -83,15 +84,17 @@ pub struct Api {
     pub registrar: Arc<Registrar>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    /// Ends the server: no new calls, streams end, other calls in flight go on.
+    pub stopping: CancellationToken,
 }
 
-/// Serves until `stop`, then lets the calls in flight end.
+/// Serves until `api.stopping`, then lets the calls in flight end.
 ///
 /// # Errors
 /// When the listener fails.
-pub async fn serve(api: Api, listener: TcpListener, stop: CancellationToken) -> anyhow::Result<()> {
+pub async fn serve(api: Api, listener: TcpListener) -> anyhow::Result<()> {
     let bytes_max = api.config.message_bytes_max;
-    let health = health::service(&api.plugins, stop.clone()).await;
+    let health = health::service(&api.plugins, api.stopping.clone()).await;
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     macro_rules! service {
         ($package:ident::$module:ident::$server:ident) => {
@@ -113,7 +116,8 @@ pub async fn serve(api: Api, listener: TcpListener, stop: CancellationToken) -> 
         .add_service(service!(oss::oss_service_server::OssServiceServer))
         .add_service(service!(vpc::vpc_service_server::VpcServiceServer))
         .add_service(service!(route::route_service_server::RouteServiceServer))
-        .serve_with_incoming_shutdown(incoming, stop.cancelled_owned());
+        .add_service(service!(plugin::plugin_service_server::PluginServiceServer))
+        .serve_with_incoming_shutdown(incoming, api.stopping.cancelled_owned());
     served.await.context("the gRPC server failed")
 }
 

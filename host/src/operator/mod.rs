@@ -23,7 +23,9 @@ use self::route::{Line, RouteArgs};
 use self::wanted::Wanted;
 use crate::client::{Bearer, Target, refused};
 use crate::proto::plugin::plugin_service_client::PluginServiceClient;
-use crate::proto::plugin::{ActivateRequest, ListPluginsRequest, RollbackRequest, WatchEventsRequest};
+use crate::proto::plugin::{
+    ActivateRequest, ListPluginsRequest, ListPluginsResponse, RollbackRequest, WatchEventsRequest,
+};
 
 /// What to do, and with which host.
 #[derive(Debug, clap::Args)]
@@ -107,7 +109,7 @@ async fn connect(target: &Target) -> Result<Client> {
     Ok(PluginServiceClient::with_interceptor(target.connect().await?, target.bearer()?))
 }
 
-async fn list(client: &mut Client) -> Result<crate::proto::plugin::ListPluginsResponse> {
+async fn list(client: &mut Client) -> Result<ListPluginsResponse> {
     let listed = client.list_plugins(ListPluginsRequest {}).await;
     Ok(listed.map_err(|status| refused(&status))?.into_inner())
 }
@@ -172,6 +174,3 @@ impl<W: Write> Output<W> {
         write(&mut self.out).and_then(|()| self.out.flush()).context("standard output")
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -69,3 +69,49 @@ fn request(args: RouteArgs) -> SetRouteRequest {
         pins: pins.map(|(tenant_id, generation)| Pin { tenant_id, generation }).collect(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Arguments {
+        #[command(flatten)]
+        route: RouteArgs,
+    }
+
+    fn parse(arguments: &[&str]) -> Result<SetRouteRequest, clap::Error> {
+        Arguments::try_parse_from(["route"].iter().chain(arguments)).map(|arguments| request(arguments.route))
+    }
+
+    #[test]
+    fn weights_and_pins_are_pairs() {
+        let set =
+            parse(&["nas/one", "--weight", "3=10", "--pin", "t-1=3", "--weight", "2=90", "--unpin", "t-2"]);
+        let set = set.unwrap();
+        assert_eq!((set.domain.as_str(), set.region.as_str()), ("nas", "one"));
+        assert_eq!(
+            set.weights.iter().map(|w| (w.generation, w.weight)).collect::<Vec<_>>(),
+            [(3, 10), (2, 90)]
+        );
+        let pins: Vec<_> = set.pins.iter().map(|pin| (pin.tenant_id.as_str(), pin.generation)).collect();
+        assert_eq!(pins, [("t-1", 3), ("t-2", 0)]);
+        assert_eq!(parse(&["nas", "--unpin", "t-1"]).unwrap().region, "", "the domain's first");
+    }
+
+    #[test]
+    fn what_changes_nothing_or_is_no_pair_is_a_mistake() {
+        for wrong in [
+            &["nas"][..],
+            &["--weight", "3=10"],
+            &["nas", "--weight", "3"],
+            &["nas", "--weight", "three=10"],
+            &["nas", "--weight", "3=-1"],
+            &["nas", "--pin", "t-1"],
+        ] {
+            assert!(parse(wrong).is_err(), "{wrong:?}");
+        }
+    }
+}
