@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use cloudsim::{Options, Timing};
+use cloudsim::{ARRAY_PASSWORD, Options, Timing};
 use toml::Table;
 use uuid::Uuid;
 
@@ -96,10 +96,16 @@ impl Builder {
         let cache = plugins.with_file_name("aot");
         let mut table = configuration::table(&cloud, directory.path(), &cache, &owner);
         self.edits.into_iter().for_each(|edit| edit(&mut table));
+        let [one, two] = &cloud.gateways;
         for (name, text) in [
             ("master.key", MASTER_KEY),
             ("operator.token", &operator_token),
             ("cloud.password", &cloud.password),
+            ("array.password", ARRAY_PASSWORD),
+            ("ceph-1.access_key", &one.access_key),
+            ("ceph-1.secret_key", &one.secret_key),
+            ("ceph-2.access_key", &two.access_key),
+            ("ceph-2.secret_key", &two.secret_key),
             ("patchbay.toml", &configuration::text(&table)),
         ] {
             fs::write(directory.path().join(name), text).expect(name);

@@ -1,9 +1,10 @@
-//! The OpenStack behind a deployment: `cloudsim` in this process, or with `PATCHBAY_TEST_REAL=1` the real one
-//! that the usual `OS_*` variables name. What is asked of it is in `admin`.
+//! The OpenStack and the two Ceph gateways behind a deployment: `cloudsim` in this process, or with
+//! `PATCHBAY_TEST_REAL=1` the real ones that the usual `OS_*` variables and `RGW1_*`, `RGW2_*` name. A storage array
+//! is always cloudsim's. What is asked of them is in `admin`.
 
 use std::env;
 
-use cloudsim::{ADMIN_PASSWORD, Cloudsim, Control, Options, REGION};
+use cloudsim::{ADMIN_PASSWORD, Cloudsim, Control, Gateway, Options, REGION};
 
 /// The cloud and its administrator.
 pub struct Cloud {
@@ -17,8 +18,18 @@ pub struct Cloud {
     pub password: String,
     /// The administrator's project.
     pub project: String,
+    /// The object gateways: of the region, and of [`SECOND_REGION`].
+    pub gateways: [Gateway; 2],
+    /// Where the storage array of [`SECOND_REGION`] is, `http://127.0.0.1:PORT/ontap`.
+    pub array: String,
+    /// The simulated cloud; on the real one only its storage array serves.
     simulated: Option<Cloudsim>,
+    /// Changes it and looks into it.
+    control: Control,
 }
+
+/// Where object storage and shares are served by other backends than in the cloud's own region.
+pub const SECOND_REGION: &str = "RegionTwo";
 
 /// Whether the tests run on the real OpenStack.
 #[must_use]
@@ -44,37 +55,48 @@ impl Cloud {
     /// # Panics
     /// A variable is missing, or no port is free.
     pub async fn open(options: Options) -> Self {
-        if is_real() { Self::real() } else { Self::simulated(options).await }
+        let simulated = Cloudsim::start(options).await.expect("a free port");
+        if is_real() { Self::real(simulated) } else { Self::simulated(simulated) }
     }
 
-    fn real() -> Self {
-        let variable = |name: &str| env::var(name).unwrap_or_else(|_| panic!("{name} is not set"));
+    fn real(simulated: Cloudsim) -> Self {
         Self {
             auth_url: variable("OS_AUTH_URL"),
             region: variable("OS_REGION_NAME"),
             username: variable("OS_USERNAME"),
             password: variable("OS_PASSWORD"),
             project: variable("OS_PROJECT_NAME"),
-            simulated: None,
+            gateways: ["RGW1", "RGW2"].map(gateway),
+            array: array(&simulated),
+            control: simulated.control().clone(),
+            simulated: Some(simulated),
         }
     }
 
-    async fn simulated(options: Options) -> Self {
-        let cloud = Cloudsim::start(options).await.expect("a free port");
+    fn simulated(simulated: Cloudsim) -> Self {
         Self {
-            auth_url: cloud.auth_url(),
+            auth_url: simulated.auth_url(),
             region: REGION.to_owned(),
             username: "admin".to_owned(),
             password: ADMIN_PASSWORD.to_owned(),
             project: "admin".to_owned(),
-            simulated: Some(cloud),
+            gateways: simulated.gateways().clone(),
+            array: array(&simulated),
+            control: simulated.control().clone(),
+            simulated: Some(simulated),
         }
     }
 
     /// What changes the simulated cloud and looks into it; `None` for the real one.
     #[must_use]
     pub fn control(&self) -> Option<&Control> {
-        self.simulated.as_ref().map(Cloudsim::control)
+        (!is_real()).then_some(&self.control)
+    }
+
+    /// What changes the simulated storage array and looks into it, on either cloud.
+    #[must_use]
+    pub fn array_control(&self) -> &Control {
+        &self.control
     }
 
     /// Closes the simulated cloud's port; the real one goes on.
@@ -83,4 +105,23 @@ impl Cloud {
             cloud.stop().await;
         }
     }
+}
+
+fn array(simulated: &Cloudsim) -> String {
+    format!("{}/ontap", simulated.url())
+}
+
+/// The gateway that the rig's variables name.
+fn gateway(prefix: &str) -> Gateway {
+    let variable = |name: &str| variable(&format!("{prefix}_{name}"));
+    Gateway {
+        endpoint: variable("ENDPOINT"),
+        region: variable("REGION"),
+        access_key: variable("ACCESS_KEY"),
+        secret_key: variable("SECRET_KEY"),
+    }
+}
+
+fn variable(name: &str) -> String {
+    env::var(name).unwrap_or_else(|_| panic!("{name} is not set"))
 }

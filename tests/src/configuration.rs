@@ -2,11 +2,14 @@
 
 use std::path::Path;
 
+use cloudsim::{ARRAY_AGGREGATE, ARRAY_SVM, ARRAY_USERNAME};
 use toml::{Table, Value};
 
 use crate::Cloud;
 
 const OPENSTACK: &str = include_str!("../../docs/openstack.toml");
+const CEPH: &str = include_str!("../../docs/ceph.toml");
+const ONTAP: &str = include_str!("../../docs/ontap.toml");
 
 /// The configuration of a host whose files are in `directory`; ports are free ones.
 ///
@@ -28,9 +31,31 @@ operator_token = {{ file = "{directory}/operator.token" }}
 "#
     );
     let mut table: Table = text.parse().expect("TOML");
-    table.extend(openstack(&cloud.auth_url, &cloud.region, &cloud.username, &cloud.project));
-    let password = Table::from_iter([("file".to_owned(), format!("{directory}/cloud.password").into())]);
-    table["upstream"]["cloud-admin"]["credential"]["password"] = password.into();
+    let [one, two] = &cloud.gateways;
+    let filled = [
+        ("auth_url", cloud.auth_url.as_str()),
+        ("region", &cloud.region),
+        ("username", &cloud.username),
+        ("project", &cloud.project),
+        ("endpoint_1", &one.endpoint),
+        ("zonegroup_1", &one.region),
+        ("endpoint_2", &two.endpoint),
+        ("zonegroup_2", &two.region),
+        ("array", &cloud.array),
+        ("array_username", ARRAY_USERNAME),
+        ("svm", ARRAY_SVM),
+        ("aggregate", ARRAY_AGGREGATE),
+    ];
+    table.extend(fill(&[OPENSTACK, CEPH, ONTAP], &filled));
+    let file = |name: &str| Table::from_iter([("file".to_owned(), format!("{directory}/{name}").into())]);
+    table["upstream"]["cloud-admin"]["credential"]["password"] = file("cloud.password").into();
+    table["upstream"]["array"]["credential"]["basic"]["password"] = file("array.password").into();
+    for gateway in ["ceph-1", "ceph-2"] {
+        for key in ["access_key", "secret_key"] {
+            let secret = file(&format!("{gateway}.{key}"));
+            table["upstream"][gateway]["credential"][key] = secret.into();
+        }
+    }
     let settings = routed(&mut table, "identity")["settings"].as_table_mut().expect("settings");
     settings.insert("owner".to_owned(), owner.into());
     table
@@ -42,12 +67,14 @@ operator_token = {{ file = "{directory}/operator.token" }}
 /// A name that does not fit between quotes.
 #[must_use]
 pub fn openstack(auth_url: &str, region: &str, username: &str, project: &str) -> Table {
-    let text = OPENSTACK
-        .replace("@auth_url@", auth_url)
-        .replace("@region@", region)
-        .replace("@username@", username)
-        .replace("@project@", project);
-    text.parse().expect("TOML")
+    let filled = [("auth_url", auth_url), ("region", region), ("username", username), ("project", project)];
+    fill(&[OPENSTACK], &filled)
+}
+
+/// The templates of `docs/` one after the other, with a value for each word between two `@`.
+fn fill(templates: &[&str], values: &[(&str, &str)]) -> Table {
+    let filled = |text: String, (word, value): &(&str, &str)| text.replace(&format!("@{word}@"), value);
+    values.iter().fold(templates.join("\n"), filled).parse().expect("TOML")
 }
 
 /// The route of a domain.

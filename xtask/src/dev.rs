@@ -21,12 +21,17 @@ pub(crate) const GRPC: SocketAddr = loopback(7000);
 pub(crate) const HTTP: SocketAddr = loopback(7001);
 /// Where the simulated cloud is.
 pub(crate) const SIMULATOR: SocketAddr = loopback(7002);
+/// Where the simulated object gateways are.
+pub(crate) const GATEWAYS: [SocketAddr; 2] = [loopback(7003), loopback(7004)];
 /// The network that both clouds have for every project.
 const NETWORK: &str = "provider";
 /// Bytes of the master key, as the host wants it, and of the operator token.
 const SECRET_BYTES: usize = 32;
 
-const OPENSTACK: &str = include_str!("../../docs/openstack.toml");
+/// The backends and routes, with words between two `@` to be filled in.
+const BACKENDS: &str =
+    concat!(include_str!("../../docs/openstack.toml"), include_str!("../../docs/ceph.toml"));
+const ONTAP: &str = include_str!("../../docs/ontap.toml");
 
 const fn loopback(port: u16) -> SocketAddr {
     SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), port)
@@ -74,8 +79,17 @@ impl Dev {
     }
 
     /// The variables in which the host finds its secrets.
-    pub(crate) fn secrets(&self) -> [(&str, &str); 2] {
-        [("PATCHBAY_OPERATOR_TOKEN", &self.operator_token), ("OS_PASSWORD", &self.cloud.password)]
+    pub(crate) fn secrets(&self) -> [(&str, &str); 7] {
+        let [one, two] = &self.cloud.gateways;
+        [
+            ("PATCHBAY_OPERATOR_TOKEN", &self.operator_token),
+            ("OS_PASSWORD", &self.cloud.password),
+            ("ARRAY_PASSWORD", self.cloud.array.as_ref().map_or("", |array| array.password)),
+            ("RGW1_ACCESS_KEY", &one.access_key),
+            ("RGW1_SECRET_KEY", &one.secret_key),
+            ("RGW2_ACCESS_KEY", &two.access_key),
+            ("RGW2_SECRET_KEY", &two.secret_key),
+        ]
     }
 
     /// What to print when all is ready.
@@ -130,13 +144,28 @@ README.md goes on from there to an instance on $PATCHBAY_NETWORK. Ctrl-C stops e
         )
     }
 
+    /// The storage array's part, where there is one.
+    fn array(&self) -> String {
+        self.cloud.array.as_ref().map_or_else(String::new, |array| {
+            ONTAP
+                .replace("@array@", &array.url)
+                .replace("@array_username@", array.username)
+                .replace("@svm@", array.svm)
+                .replace("@aggregate@", array.aggregate)
+        })
+    }
+
     fn configuration(&self, workspace: &Workspace) -> String {
-        let Cloud { auth_url, region, username, project, .. } = &self.cloud;
-        let openstack = OPENSTACK
+        let Cloud { auth_url, region, username, project, gateways: [one, two], .. } = &self.cloud;
+        let backends = BACKENDS
             .replace("@auth_url@", auth_url)
             .replace("@region@", region)
             .replace("@username@", username)
-            .replace("@project@", project);
+            .replace("@project@", project)
+            .replace("@endpoint_1@", &one.endpoint)
+            .replace("@zonegroup_1@", &one.zonegroup)
+            .replace("@endpoint_2@", &two.endpoint)
+            .replace("@zonegroup_2@", &two.zonegroup);
         format!(
             r#"# Written by `cargo xtask up`, anew each time.
 [grpc]
@@ -156,7 +185,8 @@ operator_token = {{ env = "PATCHBAY_OPERATOR_TOKEN" }}
 directory = "{plugins}"
 cache_directory = "{cache}"
 
-{openstack}"#,
+{backends}{array}"#,
+            array = self.array(),
             database = self.database().display(),
             key = self.directory.join("master.key").display(),
             plugins = workspace.plugin_directory().display(),

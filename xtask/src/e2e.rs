@@ -1,14 +1,14 @@
-//! `cargo xtask e2e`: the end-to-end tests on a real OpenStack.
+//! `cargo xtask e2e`: the end-to-end tests on a real OpenStack and real Ceph.
 
 use anyhow::Result;
 
-use crate::rig::Rig;
+use crate::rig::Rigs;
 use crate::workspace::{Workspace, cargo};
 use crate::{plugins, process};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Leave OpenStack running also where this command started it.
+    /// Leave OpenStack and Ceph running also where this command started them.
     #[arg(long)]
     keep: bool,
     /// Passed on to `cargo test`.
@@ -18,19 +18,13 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     plugins::build_with_guests(workspace)?;
-    let rig = Rig::of(workspace);
-    let keep = arguments.keep || rig.is_up();
-    let tested = rig.up().and_then(|()| test(workspace, &rig, &arguments.cargo));
-    if keep {
-        process::say(&rig.stop_hint());
-        return tested;
-    }
-    tested.and(rig.down())
+    let rigs = Rigs::of(workspace);
+    rigs.with(arguments.keep, || test(workspace, &rigs, &arguments.cargo))
 }
 
-fn test(workspace: &Workspace, rig: &Rig, arguments: &[String]) -> Result<()> {
-    let credentials = rig.credentials()?;
-    process::step("end-to-end tests on OpenStack", "6 minutes, the first build 10 minutes", || {
+fn test(workspace: &Workspace, rigs: &Rigs, arguments: &[String]) -> Result<()> {
+    let variables = rigs.variables()?;
+    process::step("end-to-end tests on OpenStack and Ceph", "6 minutes, the first build 10 minutes", || {
         process::run(
             cargo()
                 // The integration tests of all packages; see `binaries` for why of all.
@@ -39,7 +33,7 @@ fn test(workspace: &Workspace, rig: &Rig, arguments: &[String]) -> Result<()> {
                 .env("PATCHBAY_TEST_REAL", "1")
                 .env("PATCHBAY_PLUGINS", workspace.plugin_directory())
                 .env("PATCHBAY_TEST_PLUGINS", workspace.guest_directory())
-                .envs(credentials)
+                .envs(variables)
                 .current_dir(&workspace.root),
         )
     })

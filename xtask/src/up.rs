@@ -8,8 +8,8 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 
 use crate::cloud::Cloud;
-use crate::dev::{Dev, GRPC, HTTP, SIMULATOR};
-use crate::rig::Rig;
+use crate::dev::{Dev, GATEWAYS, GRPC, HTTP, SIMULATOR};
+use crate::rig::Rigs;
 use crate::service::{Interrupt, Service, watch};
 use crate::workspace::Workspace;
 use crate::{binaries, plugins, process};
@@ -21,7 +21,7 @@ const SIMULATOR_READY_MAX: Duration = Duration::from_secs(10);
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Use a real OpenStack on this machine instead of the simulated cloud.
+    /// Use a real OpenStack and real Ceph on this machine instead of the simulated cloud.
     #[arg(long)]
     real: bool,
 }
@@ -31,10 +31,10 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     plugins::build(workspace)?;
     binaries::build(workspace)?;
     if arguments.real {
-        let rig = Rig::of(workspace);
-        rig.up()?;
-        process::say(&rig.stop_hint());
-        serve(workspace, &Dev::prepare(workspace, Cloud::real(&rig.credentials()?)?)?)
+        let rigs = Rigs::of(workspace);
+        rigs.up()?;
+        process::say(&rigs.stop_hints());
+        serve(workspace, &Dev::prepare(workspace, Cloud::real(&rigs.variables()?)?)?)
     } else {
         serve(workspace, &Dev::prepare(workspace, Cloud::simulated())?)
     }
@@ -48,6 +48,7 @@ fn serve(workspace: &Workspace, dev: &Dev) -> Result<()> {
         let mut command = Command::new(workspace.binary("cloudsim"));
         // It prints `ready` as well, which would be mistaken for ours.
         command.args(["--listen", &SIMULATOR.to_string()]).stdout(Stdio::null());
+        command.args(GATEWAYS.map(|gateway| format!("--gateway={gateway}")));
         let mut simulator = Service::start("cloudsim", &mut command)?;
         let ready = simulator.ready(SIMULATOR, "/identity/v3", SIMULATOR_READY_MAX, &interrupt)?;
         services.push(simulator);
@@ -78,7 +79,9 @@ fn stop(mut services: Vec<Service>) -> Result<()> {
 
 /// Says early, and by name, what is taken: a server's own message would come after minutes of building.
 fn check_ports(real: bool) -> Result<()> {
-    let simulator = (!real).then_some(("cloudsim", SIMULATOR));
+    let [one, two] = GATEWAYS;
+    let simulator = [("cloudsim", SIMULATOR), ("cloudsim's gateway", one), ("cloudsim's gateway", two)];
+    let simulator = simulator.into_iter().filter(|_| !real);
     for (name, address) in [("gRPC", GRPC), ("HTTP", HTTP)].into_iter().chain(simulator) {
         check_port(name, address)?;
     }
