@@ -70,7 +70,9 @@ pub async fn send(
     answer.unwrap_or_else(|status| panic!("{}: {status}", method.full_name()))
 }
 
-fn path(method: &MethodDescriptor) -> String {
+/// As "/vpc.VpcService/CreateVpc".
+#[must_use]
+pub fn path(method: &MethodDescriptor) -> String {
     format!("/{}/{}", method.parent_service().full_name(), method.name())
 }
 

@@ -50,11 +50,16 @@ impl Deployment {
         self.host.as_ref().expect("the host was stopped")
     }
 
+    /// `http://127.0.0.1:PORT` with the API.
+    #[must_use]
+    pub fn endpoint(&self) -> String {
+        format!("http://{}", self.host().grpc())
+    }
+
     /// A connection to the host; it is made with the first call.
     #[must_use]
     pub fn grpc(&self) -> Channel {
-        let endpoint = Endpoint::from_shared(format!("http://{}", self.host().grpc())).expect("an address");
-        endpoint.connect_lazy()
+        Endpoint::from_shared(self.endpoint()).expect("an address").connect_lazy()
     }
 
     /// `http://127.0.0.1:PORT` with `/healthz` and `/metrics`.

@@ -6,6 +6,7 @@
 pub mod admin;
 mod builder;
 pub mod cloud;
+pub mod command;
 pub mod component;
 pub mod configuration;
 pub mod contract;

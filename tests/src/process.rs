@@ -126,7 +126,7 @@ async fn collect(stderr: ChildStderr, log: Log) {
 }
 
 /// The host that was built beside this test.
-fn binary() -> PathBuf {
+pub(crate) fn binary() -> PathBuf {
     let test = env::current_exe().expect("a test's path");
     test.ancestors().nth(2).expect("target/debug/deps/TEST").join("patchbay")
 }

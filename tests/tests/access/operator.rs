@@ -1,9 +1,61 @@
-//! `CreateTenant` is the operator's: no other credential makes a tenant.
+//! What carries no api key is the operator's: no other credential makes a tenant or touches a plugin.
 
+use futures::stream;
+use patchbay::call::DynamicCodec;
 use patchbay::proto::tenant::CreateTenantReq;
 use patchbay::proto::tenant::tenant_service_client::TenantServiceClient;
+use patchbay_tests::contract::{methods, path};
 use patchbay_tests::{Deployment, needs_cloudsim};
-use tonic::Request;
+use prost_reflect::{DynamicMessage, MethodDescriptor};
+use tonic::transport::Channel;
+use tonic::{Code, Request};
+
+/// Calls any method with an empty message; the code of its answer, wherever that is told.
+async fn code(channel: Channel, method: &MethodDescriptor, credential: Option<&str>) -> Code {
+    let mut request = Request::new(stream::iter([DynamicMessage::new(method.input())]));
+    if let Some(credential) = credential {
+        request.metadata_mut().insert("authorization", credential.parse().unwrap());
+    }
+    let mut client = tonic::client::Grpc::new(channel);
+    client.ready().await.unwrap();
+    let path = path(method).parse().unwrap();
+    match client.streaming(request, path, DynamicCodec::new(method.output())).await {
+        Err(status) => status.code(),
+        Ok(answer) if method.is_server_streaming() => {
+            drop(answer);
+            Code::Ok
+        }
+        Ok(answer) => {
+            let message = answer.into_inner().message().await.unwrap().unwrap();
+            let told = message.get_field_by_name("code").and_then(|code| code.as_i32());
+            Code::from(told.unwrap_or(0))
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_rpc_without_an_api_key_asks_for_the_operators_token() {
+    needs_cloudsim!();
+    let deployment = Deployment::start().await;
+    let tenant = deployment.tenant("acme").await;
+    let own = methods().into_iter().filter(|method| method.input().get_field_by_name("apikey").is_none());
+    let own: Vec<_> = own.collect();
+    assert_eq!(own.len(), 7, "CreateTenant and what PluginService has");
+    let (right, wrong) =
+        (format!("Bearer {}", deployment.operator_token()), format!("Bearer {}", tenant.apikey));
+    for method in &own {
+        let code = async |credential| code(deployment.grpc(), method, credential).await;
+        for credential in [None, Some(""), Some("Bearer wrong"), Some(wrong.as_str())] {
+            assert_eq!(
+                code(credential).await,
+                Code::Unauthenticated,
+                "{} {credential:?}",
+                method.full_name()
+            );
+        }
+        assert_ne!(code(Some(right.as_str())).await, Code::Unauthenticated, "{}", method.full_name());
+    }
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_the_operator_registers_a_tenant() {
