@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use crate::admin::Admin;
 pub use crate::builder::Builder;
+use crate::gateway::Gateway;
 use crate::{Cloud, Tenant, cloud, removal};
 
 /// A running deployment. Dropped, it leaves nothing in the cloud.
@@ -104,6 +105,12 @@ impl Deployment {
     /// Closes the simulated cloud's port.
     pub async fn stop_cloud(&mut self) {
         self.cloud.stop().await;
+    }
+
+    /// An object gateway: 0 is that of the region, 1 that of the second one.
+    #[must_use]
+    pub fn gateway(&self, number: usize) -> Gateway {
+        Gateway::of(&self.cloud.gateways[number])
     }
 
     /// The cloud's administrator, logged in anew.

@@ -12,6 +12,7 @@ pub mod configuration;
 pub mod contract;
 pub mod creation;
 pub mod deployment;
+pub mod gateway;
 pub mod measured;
 pub mod metrics;
 pub mod operation;

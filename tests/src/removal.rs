@@ -7,6 +7,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::admin::{Admin, text};
+use crate::gateway::Gateway;
 use crate::{Cloud, wait_for};
 
 /// How long a tenant's servers and volumes may take to go.
@@ -16,6 +17,10 @@ const REMOVAL_MAX: Duration = Duration::from_secs(60);
 pub(crate) async fn remove(cloud: &Cloud, owner: &str) {
     let admin = Admin::login(cloud).await;
     for domain in made_by(&admin, "domains", owner).await {
+        // Domains are called as their tenants are.
+        for gateway in &cloud.gateways {
+            Gateway::of(gateway).remove(&text(&domain["name"])).await;
+        }
         let domain = text(&domain["id"]);
         let projects = admin.list("identity", &format!("/projects?domain_id={domain}"), "projects").await;
         for project in projects {
