@@ -8,7 +8,7 @@ use cloudsim::{ARRAY_PASSWORD, Options, Timing};
 use toml::Table;
 use uuid::Uuid;
 
-use crate::{Cloud, Deployment, configuration};
+use crate::{Cloud, Deployment, component, configuration};
 
 /// 32 bytes of zeros.
 const MASTER_KEY: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
@@ -17,6 +17,8 @@ const MASTER_KEY: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 const QUICK: &str = r#"
 operation = { poll_ms_min = 20, poll_ms_max = 100, settle_ms = 300 }
 upstream.cloud.transport = { timeout_ms = 1500, breaker_failures = 1000000 }
+upstream.ceph-1.transport = { timeout_ms = 1500, breaker_failures = 1000000 }
+upstream.ceph-2.transport = { timeout_ms = 1500, breaker_failures = 1000000 }
 "#;
 
 /// A change of the configuration.
@@ -92,7 +94,7 @@ impl Builder {
         let directory = tempfile::Builder::new().prefix("patchbay-").tempdir().expect("a directory");
         let owner = format!("test-{}", Uuid::new_v4().simple());
         let operator_token = Uuid::new_v4().to_string();
-        let plugins = built_plugins();
+        let plugins = component::plugins();
         let cache = plugins.with_file_name("aot");
         let mut table = configuration::table(&cloud, directory.path(), &cache, &owner);
         self.edits.into_iter().for_each(|edit| edit(&mut table));
@@ -113,17 +115,6 @@ impl Builder {
         copy(&plugins, &directory.path().join("plugins"));
         Deployment::of(directory, cloud, owner, operator_token).await
     }
-}
-
-/// `PATCHBAY_PLUGINS`, or `plugins` in the target directory that the test was built into.
-fn built_plugins() -> PathBuf {
-    env::var_os("PATCHBAY_PLUGINS").map_or_else(
-        || {
-            let test = env::current_exe().expect("a test's path");
-            test.ancestors().nth(3).expect("target/debug/deps/TEST").join("plugins")
-        },
-        PathBuf::from,
-    )
 }
 
 fn copy(from: &Path, to: &Path) {

@@ -2,6 +2,8 @@
 //! which differ each time.
 
 use patchbay_tests::Scene;
+use patchbay_tests::admin::text;
+use rusty_s3::Method;
 use serde_json::Value;
 
 /// The lines, sorted.
@@ -18,6 +20,7 @@ pub(crate) async fn lines(scene: &Scene) -> Vec<String> {
     let share_networks = scene.admin.share_networks(&scene.project).await;
     lines.extend(share_networks.iter().map(|_| "share network".to_owned()));
     lines.extend(ports.iter().map(port));
+    lines.extend(accounts(scene).await);
     lines.sort();
     lines
 }
@@ -38,6 +41,22 @@ fn volume(volume: &Value) -> String {
 
 fn share(share: &Value) -> String {
     format!("share {} {} {} {}", share["name"], share["share_proto"], share["size"], share["status"])
+}
+
+/// The accounts of object storage, each with its buckets.
+async fn accounts(scene: &Scene) -> Vec<String> {
+    let gateway = scene.deployment.gateway(0);
+    let mut lines = Vec::new();
+    for uid in gateway.accounts(&scene.tenant.id).await {
+        let quota = &gateway.account(&uid).await["user_quota"];
+        lines.push(format!("account {} {} {}", quota["enabled"], quota["max_size"], quota["max_objects"]));
+        for bucket in gateway.buckets(&uid).await {
+            let address = gateway.bucket(&text(&bucket["bucket"])).base_url().clone();
+            let (seen, _) = gateway.send(Method::Get, address, "").await;
+            lines.push(format!("bucket that answers anybody with {seen}"));
+        }
+    }
+    lines
 }
 
 fn network(network: &Value, subnets: &[Value]) -> String {

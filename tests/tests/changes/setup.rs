@@ -11,7 +11,7 @@ use patchbay_tests::{Scene, wait_for};
 use serde_json::{Value, json};
 
 use crate::census;
-use crate::table::{Change, Need, new_share, operate, tcp};
+use crate::table::{Change, Need, new_bucket, new_share, operate, tcp};
 
 /// What was made, by the words of the table's requests.
 pub(crate) type Ids = BTreeMap<&'static str, String>;
@@ -129,6 +129,10 @@ impl Setup {
                 let request = new_share(ids);
                 let made = self.done("nasdisk.NasDiskService/CreateNasDisk", request).await;
                 self.keep("share", &made["nas_disk"]["share_id"]);
+            }
+            Need::Bucket => {
+                let made = self.done("oss.OSSService/CreateUserAndBucket", new_bucket()).await;
+                self.keep("account", &made["oss_user"]["oss_uid"]);
             }
             Need::OtherSubnet => {
                 let request = json!({"router_id": ids["router"], "vpc_id": ids["other_vpc"]});

@@ -1,8 +1,11 @@
-//! The RPCs that change disks, VPCs, security groups, routers and shares, and what each needs to be there.
+//! The RPCs that change disks, VPCs, security groups, routers, shares and object storage, and what each needs to be
+//! there.
 
 use std::fmt;
 
+use patchbay_tests::tenant::USER;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::setup::Ids;
 
@@ -29,6 +32,8 @@ pub(crate) enum Need {
     OtherSubnet,
     /// A share on the first VPC.
     Share,
+    /// An account of object storage with a bucket.
+    Bucket,
 }
 
 /// One RPC with a request that succeeds.
@@ -49,7 +54,7 @@ impl fmt::Display for Change {
     }
 }
 
-use Need::{AttachedDisk, Disk, Group, Instance, Member, OtherSubnet, OtherVpc, Router, Share, Vpc};
+use Need::{AttachedDisk, Bucket, Disk, Group, Instance, Member, OtherSubnet, OtherVpc, Router, Share, Vpc};
 
 /// All of them.
 pub(crate) const CHANGES: &[Change] = &[
@@ -206,6 +211,27 @@ pub(crate) const CHANGES: &[Change] = &[
         calls_min: 5,
         undone: false,
     },
+    Change {
+        rpc: "oss.OSSService/CreateUserAndBucket",
+        needs: &[],
+        request: |_| new_bucket(),
+        calls_min: 8,
+        undone: true,
+    },
+    Change {
+        rpc: "oss.OSSService/CreateUserAndBucket",
+        needs: &[Bucket],
+        request: |_| new_bucket(),
+        calls_min: 6,
+        undone: true,
+    },
+    Change {
+        rpc: "oss.OSSService/SetOssUserQuota",
+        needs: &[Bucket],
+        request: |ids| json!({"oss_uid": ids["account"], "user_max_size_in_g": 20, "user_max_objects": 200}),
+        calls_min: 3,
+        undone: true,
+    },
 ];
 
 /// A share on the first VPC.
@@ -221,4 +247,10 @@ pub(crate) fn tcp(port: u16) -> Value {
 /// `ops_type` is "attach" or "detach".
 pub(crate) fn operate(ids: &Ids, ops_type: &str) -> Value {
     json!({"security_group_id": ids["group"], "instance_ids": [ids["instance"]], "ops_type": ops_type})
+}
+
+/// A bucket whose name nobody has: all tenants have theirs in one place.
+pub(crate) fn new_bucket() -> Value {
+    let name = format!("photos-{}", Uuid::new_v4());
+    json!({"platform_userid": USER, "bucket_name": name, "bucket_policy": "public-ro"})
 }
