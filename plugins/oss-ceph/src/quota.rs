@@ -31,6 +31,7 @@ pub(crate) struct Limits {
 
 /// What an account or a bucket holds, as the gateway counts it.
 #[derive(Default, Deserialize)]
+#[serde(default)]
 pub(crate) struct Use {
     #[serde(rename = "size_actual")]
     bytes: u64,
