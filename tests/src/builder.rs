@@ -1,7 +1,7 @@
 //! What goes into a deployment before its host starts: the cloud, the files, and the configuration with a
 //! test's changes. How the usual configuration looks is in `configuration`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::{env, fs};
 
 use cloudsim::{ARRAY_PASSWORD, Options, Timing};

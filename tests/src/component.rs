@@ -21,12 +21,25 @@ pub fn built(name: &str) -> Vec<u8> {
     read("PATCHBAY_PLUGINS", "plugins", name)
 }
 
-fn read(variable: &str, directory: &str, name: &str) -> Vec<u8> {
+/// Where the components of `plugins` are: `PATCHBAY_PLUGINS`, or in the target directory.
+///
+/// # Panics
+/// The test is in no target directory.
+#[must_use]
+pub fn plugins() -> PathBuf {
+    directory_of("PATCHBAY_PLUGINS", "plugins")
+}
+
+fn directory_of(variable: &str, directory: &str) -> PathBuf {
     let beside_the_test = || {
         let test = env::current_exe().expect("a test's path");
         test.ancestors().nth(3).expect("target/debug/deps/TEST").join(directory)
     };
-    let directory = env::var_os(variable).map_or_else(beside_the_test, PathBuf::from);
+    env::var_os(variable).map_or_else(beside_the_test, PathBuf::from)
+}
+
+fn read(variable: &str, directory: &str, name: &str) -> Vec<u8> {
+    let directory = directory_of(variable, directory);
     let file = directory.join(name).with_extension("wasm");
     fs::read(&file).unwrap_or_else(|e| panic!("{}: {e}; run `cargo xtask plugins`", file.display()))
 }

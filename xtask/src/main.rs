@@ -14,6 +14,7 @@ mod plugins;
 mod process;
 mod rig;
 mod service;
+mod swap_proof;
 mod test;
 mod toolchain;
 mod up;
@@ -44,6 +45,8 @@ enum Command {
     E2e(e2e::Arguments),
     /// Compare the host with a native handler.
     Bench(bench::Arguments),
+    /// Swap plugins under full load and show that nothing is lost.
+    SwapProof(swap_proof::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -66,5 +69,6 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Test(arguments) => test::run(&workspace, &arguments),
         Command::E2e(arguments) => e2e::run(&workspace, &arguments),
         Command::Bench(arguments) => bench::run(&workspace, &arguments),
+        Command::SwapProof(arguments) => swap_proof::run(&workspace, &arguments),
     }
 }
