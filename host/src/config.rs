@@ -2,7 +2,7 @@
 //! unknown key is an error. Secrets are never in it.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
 use serde::Deserialize;
@@ -44,6 +44,18 @@ pub struct Config {
     /// How long calls in flight may go on after SIGTERM, in milliseconds.
     #[serde(default = "shutdown_ms_max")]
     pub shutdown_ms_max: u64,
+    /// Where all this comes from.
+    #[serde(skip)]
+    pub source: Source,
+}
+
+/// Where a configuration comes from, so that a change of it is seen.
+#[derive(Debug, Clone, Default)]
+pub struct Source {
+    /// The file; absent where it is none.
+    pub(crate) file: Option<PathBuf>,
+    pub(crate) text: String,
+    pub(crate) table: toml::Table,
 }
 
 fn shutdown_ms_max() -> u64 {
@@ -58,7 +70,9 @@ impl Config {
     pub fn read(path: &Path) -> anyhow::Result<Self> {
         let text =
             std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-        Self::parse(&text).with_context(|| path.display().to_string())
+        let mut config = Self::parse(&text).with_context(|| path.display().to_string())?;
+        config.source.file = Some(path.to_owned());
+        Ok(config)
     }
 
     /// The same from text.
@@ -66,7 +80,8 @@ impl Config {
     /// # Errors
     /// See [`Config::read`].
     pub fn parse(text: &str) -> anyhow::Result<Self> {
-        let config: Self = toml::from_str(text)?;
+        let mut config: Self = toml::from_str(text)?;
+        config.source = Source { file: None, text: text.to_owned(), table: text.parse()? };
         config.check()?;
         Ok(config)
     }

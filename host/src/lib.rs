@@ -74,7 +74,7 @@ impl Host {
         let auth = Arc::new(Auth::new(&config.auth, master, Arc::clone(&tenants), &upstreams)?);
 
         let plugins = Plugins::start(config.plugin, config.routes, upstreams, Arc::clone(&metrics)).await?;
-        tokio::spawn(Arc::clone(&plugins).watch(stop.clone()));
+        tokio::spawn(Arc::clone(&plugins).watch(config.source, stop.clone()));
         let store = Operations::new(pool.clone());
         let operations = Runner::new(
             store,

@@ -31,17 +31,17 @@ pub(super) async fn run(runtime: Arc<Runtime>, generation: Arc<Generation>, sinc
     let told = format!("{} has ended after {} ms", generation.label, begun.elapsed().as_millis());
     runtime.events.tell(EventKind::Drained, &*generation, told);
     swap::edit_line(&runtime, &generation, |line| line.drained(generation.number, since));
+    if !runtime.routing.keeps(&generation) {
+        swap::let_go(&runtime, &generation);
+    }
 }
 
-/// Whether it still has to: it may answer again, or be drained anew by another task.
+/// Whether it still has to: it may answer again, or be drained anew by another task. One that is in no line any more has
+/// no way back.
 fn drains(runtime: &Runtime, generation: &Generation, since: Timestamp) -> bool {
     runtime.routing.read(|lines| {
-        let own =
-            |line: &&super::line::Line| line.domain == generation.domain && line.region == generation.region;
-        // A line without a route is in no table, and its generations end all the same.
-        let Some(line) = lines.iter().find(own) else { return true };
-        line.entry(generation.number)
-            .is_some_and(|entry| entry.standing == Standing::Draining && entry.since == since)
+        let entry = lines.iter().find_map(|line| line.entry(generation.number));
+        entry.is_none_or(|entry| entry.standing == Standing::Draining && entry.since == since)
     })
 }
 

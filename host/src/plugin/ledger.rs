@@ -158,12 +158,20 @@ impl Ledger {
         });
     }
 
-    /// Its line has let it go.
-    pub(super) fn gone(&self, generation: &Generation) {
+    /// It gets no new calls; as long as it is in a line, that one knows better.
+    pub(super) fn draining(&self, generation: &Generation) {
+        self.change(generation.number, |record| record.state = State::Draining);
+    }
+
+    /// Nobody can switch back to it; false if that was known.
+    pub(super) fn gone(&self, generation: &Generation) -> bool {
+        let mut news = false;
         self.change(generation.number, |record| {
+            news = record.state != State::Gone;
             record.last_error = generation.last_error();
             record.state = State::Gone;
         });
+        news
     }
 
     /// All of them, by number.

@@ -27,8 +27,10 @@ pub(super) struct Line {
     history: Vec<u64>,
     /// An operator said who answers, so a plugin that comes anew stands by.
     by_hand: bool,
-    /// No route is left; what it still does ends, and it is in no table any more.
+    /// No route is left for it, and it is in no table any more.
     pub(super) closed: bool,
+    /// Taken out, and not seen to yet.
+    withdrawn: Vec<Entry>,
     /// Those that answer, as calls need it; follows from all the above.
     shares: Arc<[Share]>,
     pinned: Arc<HashMap<TenantId, Arc<Generation>>>,
@@ -105,6 +107,7 @@ impl Line {
             history: Vec::new(),
             by_hand: false,
             closed: false,
+            withdrawn: Vec::new(),
             shares: Arc::new([]),
             pinned: Arc::default(),
         }
@@ -272,12 +275,24 @@ impl Line {
         Ok(())
     }
 
-    /// Nobody answers any more.
+    /// No route is left for it.
     pub(super) fn close(&mut self) {
-        self.trial = None;
-        self.pins.clear();
-        self.entries.iter_mut().for_each(|entry| entry.weight = 0);
+        self.withdraw(|_| true);
         self.closed = true;
+    }
+
+    /// Takes the generations of these plugins out: what they do ends, and there is no way back to them.
+    pub(super) fn withdraw(&mut self, of: impl Fn(&str) -> bool) {
+        let (out, stay) = std::mem::take(&mut self.entries)
+            .into_iter()
+            .partition::<Vec<_>, _>(|entry| of(&entry.generation.plugin));
+        self.entries = stay;
+        let gone = |number: &u64| out.iter().any(|entry| entry.generation.number == *number);
+        self.pins.retain(|_, number| !gone(number));
+        if self.trial.is_some_and(|trial| gone(&trial.canary) || gone(&trial.stable)) {
+            self.trial = None;
+        }
+        self.withdrawn.extend(out);
     }
 
     /// Weighs each plugin anew, as the configuration says.
@@ -308,6 +323,7 @@ impl Line {
     /// Brings everything that follows from weights and pins in order, and keeps so many that have ended.
     pub(super) fn settle(&mut self, retained_max: usize) -> Consequences {
         let mut consequences = Consequences::default();
+        consequences.draining.append(&mut self.withdrawn);
         let pins = &self.pins;
         for entry in &mut self.entries {
             let serves = entry.weight > 0 || pins.values().any(|number| *number == entry.generation.number);

@@ -16,6 +16,7 @@ mod inspect;
 mod ledger;
 mod line;
 mod pick;
+mod reload;
 mod route;
 mod routing;
 mod runtime;
@@ -49,6 +50,7 @@ pub use self::route::{Canary, Route};
 pub(crate) use self::runtime::Runtime;
 use self::setup::Setup;
 pub use self::state::{Call, CallState, Placeholder};
+use crate::config::Source;
 use crate::error::{Error, Kind};
 use crate::telemetry::Metrics;
 use crate::tenant::TenantId;
@@ -80,9 +82,9 @@ impl Plugins {
         Ok(plugins)
     }
 
-    /// Watches the plugin directory until `stop`.
-    pub async fn watch(self: Arc<Self>, stop: CancellationToken) {
-        watch::run(&self, stop).await;
+    /// Watches the plugin directory and the configuration file until `stop`.
+    pub async fn watch(self: Arc<Self>, source: Source, stop: CancellationToken) {
+        watch::run(&self, source, stop).await;
     }
 
     /// Looks at every route's file once, and admits those that changed.

@@ -89,6 +89,14 @@ impl Routing {
         line.began(plugin, digest).cloned()
     }
 
+    /// The newest generation of a plugin that is kept.
+    pub(super) fn newest(&self, domain: Domain, region: &str, plugin: &str) -> Option<Arc<Generation>> {
+        let table = self.table.load();
+        let line = table.iter().find(|line| line.domain == domain && line.region == region)?;
+        let mut own = line.entries.iter().filter(|entry| entry.generation.plugin == plugin);
+        own.next().map(|entry| Arc::clone(&entry.generation))
+    }
+
     /// Whether a generation can still be switched back to.
     pub(super) fn keeps(&self, generation: &Generation) -> bool {
         let table = self.table.load();

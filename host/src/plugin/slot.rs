@@ -41,6 +41,11 @@ pub(super) struct Seen {
 }
 
 impl Seen {
+    /// The file did not pass.
+    pub(super) fn refused(&self) -> bool {
+        self.reason.is_some()
+    }
+
     /// The file is that of an earlier generation again.
     pub(super) fn put_back(&mut self, generation: &Generation) {
         let (digest, number) = (Some(generation.digest.clone()), Some(generation.number));
@@ -73,32 +78,57 @@ impl Slot {
         let path = File::path(&runtime.config.directory, &self.route.plugin);
         match File::read(path, runtime.config.file_bytes_max).await {
             Ok(file) if seen.digest.as_ref() == Some(&file.digest) && !seen.again => {}
-            Ok(file) => self.admit(runtime, &mut seen, file).await,
+            Ok(file) => {
+                if let Ok(generation) = self.admit(runtime, &mut seen, file).await {
+                    serve(runtime, generation);
+                }
+            }
             Err(refusal) => self.unread(runtime, &mut seen, &refusal),
         }
     }
 
-    async fn admit(&self, runtime: &Arc<Runtime>, seen: &mut Seen, file: File) {
+    /// Admits a component for a route that is new or has changed, and lets it wait for its place.
+    ///
+    /// # Errors
+    /// Why it was refused.
+    pub(super) async fn admit_anew(
+        &self,
+        runtime: &Arc<Runtime>,
+        file: File,
+    ) -> Result<Arc<Generation>, Refusal> {
+        self.admit(runtime, &mut *self.seen.lock().await, file).await
+    }
+
+    /// Whether it is the same plugin in the same line.
+    pub(super) fn is_for(&self, route: &Route) -> bool {
+        let own = &self.route;
+        own.domain == route.domain && own.region == route.region && own.plugin == route.plugin
+    }
+
+    async fn admit(
+        &self,
+        runtime: &Arc<Runtime>,
+        seen: &mut Seen,
+        file: File,
+    ) -> Result<Arc<Generation>, Refusal> {
         let same = seen.digest.as_ref() == Some(&file.digest);
         let number = seen.number.filter(|_| same).unwrap_or_else(|| runtime.number());
         let before = std::mem::take(seen).reason;
         (seen.digest, seen.number) = (Some(file.digest.clone()), Some(number));
         runtime.ledger.begin(number, &self.route, seen.digest.as_ref());
         let (steps, outcome) = admission::admit(runtime, self, number, file).await;
-        match outcome {
-            Ok(generation) => {
-                self.admitted(runtime, &generation, steps);
-                serve(runtime, generation);
-            }
+        match &outcome {
+            Ok(generation) => self.admitted(runtime, generation, steps),
             Err(refusal) => {
                 seen.again = refusal.passes();
                 seen.reason = Some(refusal.to_string());
                 runtime.ledger.refused(number, &refusal.to_string(), steps);
                 if seen.reason != before {
-                    self.refused(runtime, seen, &refusal);
+                    self.refused(runtime, seen, refusal);
                 }
             }
         }
+        outcome
     }
 
     /// A file that is away is no reason for anything while its plugin serves.

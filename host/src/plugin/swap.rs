@@ -172,14 +172,19 @@ pub(super) fn edit<R, E>(
 ) -> Result<R, E> {
     let (done, Consequences { draining, gone }) = runtime.routing.edit(change)?;
     for Entry { generation, since, .. } in draining {
+        runtime.ledger.draining(&generation);
         tokio::spawn(drain::run(Arc::clone(runtime), generation, since));
     }
-    for generation in gone {
-        runtime.ledger.gone(&generation);
-        let told = format!("{} was let go", generation.label);
-        runtime.events.tell(EventKind::Gone, &*generation, told);
-    }
+    gone.iter().for_each(|generation| let_go(runtime, generation));
     Ok(done)
+}
+
+/// Nobody can switch back to it any more.
+pub(super) fn let_go(runtime: &Runtime, generation: &Generation) {
+    if runtime.ledger.gone(generation) {
+        let told = format!("{} was let go", generation.label);
+        runtime.events.tell(EventKind::Gone, generation, told);
+    }
 }
 
 /// The same for the line of a generation, if it is there.

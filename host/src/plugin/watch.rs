@@ -1,7 +1,7 @@
-//! When to look at the plugin directory: after each burst of changes has settled, and now and then in case the
-//! directory itself was replaced. What is done with a file is `admission`'s affair.
+//! When to look at the plugin directory and the configuration file: after each burst of changes has settled, and now and
+//! then in case the directory itself was replaced. What is done with a file is `admission`'s affair.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
@@ -9,6 +9,8 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::Plugins;
+use super::reload::Reload;
+use crate::config::Source;
 
 /// Changes that may wait to be looked at; one is enough to look at everything.
 const PENDING_MAX: usize = 1;
@@ -20,11 +22,13 @@ const UNREST_MAX: u32 = 50;
 const RESCAN: Duration = Duration::from_secs(5);
 
 /// Looks until `stop`.
-pub(super) async fn run(plugins: &Plugins, stop: CancellationToken) {
-    let settle = Duration::from_millis(plugins.runtime.config.settle_ms);
-    let directory = plugins.runtime.config.directory.clone();
+pub(super) async fn run(plugins: &Plugins, source: Source, stop: CancellationToken) {
+    let config = &plugins.runtime.config;
+    let settle = Duration::from_millis(config.settle_ms);
+    let places = Places { directory: config.directory.clone(), file: source.file.clone() };
+    let mut reload = Reload::new(source);
     let (sign, mut signs) = mpsc::channel(PENDING_MAX);
-    let mut watcher = watcher(&directory, sign.clone());
+    let mut watcher = places.watch(sign.clone());
     loop {
         let changed = tokio::select! {
             () = stop.cancelled() => return,
@@ -34,8 +38,9 @@ pub(super) async fn run(plugins: &Plugins, stop: CancellationToken) {
         if changed {
             settled(&mut signs, settle).await;
         } else {
-            watcher = self::watcher(&directory, sign.clone()).or(watcher);
+            watcher = places.watch(sign.clone()).or(watcher);
         }
+        reload.look(plugins).await;
         plugins.look().await;
     }
 }
@@ -46,17 +51,42 @@ async fn settled(signs: &mut mpsc::Receiver<()>, settle: Duration) {
     let _ = tokio::time::timeout(settle * UNREST_MAX, rest).await;
 }
 
-/// Signs of change in a directory; `None` while it cannot be watched.
-fn watcher(directory: &Path, sign: mpsc::Sender<()>) -> Option<RecommendedWatcher> {
-    let told = move |event: notify::Result<notify::Event>| {
-        if !event.is_ok_and(|event| event.kind.is_access()) {
-            // A full queue means that somebody will look anyway.
-            let _ = sign.try_send(());
-        }
-    };
-    let watched = notify::recommended_watcher(told).and_then(|mut watcher| {
-        watcher.watch(directory, RecursiveMode::NonRecursive)?;
-        Ok(watcher)
-    });
-    watched.inspect_err(|error| tracing::warn!(%error, "the plugin directory is not watched")).ok()
+/// What is watched.
+#[derive(Clone)]
+struct Places {
+    directory: PathBuf,
+    /// The configuration file.
+    file: Option<PathBuf>,
+}
+
+impl Places {
+    /// Signs of change; `None` while the directory cannot be watched.
+    fn watch(&self, sign: mpsc::Sender<()>) -> Option<RecommendedWatcher> {
+        let places = self.clone();
+        let told = move |event: notify::Result<notify::Event>| {
+            // An error says that there was too much to tell.
+            if event.map_or(true, |event| places.concern(&event)) {
+                // A full queue means that somebody will look anyway.
+                let _ = sign.try_send(());
+            }
+        };
+        let watched = notify::recommended_watcher(told).and_then(|mut watcher| {
+            watcher.watch(&self.directory, RecursiveMode::NonRecursive)?;
+            if let Some(parent) = self.file.as_deref().and_then(Path::parent) {
+                // A file that is replaced is another one; what stays is its directory.
+                let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
+                watcher.watch(parent, RecursiveMode::NonRecursive)?;
+            }
+            Ok(watcher)
+        });
+        watched.inspect_err(|error| tracing::warn!(%error, "the plugin directory is not watched")).ok()
+    }
+
+    /// Beside the configuration file may be others that change all the time, as a database.
+    fn concern(&self, event: &notify::Event) -> bool {
+        let name = self.file.as_deref().and_then(Path::file_name);
+        let own =
+            |path: &PathBuf| path.starts_with(&self.directory) || name.is_some() && path.file_name() == name;
+        event.need_rescan() || !event.kind.is_access() && event.paths.iter().any(own)
+    }
 }

@@ -20,7 +20,7 @@ mod transport;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -89,6 +89,26 @@ impl Upstreams {
             Ok((name.clone(), Arc::new(upstream)))
         };
         configs.iter().map(one).collect::<anyhow::Result<_>>().map(Self)
+    }
+
+    /// These upstreams under another configuration: those in `changed` and new ones are made, the others stay with
+    /// their sessions and pools.
+    ///
+    /// # Errors
+    /// As [`Upstreams::new`].
+    pub fn renewed(
+        &self,
+        configs: &BTreeMap<String, Config>,
+        changed: &BTreeSet<String>,
+        metrics: &Arc<Metrics>,
+    ) -> anyhow::Result<Self> {
+        let stays = |name: &String| !changed.contains(name) && self.0.contains_key(name);
+        let new = configs.iter().filter(|(name, _)| !stays(name));
+        let new = new.map(|(name, config)| (name.clone(), config.clone())).collect();
+        let mut upstreams = Self::new(&new, metrics)?;
+        let kept = self.0.iter().filter(|(name, _)| configs.contains_key(*name) && stays(name));
+        upstreams.0.extend(kept.map(|(name, upstream)| (name.clone(), Arc::clone(upstream))));
+        Ok(upstreams)
     }
 
     /// The upstream of that name.
