@@ -61,7 +61,9 @@ impl Carrier {
         };
         self.operation.resource_id = Some(begun.resource_id.clone());
         self.write(Step::About(&begun.resource_id)).await;
-        if self.runner.plugins.several_regions() {
+        let tells_its_region =
+            Domain::from_word(&self.operation.origin.domain).is_some_and(Domain::ids_tell_regions);
+        if tells_its_region && self.runner.plugins.several_regions() {
             self.write(Step::Placed(&begun.resource_id)).await;
         }
         match begun.ticket {

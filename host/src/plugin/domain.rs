@@ -57,6 +57,13 @@ impl Domain {
         Self::ALL.into_iter().find(|domain| domain.word() == word)
     }
 
+    /// Whether an id is one region's alone. Accounts and buckets of object storage are called the same in each, and the
+    /// requests about them name the region.
+    #[must_use]
+    pub fn ids_tell_regions(self) -> bool {
+        self != Self::Oss
+    }
+
     /// Lends a linker what plugins of this domain may import.
     pub(super) fn link(self, linker: &mut Linker<CallState>) -> wasmtime::Result<()> {
         capability::link(linker)?;
