@@ -1,0 +1,141 @@
+//! What goes on after a call: one job of the array's after another, and the undoing of what an abandoned operation did.
+
+use patchbay_sdk::error::kind;
+use patchbay_sdk::{Begun, Context, Error, Finished, Operation, Progress, ticket};
+use serde::{Deserialize, Serialize};
+
+use crate::job::{self, State};
+use crate::removal::{self, Step};
+use crate::volume::{self, Volume};
+use crate::{create, ontap};
+
+/// The state that a share is on its way to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Want {
+    Available,
+    Gone,
+}
+
+/// What the host keeps: small JSON.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Ticket {
+    pub(crate) want: Want,
+    /// The volume's.
+    pub(crate) id: String,
+    pub(crate) name: String,
+    /// Where it is mounted, and which policy it names, while it is a share.
+    pub(crate) path: String,
+    pub(crate) policy: String,
+    /// The last job that was begun.
+    pub(crate) job: Option<String>,
+}
+
+impl Ticket {
+    /// What the call that makes this ticket answers.
+    pub(crate) fn begun(self) -> Begun {
+        ticket::begun(&self.id, &self)
+    }
+
+    /// The same with the job of the next step.
+    fn pending(self, Step { job, state }: Step) -> Progress {
+        ticket::pending(&Self { job: Some(job), ..self }, state)
+    }
+
+    /// What the last job came to; a ticket without one has nothing to wait for.
+    async fn job(&self) -> Result<State, Error> {
+        match &self.job {
+            Some(job) => job::look(job).await,
+            None => Ok(State::Done),
+        }
+    }
+
+    async fn poll(self) -> Result<Progress, Error> {
+        match (self.job().await?, self.want) {
+            (State::GoesOn, Want::Available) => Ok(ticket::pending(&self, "share-creating")),
+            (State::GoesOn, Want::Gone) => Ok(ticket::pending(&self, "share-deleting")),
+            (State::Failed(error), Want::Available) => Err(create::failed(error)),
+            (State::Failed(error), Want::Gone) => Err(removal::failed(error, &self.id)),
+            (State::Done, Want::Available) => made(volume::look(&self.id).await?).await,
+            (State::Done, Want::Gone) => match volume::look(&self.id).await? {
+                Some(volume) => {
+                    let step = removal::step(&volume).await;
+                    step.map_err(|e| removal::failed(e, &self.id)).map(|step| self.pending(step))
+                }
+                None => removal::end(&self.policy).await.map(|()| ticket::finished(None)),
+            },
+        }
+    }
+
+    /// A delete that failed: the share is as it was, or if it is gone all the same, wholly so.
+    async fn stay(self) -> Result<Progress, Error> {
+        if matches!(self.job().await?, State::GoesOn) {
+            return Ok(ticket::pending(&self, "share-deleting"));
+        }
+        let Some(volume) = volume::look(&self.id).await? else {
+            return removal::end(&self.policy).await.map(|()| ticket::finished(None));
+        };
+        let step = removal::restore(&volume, &self.path, &self.policy).await?;
+        Ok(step.map_or_else(|| ticket::finished(None), |step| self.pending(step)))
+    }
+}
+
+/// The end of a create.
+async fn made(volume: Option<Volume>) -> Result<Progress, Error> {
+    let lost =
+        || create::failed(Error::hidden(kind::INTERNAL, "the volume's job is done, and the volume is gone"));
+    let location = volume.ok_or_else(lost)?.location().await?;
+    let message = location.map(|location| format!("Its export location is {location}."));
+    Ok(Progress::Finished(Finished { at: None, message }))
+}
+
+/// A create that failed: what bears the operation's name goes, the volume first.
+async fn undo(ctx: &Context, kept: Option<Ticket>) -> Result<Progress, Error> {
+    if ctx.operation_id.is_none() {
+        return Ok(ticket::finished(None));
+    }
+    let name = ontap::name(ctx)?;
+    if let Some(kept) = &kept
+        && matches!(kept.job().await?, State::GoesOn)
+    {
+        return Ok(ticket::pending(kept, "share-removing"));
+    }
+    let Some(volume) = volume::named(&name).await? else { return undo_policy(&name, kept).await };
+    let Step { job, state } = removal::step(&volume).await?;
+    let (id, path, policy) = (volume.uuid, String::new(), name.clone());
+    Ok(ticket::pending(&Ticket { want: Want::Available, id, name, path, policy, job: Some(job) }, state))
+}
+
+/// A volume whose request was not answered may still be on its way, and would need its policy to be undone with it.
+async fn undo_policy(name: &str, kept: Option<Ticket>) -> Result<Progress, Error> {
+    if job::any_makes_a_volume().await? {
+        return Ok(ticket::pending(&kept, "share-removing"));
+    }
+    removal::end(name).await.map(|()| ticket::finished(None))
+}
+
+impl Operation for crate::Ontap {
+    async fn poll(_ctx: Context, ticket: String) -> Result<Progress, Error> {
+        ticket::read::<Ticket>(&ticket)?.poll().await
+    }
+
+    async fn abandon(ctx: Context, ticket: Option<String>) -> Result<Progress, Error> {
+        match ticket.as_deref().and_then(|text| ticket::read::<Ticket>(text).ok()) {
+            Some(kept) if kept.want == Want::Gone => kept.stay().await,
+            kept => undo(&ctx, kept).await,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ticket_is_read_back() {
+        let (id, name, path) = ("u1".to_owned(), "v1".to_owned(), "/v1".to_owned());
+        let ticket = Ticket { want: Want::Gone, id, policy: name.clone(), name, path, job: None };
+        let kept: Ticket = ticket::read(&ticket.begun().ticket.unwrap()).unwrap();
+        assert_eq!((kept.want, kept.id.as_str(), kept.path.as_str()), (Want::Gone, "u1", "/v1"));
+    }
+}

@@ -1,0 +1,41 @@
+//! Export policies: which addresses may mount a volume. Each share has one of its own, with the volume's name.
+
+use patchbay_sdk::Error;
+use patchbay_sdk::error::kind;
+use patchbay_sdk::nas::network::Subnet;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::ontap;
+
+/// The one that every SVM has; what a volume names while its own is taken away.
+pub(crate) const DEFAULT: &str = "default";
+
+const PATH: [&str; 3] = ["protocols", "nfs", "export-policies"];
+
+#[derive(Deserialize)]
+struct Policy {
+    id: u64,
+}
+
+/// Makes one that lets the subnets in and nobody else. Instances mount as their own root, and keep it there.
+pub(crate) async fn make(name: &str, subnets: &[Subnet]) -> Result<(), Error> {
+    let clients: Vec<Value> = subnets.iter().map(|subnet| json!({"match": subnet.cidr})).collect();
+    let rule = json!({
+        "clients": clients, "protocols": ["nfs"], "ro_rule": ["sys"], "rw_rule": ["sys"], "superuser": ["sys"],
+    });
+    let body = json!({"name": name, "svm": {"name": ontap::svm()?}, "rules": [rule]});
+    ontap::ok(ontap::request("POST", &PATH).json(&body)?).await.map(drop)
+}
+
+/// Removes it, if it is there.
+pub(crate) async fn remove(name: &str) -> Result<(), Error> {
+    for Policy { id } in ontap::list(&PATH, &[("name", name)], "id").await? {
+        let id = id.to_string();
+        match ontap::ok(ontap::request("DELETE", &[&PATH[..], &[&id]].concat())).await {
+            Err(error) if !error.is(kind::NOT_FOUND) => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}

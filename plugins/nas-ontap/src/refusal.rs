@@ -1,0 +1,119 @@
+//! The one table from ONTAP's refusals to the contract's error. A code says more than the status; room that is used up
+//! is told by words alone.
+
+use patchbay_sdk::Error;
+use patchbay_sdk::error::kind;
+use serde::Deserialize;
+
+/// Longer sentences are cut.
+const MESSAGE_CHARS_MAX: usize = 300;
+
+/// How ONTAP says that an aggregate is full.
+const FULL: [&str; 3] = ["not enough space", "insufficient space", "no space"];
+
+#[derive(Default, Deserialize)]
+struct Refusal {
+    #[serde(default)]
+    error: Fault,
+}
+
+/// What ONTAP says of an error, in an answer or in a job.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Fault {
+    #[serde(default)]
+    message: String,
+    #[serde(default)]
+    code: String,
+}
+
+/// What a status that is not 2xx means, with the array's words for the log.
+pub(crate) fn of(status: u16, body: &[u8]) -> Error {
+    let Refusal { error } = serde_json::from_slice(body).unwrap_or_default();
+    let kind = by_words(&error.message).or_else(|| by_code(&error.code)).unwrap_or_else(|| by_status(status));
+    hidden(kind, format_args!("the array answered {status}"), &error)
+}
+
+/// What a job's failure means.
+pub(crate) fn of_job(error: &Fault) -> Error {
+    let kind = by_words(&error.message).or_else(|| by_code(&error.code)).unwrap_or(kind::INTERNAL);
+    hidden(kind, format_args!("the array's job failed"), error)
+}
+
+fn hidden(kind: &str, what: std::fmt::Arguments<'_>, Fault { message, code }: &Fault) -> Error {
+    let message: String = message.chars().take(MESSAGE_CHARS_MAX).collect();
+    Error::hidden(kind, format_args!("{what} (code {code:?}): {message}"))
+}
+
+fn by_words(message: &str) -> Option<&'static str> {
+    let message = message.to_ascii_lowercase();
+    FULL.iter().any(|words| message.contains(words)).then_some(kind::QUOTA)
+}
+
+fn by_code(code: &str) -> Option<&'static str> {
+    let kind = match code {
+        // An object of that name is there already.
+        "1" => kind::EXISTS,
+        // A field is invalid, missing or unknown.
+        "2" | "262179" | "262197" => kind::INVALID,
+        "3" => kind::UNSUPPORTED,
+        // No such object, whatever the status; no such export policy.
+        "4" | "1703954" => kind::NOT_FOUND,
+        // The array's credential may not, or the SVM is not there: the deployment is wrong, not the tenant.
+        "6" | "6691623" | "2621462" => kind::INTERNAL,
+        // In use: something, an export policy, a volume that has clones, a volume that is mounted.
+        "8" | "1703945" | "1703946" | "524615" | "918667" => kind::CONFLICT,
+        // Another operation works on the volume.
+        "13107406" => kind::BUSY,
+        _ => return None,
+    };
+    Some(kind)
+}
+
+fn by_status(status: u16) -> &'static str {
+    match status {
+        404 => kind::NOT_FOUND,
+        408 => kind::TIMEOUT,
+        409 => kind::CONFLICT,
+        429 => kind::BUSY,
+        // The array's credential is the deployment's.
+        401 | 403 => kind::INTERNAL,
+        400..=499 => kind::INVALID,
+        502..=504 => kind::UNAVAILABLE,
+        _ => kind::INTERNAL,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_refusal_has_its_kind() {
+        for (status, code, message, expected) in [
+            (409, "1", "duplicate entry", kind::EXISTS),
+            (400, "2", "Invalid value for field \"size\".", kind::INVALID),
+            (404, "4", "entry doesn't exist", kind::NOT_FOUND),
+            (405, "4", "entry doesn't exist", kind::NOT_FOUND),
+            (401, "6691623", "User is not authorized", kind::INTERNAL),
+            (403, "", "", kind::INTERNAL),
+            (409, "1703945", "Ruleset is in use by a volume.", kind::CONFLICT),
+            (409, "13107406", "Another volume operation is in progress.", kind::BUSY),
+            (500, "99", "There is not enough space in aggregate aggr1.", kind::QUOTA),
+            (418, "99", "teapot", kind::INVALID),
+            (500, "99", "", kind::INTERNAL),
+            (503, "", "", kind::UNAVAILABLE),
+        ] {
+            let body = serde_json::json!({"error": {"message": message, "code": code}}).to_string();
+            let error = of(status, body.as_bytes());
+            assert!(error.is(expected) && !error.public, "{status} {code} {message}: {error:?}");
+        }
+        assert!(of(502, b"<html>").is(kind::UNAVAILABLE));
+    }
+
+    #[test]
+    fn a_jobs_failure_has_its_kind() {
+        let failed = |message: &str| of_job(&Fault { message: message.into(), code: "460770".into() });
+        assert!(failed("There is not enough space in aggregate \"aggr1\".").is(kind::QUOTA));
+        assert!(failed("The node is down.").is(kind::INTERNAL));
+    }
+}
