@@ -138,11 +138,9 @@ impl Policy {
         found
     }
 
-    /// Whether it lets everybody do something.
+    /// Whether it is called public: 16.2 says so of whatever permits something to anybody.
     pub(super) fn is_public(&self) -> bool {
-        let public =
-            |statement: &Statement| statement.effect == Effect::Allow && statement.principal.is(None);
-        self.statements.iter().any(public)
+        self.statements.iter().any(|statement| statement.effect == Effect::Allow)
     }
 }
 

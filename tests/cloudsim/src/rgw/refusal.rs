@@ -18,6 +18,7 @@ pub(super) enum Code {
     InvalidBucketName,
     InvalidLocationConstraint,
     InvalidRange,
+    InvalidTenantName,
     KeyExists,
     MethodNotAllowed,
     MissingContentLength,
@@ -38,9 +39,10 @@ pub(super) enum Code {
 impl Code {
     fn status(self) -> u16 {
         match self {
-            | Self::InvalidArgument
+            Self::InvalidArgument
             | Self::InvalidBucketName
             | Self::InvalidLocationConstraint
+            | Self::InvalidTenantName
             | Self::TooManyBuckets
             | Self::XAmzContentSHA256Mismatch => 400,
             Self::AccessDenied

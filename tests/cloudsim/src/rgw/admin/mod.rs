@@ -30,6 +30,7 @@ pub(super) fn answer(zone: &mut Zone, now: Timestamp, call: &Call, path: &[&str]
     }
     let has = |name| call.query(name).is_some();
     match path {
+        ["user"] if has("caps") || has("subuser") => Err(Code::NotImplemented.into()),
         ["user"] if has("key") => key::route(zone, now, call),
         ["user"] if has("quota") => quota::of_user(zone, now, call),
         ["user"] => user::route(zone, now, call),

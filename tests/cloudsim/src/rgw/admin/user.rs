@@ -56,6 +56,9 @@ fn create(zone: &mut Zone, now: Timestamp, call: &Call) -> Outcome {
     if zone.users.contains_key(uid) {
         return Err(Code::UserAlreadyExists.into());
     }
+    if uid.split_once('$').is_some_and(|(tenant, _)| !is_tenant(tenant)) {
+        return Err(Code::InvalidTenantName.into());
+    }
     let display_name = call.query("display-name").filter(|name| !name.is_empty());
     let mut user = User::new(uid, display_name.ok_or(Code::InvalidArgument)?, now);
     set(zone, &mut user, call)?;
@@ -70,6 +73,10 @@ fn create(zone: &mut Zone, now: Timestamp, call: &Call) -> Outcome {
     let body = user.view();
     zone.users.insert(uid.to_owned(), user);
     Ok(bare(&body))
+}
+
+fn is_tenant(name: &str) -> bool {
+    name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 /// The key to make: with this public half or any; none where that is told.

@@ -10,6 +10,7 @@ use super::super::quota::{Quota, Usage};
 use super::super::refusal::{Code, Outcome, Refusal};
 use super::super::xml;
 use super::super::zone::Zone;
+use super::object::STORAGE_CLASS;
 use super::{Request, document, list};
 use crate::call::Answer;
 
@@ -40,6 +41,9 @@ fn create(zone: &mut Zone, request: &Request<'_>) -> Outcome {
         return Err(Code::InvalidBucketName.into());
     }
     place(zone.region, &String::from_utf8_lossy(&request.call.body))?;
+    if request.call.header("x-amz-storage-class").is_some_and(|class| class != STORAGE_CLASS) {
+        return Err(Code::InvalidArgument.into());
+    }
     let made = zone.buckets_of(owner).count();
     match zone.user(owner)?.buckets_max {
         ..0 => return Err(Code::AccessDenied.into()),

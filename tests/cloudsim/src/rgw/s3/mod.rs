@@ -16,6 +16,25 @@ use super::xml;
 use super::zone::Zone;
 use crate::call::{Answer, Call};
 
+/// Parts of S3 that are not simulated, by the parameters that ask for them.
+const UNKNOWN: [&str; 15] = [
+    "cors",
+    "delete",
+    "encryption",
+    "lifecycle",
+    "logging",
+    "notification",
+    "object-lock",
+    "publicAccessBlock",
+    "replication",
+    "tagging",
+    "uploadId",
+    "uploads",
+    "versioning",
+    "versions",
+    "website",
+];
+
 /// Who calls, and for which bucket and object.
 struct Request<'a> {
     call: &'a Call,
@@ -38,14 +57,26 @@ pub(super) fn answer(zone: &mut Zone, now: Timestamp, call: &Call, trace: &Trace
 }
 
 fn route(zone: &mut Zone, request: &Request<'_>) -> Outcome {
+    signature::body(request.call)?;
+    if needs_length(request) && request.call.header("content-length").is_none() {
+        zone.bucket(request.bucket)?;
+        return Err(Code::MissingContentLength.into());
+    }
     let asked = |name| request.call.query(name).is_some();
     match (request.bucket, request.key) {
         ("", _) if request.call.method == "GET" => Ok(buckets(zone, request.caller)),
         ("", _) => Err(Code::MethodNotAllowed.into()),
+        _ if UNKNOWN.into_iter().any(asked) => Err(Code::NotImplemented.into()),
         (_, "") if asked("policy") => policy::route(zone, request),
         (_, "") => bucket::route(zone, request),
         _ => object::route(zone, request),
     }
+}
+
+/// Only a bucket may be put without saying how long the body is.
+fn needs_length(request: &Request<'_>) -> bool {
+    let part = ["acl", "policy"].into_iter().any(|name| request.call.query(name).is_some());
+    request.call.method == "PUT" && (part || !request.key.is_empty())
 }
 
 /// Of nobody that is known, none.

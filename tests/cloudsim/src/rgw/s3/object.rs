@@ -17,7 +17,7 @@ use crate::call::{Answer, Call};
 const CONTENT_TYPE: &str = "binary/octet-stream";
 const METADATA: &str = "x-amz-meta-";
 /// The only class of storage.
-const STORAGE_CLASS: &str = "STANDARD";
+pub(super) const STORAGE_CLASS: &str = "STANDARD";
 
 pub(super) fn route(zone: &mut Zone, request: &Request<'_>) -> Outcome {
     match request.call.method.as_str() {
@@ -33,13 +33,8 @@ pub(super) fn route(zone: &mut Zone, request: &Request<'_>) -> Outcome {
 fn put(zone: &mut Zone, request: &Request<'_>) -> Outcome {
     let call = request.call;
     let bucket = zone.bucket(request.bucket)?;
-    if call.header("content-length").is_none() {
-        return Err(Code::MissingContentLength.into());
-    }
     access::to_write(bucket, request.key, request.caller, Action::PutObject)?;
-    if call.query_pairs().next().is_some() && call.query("X-Amz-Algorithm").is_none()
-        || call.header("x-amz-copy-source").is_some()
-    {
+    if call.query("acl").is_some() || call.header("x-amz-copy-source").is_some() {
         return Err(Code::NotImplemented.into());
     }
     if call.header("x-amz-storage-class").is_some_and(|class| class != STORAGE_CLASS) {
