@@ -14,6 +14,7 @@ use tonic::transport::{Channel, Endpoint};
 use uuid::Uuid;
 
 use crate::admin::Admin;
+use crate::array::Array;
 pub use crate::builder::Builder;
 use crate::gateway::Gateway;
 use crate::{Cloud, Tenant, cloud, removal};
@@ -111,6 +112,18 @@ impl Deployment {
     #[must_use]
     pub fn gateway(&self, number: usize) -> Gateway {
         Gateway::of(&self.cloud.gateways[number])
+    }
+
+    /// The storage array of the second region.
+    #[must_use]
+    pub fn array(&self) -> Array {
+        Array::at(&self.cloud.array)
+    }
+
+    /// What changes the simulated storage array and looks into it, on either cloud.
+    #[must_use]
+    pub fn array_control(&self) -> &Control {
+        self.cloud.array_control()
     }
 
     /// The cloud's administrator, logged in anew.

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "in a test a panic is the report")]
 
 pub mod admin;
+pub mod array;
 mod builder;
 pub mod cloud;
 pub mod command;

@@ -1,4 +1,4 @@
-//! The calls of the NAS service, and what the cloud's administrator sees of shares.
+//! The calls of the NAS service, and how they end.
 
 use patchbay::proto::nasdisk::create_nas_disk_res::NasDisk;
 use patchbay::proto::nasdisk::nas_disk_service_client::NasDiskServiceClient;
@@ -13,6 +13,7 @@ use patchbay_tests::{Scene, Tenant, wait_for};
 use tonic::transport::Channel;
 
 use crate::UNAVAILABLE;
+use crate::backend::Backend;
 
 fn client(scene: &Scene) -> NasDiskServiceClient<Channel> {
     NasDiskServiceClient::new(scene.deployment.grpc())
@@ -29,13 +30,14 @@ pub(crate) async fn network(scene: &Scene, subnet: &str) -> String {
 }
 
 /// CreateNasDisk with nothing wrong.
-pub(crate) fn new_share(scene: &Scene, network: &str) -> CreateNasDiskReq {
+pub(crate) fn new_share(scene: &Scene, backend: Backend, network: &str) -> CreateNasDiskReq {
     CreateNasDiskReq {
         share_name: "files-1".to_owned(),
         share_desc: "for tests".to_owned(),
         share_proto: "NFS".to_owned(),
         share_size_in_g: 1,
         network_id: network.to_owned(),
+        region: backend.region().to_owned(),
         ..scene.tenant.request()
     }
 }
@@ -50,13 +52,10 @@ pub(crate) async fn create(scene: &Scene, request: CreateNasDiskReq) -> CreateNa
 }
 
 /// A new share, when it is there.
-pub(crate) async fn share(scene: &Scene, network: &str) -> NasDisk {
-    let share = shown(create(scene, new_share(scene, network)).await);
-    wait_for("the share to be available", END_MAX, async || {
-        let shares = scene.admin.shares(&scene.project).await;
-        let available =
-            |one: &&serde_json::Value| one["id"] == share.share_id && one["status"] == "available";
-        shares.iter().find(available).map(drop)
+pub(crate) async fn share(scene: &Scene, backend: Backend, network: &str) -> NasDisk {
+    let share = shown(create(scene, new_share(scene, backend, network)).await);
+    wait_for("the share to be there", END_MAX, async || {
+        backend.is_there(scene, &share.share_id).await.then_some(())
     })
     .await;
     share
@@ -78,12 +77,11 @@ pub(crate) fn shown(answer: CreateNasDiskRes) -> NasDisk {
     answer.nas_disk.unwrap()
 }
 
-/// Waits until nothing of the tenant's is left in Manila.
-pub(crate) async fn nothing_left(scene: &Scene) {
-    wait_for("the shares and their networks to go", END_MAX, async || {
-        let shares = scene.admin.shares(&scene.project).await;
-        let networks = scene.admin.share_networks(&scene.project).await;
-        (shares.is_empty() && networks.is_empty()).then_some(())
+/// Waits until nothing of the tenant's is left in the backend.
+pub(crate) async fn nothing_left(scene: &Scene, backend: Backend) {
+    wait_for("the shares and what was made for them to go", END_MAX, async || {
+        let gone = backend.shares(scene).await.is_empty() && backend.remains(scene).await.is_empty();
+        gone.then_some(())
     })
     .await;
 }

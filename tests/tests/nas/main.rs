@@ -1,6 +1,7 @@
 //! Shares from their making to their end, through the host and its plugins, as the platform does it.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod backend;
 mod call;
 mod client;
 mod lifecycle;
