@@ -30,7 +30,7 @@ async fn a_region_has_its_own_accounts_and_buckets() {
     let only_there = CreateUserAndBucketReq { region: SECOND_REGION.to_owned(), ..new_bucket(tenant) };
     let bucket = only_there.bucket_name.clone();
     made(host, only_there).await;
-    assert_eq!(get(host, tenant, &uid(tenant), &bucket).await.code, NOT_FOUND, "it is in the other region");
+    assert_eq!(get(host, tenant, &uid(tenant), &bucket).await.code, NOT_FOUND, "no region means the first");
 }
 
 #[tokio::test(flavor = "multi_thread")]
