@@ -96,6 +96,7 @@ pub(super) fn store(runtime: &Arc<Runtime>, generation: &Arc<Generation>, call: 
     let state = CallState::new(call, Arc::clone(generation), Arc::clone(runtime));
     let mut store = Store::new(&runtime.engine, state);
     store.limiter(|state| &mut state.usage);
+    store.set_hostcall_fuel(generation.limits.transfer_bytes_max);
     store.set_epoch_deadline(1);
     store.epoch_deadline_callback(on_tick);
     store

@@ -54,6 +54,9 @@ pub struct Config {
     pub log_bytes_max: usize,
     /// Upstream calls at once within one call.
     pub upstream_calls_max: usize,
+    /// What a plugin may hand to the host at once, as an answer or as a request to a backend, in bytes. A client of
+    /// gRPC takes no more than 4 MiB, unless it was told to.
+    pub transfer_bytes_max: usize,
     /// How long an admission may take, in milliseconds.
     pub admission_ms_max: u64,
     /// How long what a generation has begun may go on when another one serves, in milliseconds.
@@ -77,6 +80,7 @@ pub(crate) struct Limits {
     pub(crate) log_lines_max: u32,
     pub(crate) log_bytes_max: usize,
     pub(crate) upstream_calls_max: usize,
+    pub(crate) transfer_bytes_max: usize,
 }
 
 impl Config {
@@ -89,6 +93,7 @@ impl Config {
             log_lines_max: self.log_lines_max,
             log_bytes_max: self.log_bytes_max,
             upstream_calls_max: self.upstream_calls_max,
+            transfer_bytes_max: self.transfer_bytes_max,
         }
     }
 
@@ -123,6 +128,7 @@ impl Default for Config {
             log_lines_max: 100,
             log_bytes_max: 4_096,
             upstream_calls_max: 16,
+            transfer_bytes_max: 4 << 20,
             admission_ms_max: 30_000,
             drain_timeout_ms: 30_000,
             retained_max: 4,
