@@ -20,6 +20,7 @@ pub(crate) async fn lines(scene: &Scene) -> Vec<String> {
     let share_networks = scene.admin.share_networks(&scene.project).await;
     lines.extend(share_networks.iter().map(|_| "share network".to_owned()));
     lines.extend(ports.iter().map(port));
+    lines.extend(array(scene).await);
     lines.extend(accounts(scene).await);
     lines.sort();
     lines
@@ -41,6 +42,23 @@ fn volume(volume: &Value) -> String {
 
 fn share(share: &Value) -> String {
     format!("share {} {} {} {}", share["name"], share["share_proto"], share["size"], share["status"])
+}
+
+/// What is on the array, which has one name for all that belongs together.
+async fn array(scene: &Scene) -> Vec<String> {
+    let array = scene.deployment.array();
+    let idle = array.idle_policies().await.len();
+    let volumes = array.volumes(&scene.tenant.id).await;
+    let mut lines: Vec<String> = volumes.iter().map(array_volume).collect();
+    lines.extend((0..idle).map(|_| "export policy of no volume".to_owned()));
+    lines
+}
+
+fn array_volume(volume: &Value) -> String {
+    let (nas, name) = (&volume["nas"], text(&volume["name"]));
+    let is_shown = nas["path"] == format!("/{name}");
+    let has_own_policy = nas["export_policy"]["name"] == name;
+    format!("array volume {} {} {is_shown} {has_own_policy}", volume["size"], volume["state"])
 }
 
 /// The accounts of object storage, each with its buckets.

@@ -11,7 +11,7 @@ use patchbay_tests::{Scene, wait_for};
 use serde_json::{Value, json};
 
 use crate::census;
-use crate::table::{Change, Need, new_bucket, new_share, operate, tcp};
+use crate::table::{Change, Need, new_array_share, new_bucket, new_share, operate, tcp};
 
 /// What was made, by the words of the table's requests.
 pub(crate) type Ids = BTreeMap<&'static str, String>;
@@ -129,6 +129,11 @@ impl Setup {
                 let request = new_share(ids);
                 let made = self.done("nasdisk.NasDiskService/CreateNasDisk", request).await;
                 self.keep("share", &made["nas_disk"]["share_id"]);
+            }
+            Need::ArrayShare => {
+                let request = new_array_share(ids);
+                let made = self.done("nasdisk.NasDiskService/CreateNasDisk", request).await;
+                self.keep("array_share", &made["nas_disk"]["share_id"]);
             }
             Need::Bucket => {
                 let made = self.done("oss.OSSService/CreateUserAndBucket", new_bucket()).await;

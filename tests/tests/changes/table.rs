@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use patchbay_tests::cloud::SECOND_REGION;
 use patchbay_tests::tenant::USER;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -32,6 +33,8 @@ pub(crate) enum Need {
     OtherSubnet,
     /// A share on the first VPC.
     Share,
+    /// The same in the second region, on the array.
+    ArrayShare,
     /// An account of object storage with a bucket.
     Bucket,
 }
@@ -54,7 +57,10 @@ impl fmt::Display for Change {
     }
 }
 
-use Need::{AttachedDisk, Bucket, Disk, Group, Instance, Member, OtherSubnet, OtherVpc, Router, Share, Vpc};
+use Need::{
+    ArrayShare, AttachedDisk, Bucket, Disk, Group, Instance, Member, OtherSubnet, OtherVpc, Router, Share,
+    Vpc,
+};
 
 /// All of them.
 pub(crate) const CHANGES: &[Change] = &[
@@ -212,6 +218,20 @@ pub(crate) const CHANGES: &[Change] = &[
         undone: false,
     },
     Change {
+        rpc: "nasdisk.NasDiskService/CreateNasDisk",
+        needs: &[Vpc],
+        request: new_array_share,
+        calls_min: 7,
+        undone: true,
+    },
+    Change {
+        rpc: "nasdisk.NasDiskService/DeleteNasDisk",
+        needs: &[Vpc, ArrayShare],
+        request: |ids| json!({"share_id": ids["array_share"]}),
+        calls_min: 8,
+        undone: false,
+    },
+    Change {
         rpc: "oss.OSSService/CreateUserAndBucket",
         needs: &[],
         request: |_| new_bucket(),
@@ -237,6 +257,13 @@ pub(crate) const CHANGES: &[Change] = &[
 /// A share on the first VPC.
 pub(crate) fn new_share(ids: &Ids) -> Value {
     json!({"share_name": "files", "share_proto": "NFS", "share_size_in_g": 1, "network_id": ids["vpc"]})
+}
+
+/// The same in the second region, on the array.
+pub(crate) fn new_array_share(ids: &Ids) -> Value {
+    let mut request = new_share(ids);
+    request["region"] = json!(SECOND_REGION);
+    request
 }
 
 /// A rule for one port.
