@@ -126,12 +126,15 @@ async fn go(
 }
 
 /// Compiles on a thread of its own: tens of milliseconds, or a read from wasmtime's cache.
-async fn compile(runtime: &Arc<Runtime>, file: File) -> Result<(Component, Copy), Refusal> {
+async fn compile(runtime: &Arc<Runtime>, file: File) -> Result<(Component, Arc<Copy>), Refusal> {
+    if let Some(compiled) = runtime.routing.compiled(&file.digest) {
+        return Ok(compiled);
+    }
     let (engine, directory) = (runtime.engine.clone(), runtime.config.cache_directory.clone());
     let work = tokio::task::spawn_blocking(move || {
         let component = Component::from_binary(&engine, &file.bytes).map_err(Refusal::Compile)?;
         let copy = Copy::of(&file.bytes, &directory).map_err(|e| Refusal::Copy(e.to_string()))?;
-        Ok((component, copy))
+        Ok((component, Arc::new(copy)))
     });
     work.await.unwrap_or_else(|e| Err(Refusal::File(e.to_string())))
 }
@@ -142,7 +145,7 @@ async fn draft(
     slot: &Slot,
     (number, digest): (u64, Digest),
     component: &Component,
-    copy: Copy,
+    copy: Arc<Copy>,
 ) -> Result<Arc<Generation>, Refusal> {
     let route = &slot.route;
     let world = |cause| Refusal::World { domain: route.domain, cause };
@@ -162,7 +165,7 @@ async fn draft(
         limits: slot.limits,
         exports: route.domain.exports(&linked).map_err(world)?,
         linked,
-        copy: Arc::new(copy),
+        copy,
         activity: Arc::default(),
     });
     check(runtime, &draft).await.map_err(world)?;

@@ -14,6 +14,7 @@ use super::generation::Digest;
 use super::ledger::Step;
 
 /// A file as it was read.
+#[derive(Clone)]
 pub(super) struct File {
     pub(super) bytes: Vec<u8>,
     pub(super) digest: Digest,

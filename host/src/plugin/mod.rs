@@ -15,6 +15,7 @@ mod generation;
 mod inspect;
 mod ledger;
 mod line;
+mod load;
 mod pick;
 mod reload;
 mod route;
@@ -26,6 +27,7 @@ mod state;
 mod swap;
 mod watch;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -49,6 +51,7 @@ pub(crate) use self::route::check;
 pub use self::route::{Canary, Route};
 pub(crate) use self::runtime::Runtime;
 use self::setup::Setup;
+use self::slot::Slot;
 pub use self::state::{Call, CallState, Placeholder};
 use crate::config::Source;
 use crate::error::{Error, Kind};
@@ -87,10 +90,19 @@ impl Plugins {
         watch::run(&self, source, stop).await;
     }
 
-    /// Looks at every route's file once, and admits those that changed.
+    /// Looks at every route's file once, and admits those that changed. Routes of one plugin one after the other: what
+    /// was compiled for the first serves the next.
     async fn look(&self) {
         let setup = self.runtime.setup.load_full();
-        futures::future::join_all(setup.slots.iter().map(|slot| slot.look(&self.runtime))).await;
+        let plugins: BTreeSet<_> = setup.slots.iter().map(|slot| slot.route.plugin.as_str()).collect();
+        let looks = plugins.into_iter().map(|plugin| self.look_at(setup.of(plugin)));
+        futures::future::join_all(looks).await;
+    }
+
+    async fn look_at(&self, slots: Vec<Arc<Slot>>) {
+        for slot in slots {
+            slot.look(&self.runtime).await;
+        }
     }
 
     /// Signals after each swap.

@@ -5,10 +5,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use tokio::sync::watch;
+use wasmtime::component::Component;
 
 use super::Domain;
+use super::file::Copy;
 use super::generation::{Digest, Generation};
-use super::line::{Consequences, Line};
+use super::line::{Consequences, Entry, Line};
 use super::route::Route;
 use crate::error::{Error, Kind};
 use crate::tenant::TenantId;
@@ -87,6 +89,14 @@ impl Routing {
         let table = self.table.load();
         let line = table.iter().find(|line| line.domain == domain && line.region == region)?;
         line.began(plugin, digest).cloned()
+    }
+
+    /// A component that was compiled before, in whichever line.
+    pub(super) fn compiled(&self, digest: &Digest) -> Option<(Component, Arc<Copy>)> {
+        let table = self.table.load();
+        let mut entries = table.iter().flat_map(|line| &line.entries);
+        let Entry { generation, .. } = entries.find(|entry| entry.generation.digest == *digest)?;
+        Some((generation.linked.component().clone(), Arc::clone(&generation.copy)))
     }
 
     /// The newest generation of a plugin that is kept.

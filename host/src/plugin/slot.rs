@@ -41,15 +41,24 @@ pub(super) struct Seen {
 }
 
 impl Seen {
+    /// This file, which passed.
+    pub(super) fn of(number: u64, digest: &Digest) -> Self {
+        Self { digest: Some(digest.clone()), number: Some(number), ..Self::default() }
+    }
+
+    /// The generation of the file, or that it would have been.
+    pub(super) fn number(&self) -> Option<u64> {
+        self.number
+    }
+
+    /// The generation of the file with this digest, if that is what was seen last and it passed.
+    pub(super) fn passed(&self, digest: &Digest) -> Option<u64> {
+        self.number.filter(|_| self.digest.as_ref() == Some(digest) && !self.refused())
+    }
+
     /// The file did not pass.
     pub(super) fn refused(&self) -> bool {
         self.reason.is_some()
-    }
-
-    /// The file is that of an earlier generation again.
-    pub(super) fn put_back(&mut self, generation: &Generation) {
-        let (digest, number) = (Some(generation.digest.clone()), Some(generation.number));
-        *self = Self { digest, number, ..Self::default() };
     }
 }
 
@@ -64,12 +73,6 @@ impl Slot {
 
     pub(super) async fn lock(&self) -> MutexGuard<'_, Seen> {
         self.seen.lock().await
-    }
-
-    /// The generation of the file with this digest, if that is what was seen last.
-    pub(super) async fn verdict(&self, digest: &Digest) -> Option<u64> {
-        let seen = self.seen.lock().await;
-        seen.number.filter(|_| seen.digest.as_ref() == Some(digest))
     }
 
     /// Looks at the file once, and admits what is new.
@@ -105,7 +108,8 @@ impl Slot {
         own.domain == route.domain && own.region == route.region && own.plugin == route.plugin
     }
 
-    async fn admit(
+    /// Carries a file through its admission and tells how that went.
+    pub(super) async fn admit(
         &self,
         runtime: &Arc<Runtime>,
         seen: &mut Seen,
@@ -178,7 +182,7 @@ impl Slot {
 }
 
 /// Gives an admitted generation its place in its line.
-fn serve(runtime: &Arc<Runtime>, generation: Arc<Generation>) {
+pub(super) fn serve(runtime: &Arc<Runtime>, generation: Arc<Generation>) {
     let trial = swap::edit_line(runtime, &generation, |line| {
         line.install(Arc::clone(&generation));
         line.trial

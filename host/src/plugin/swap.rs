@@ -1,6 +1,7 @@
 //! What an operator does: look, load, switch over and back, share out. Each is one change of the routing table, and what
 //! follows from it. By which rules a line changes is `line`'s affair.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tokio::sync::broadcast;
@@ -10,11 +11,13 @@ use super::domain::Domain;
 use super::drain;
 use super::event::{About, Event, EventKind};
 use super::file::File;
-use super::generation::{Digest, Generation};
+use super::generation::Generation;
 use super::ledger::{Record, State};
 use super::line::{Consequences, Entry, Line, Standing, Unfit};
+use super::load::Loading;
 use super::route::WEIGHT_MAX;
 use super::runtime::Runtime;
+use super::slot::Seen;
 use crate::error::{Error, Kind};
 use crate::tenant::TenantId;
 
@@ -46,10 +49,16 @@ impl Plugins {
     /// Whether a file of that size may be loaded as this plugin's.
     ///
     /// # Errors
-    /// [`Kind::Invalid`] for a plugin without a route and for too many bytes.
+    /// [`Kind::Invalid`] for a plugin without a route, naming those that have one, and for too many bytes.
     pub fn loadable(&self, plugin: &str, size_bytes: u64) -> Result<(), Error> {
-        if self.runtime.setup.load().of(plugin).is_empty() {
-            return Err(Error::invalid(format!("No route names the plugin {plugin}.")));
+        let setup = self.runtime.setup.load();
+        let named: BTreeSet<_> = setup.slots.iter().map(|slot| slot.route.plugin.as_str()).collect();
+        if !named.contains(plugin) {
+            let named: Vec<_> = named.into_iter().collect();
+            return Err(Error::invalid(format!(
+                "plugin must be one that a route names: {}.",
+                named.join(", ")
+            )));
         }
         if size_bytes > self.runtime.config.file_bytes_max {
             return Err(Error::invalid(format!("{size_bytes} bytes are more than plugin.file_bytes_max.")));
@@ -57,25 +66,25 @@ impl Plugins {
         Ok(())
     }
 
-    /// Puts a component in the place of a plugin's file and waits for the verdict on it, for each route of the plugin.
-    /// One that is refused is no failure: its records say why.
+    /// Admits a component for each route of a plugin, and where one of them takes it, puts it in the place of the
+    /// plugin's file. One that is refused is no failure: its records say why, and the file stays as it was.
     ///
     /// # Errors
-    /// As [`Plugins::loadable`]; [`Kind::Conflict`] when another file took its place at once, [`Kind::Internal`] when the directory cannot be written.
+    /// As [`Plugins::loadable`]; [`Kind::Internal`] when the directory cannot be written.
     pub async fn load(&self, plugin: &str, bytes: Vec<u8>) -> Result<Vec<Record>, Error> {
         self.loadable(plugin, bytes.len() as u64)?;
         let slots = self.runtime.setup.load().of(plugin);
-        let digest = Digest::of(&bytes);
-        File::land(&self.runtime.config.directory, plugin, &bytes).map_err(Error::internal)?;
-        futures::future::join_all(slots.iter().map(|slot| slot.look(&self.runtime))).await;
-        let verdicts = futures::future::join_all(slots.iter().map(|slot| slot.verdict(&digest))).await;
-        let records = self.list();
-        let found = verdicts.into_iter().flatten().filter_map(|number| record(&records, number));
-        let found: Vec<_> = found.collect();
-        if found.is_empty() {
-            return Err(Error::new(Kind::Conflict, "Another file took its place at once; look at the list."));
+        let file = File::of(bytes);
+        let mut loading = Loading::default();
+        for slot in &slots {
+            loading.admit(&self.runtime, slot, &file).await;
         }
-        Ok(found)
+        let directory = &self.runtime.config.directory;
+        loading
+            .land(&self.runtime, || File::land(directory, plugin, &file.bytes))
+            .map_err(Error::internal)?;
+        let records = self.list();
+        Ok(loading.numbers.iter().filter_map(|number| record(&records, *number)).collect())
     }
 
     /// Gives a generation all calls of its line, but for pinned tenants'; a canary takes the calls of the one beside it.
@@ -244,7 +253,7 @@ pub(super) async fn put_back(runtime: &Runtime, generation: &Generation) {
     }
     let landed = generation.copy.bytes().and_then(|bytes| File::land(directory, &generation.plugin, &bytes));
     match landed {
-        Ok(()) => seen.iter_mut().for_each(|seen| seen.put_back(generation)),
+        Ok(()) => seen.iter_mut().for_each(|seen| **seen = Seen::of(generation.number, &generation.digest)),
         Err(error) => tracing::error!(
             plugin = %generation.label, %error,
             "its file cannot be put back: the next start begins with the one that is there"
