@@ -68,7 +68,7 @@ async fn load_of_a_broken_component_says_why_and_fails() {
     let file = stage.wasm("broken.wasm", b"these are words");
     let unnamed = patchbay(&stage.deployment, &["plugin", "load", &file]).await;
     assert_eq!(unnamed.status, 1);
-    assert!(unnamed.err.contains("broken") && unnamed.err.contains(PLUGIN), "{}", unnamed.err);
+    assert!(unnamed.err.contains("a route names") && unnamed.err.contains(PLUGIN), "{}", unnamed.err);
     let refused = patchbay(&stage.deployment, &["plugin", "load", &file, "--plugin", PLUGIN]).await;
     assert_eq!(refused.status, 1);
     assert!(refused.out.contains("not a component"), "{}", refused.out);

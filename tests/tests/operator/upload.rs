@@ -50,7 +50,7 @@ async fn what_is_not_as_announced_is_refused_before_it_lands() {
         (headed(&component, |header| header.size_bytes = u64::MAX), "plugin.file_bytes_max"),
         (headed(&component, |header| header.sha256 = "00".repeat(32)), "sha256"),
         (headed(&component, |header| header.sha256.clear()), "sha256"),
-        (vec![header, large], "larger than the limit"),
+        (vec![header, large], "grpc.message_bytes_max"),
     ] {
         let status = stage.send(messages).await.unwrap_err();
         assert_eq!(status.code(), Code::InvalidArgument, "{word}: {status}");

@@ -2,7 +2,7 @@
 //! affair; a file that does not arrive whole goes nowhere.
 
 use tokio::time::{Instant, timeout_at};
-use tonic::Streaming;
+use tonic::{Code, Streaming};
 
 use crate::error::{Error, Kind};
 use crate::plugin::{Digest, Plugins};
@@ -49,12 +49,10 @@ async fn read(plugins: &Plugins, mut messages: Streaming<LoadPluginRequest>) -> 
 
 async fn next(messages: &mut Streaming<LoadPluginRequest>) -> Result<Option<Part>, Error> {
     match messages.message().await {
-        Ok(message) => {
-            message.map(|message| message.part.ok_or_else(|| Error::invalid("part is missing."))).transpose()
-        }
-        // Undecodable, or larger than grpc.message_bytes_max: the status says which.
-        Err(status) if matches!(status.code(), tonic::Code::OutOfRange | tonic::Code::Internal) => {
-            Err(Error::invalid(status.message()))
+        Ok(Some(message)) => message.part.map(Some).ok_or_else(|| Error::invalid("part is missing.")),
+        Ok(None) => Ok(None),
+        Err(status) if status.code() == Code::OutOfRange => {
+            Err(Error::invalid("A chunk is larger than grpc.message_bytes_max.").because(status))
         }
         Err(status) => Err(Error::new(Kind::Cancelled, "The upload was broken off.").because(status)),
     }
