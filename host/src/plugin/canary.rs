@@ -108,7 +108,7 @@ async fn end(
         match verdict {
             _ if !still => {}
             Verdict::Promote => line.promote(),
-            Verdict::RollBack => line.end_trial(),
+            Verdict::RollBack => line.fail(),
         }
         still
     });

@@ -1,11 +1,14 @@
 //! A line: the generations of one domain in one region, and the rules by which its calls go from one to another. A value
 //! that is changed as a whole; who may see it when is `routing`'s affair, what follows from a change `swap`'s.
 
-use std::collections::{BTreeMap, HashMap};
+mod settle;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
+pub(super) use self::settle::Consequences;
 use super::domain::Domain;
 use super::generation::{Digest, Generation};
 use super::pick::pick;
@@ -67,22 +70,6 @@ struct Share {
     generation: Arc<Generation>,
     identity: u64,
     weight: u32,
-}
-
-/// What follows from a change of a line.
-#[derive(Default)]
-pub(super) struct Consequences {
-    /// They get no new calls from now on.
-    pub(super) draining: Vec<Entry>,
-    /// The line has let them go.
-    pub(super) gone: Vec<Arc<Generation>>,
-}
-
-impl Consequences {
-    pub(super) fn join(&mut self, more: Self) {
-        self.draining.extend(more.draining);
-        self.gone.extend(more.gone);
-    }
 }
 
 /// Why a line cannot be changed as asked.
@@ -197,8 +184,16 @@ impl Line {
         self.history.push(canary);
     }
 
+    /// Ends a trial badly: nobody is to meet the canary again, not even who was pinned to it.
+    pub(super) fn fail(&mut self) {
+        if let Some(Trial { canary, .. }) = self.trial {
+            self.pins.retain(|_, number| *number != canary);
+            self.end_trial();
+        }
+    }
+
     /// Ends a trial: the one beside it takes the canary's part again.
-    pub(super) fn end_trial(&mut self) {
+    fn end_trial(&mut self) {
         let Some(Trial { canary, stable }) = self.trial.take() else { return };
         let weight = self.entry_mut(canary, |entry| std::mem::take(&mut entry.weight)).unwrap_or(0);
         self.entry_mut(stable, |entry| entry.weight += weight);
@@ -222,7 +217,7 @@ impl Line {
     /// Goes back: from a canary to the one beside it, otherwise to the one that served before. Tells which one that is.
     pub(super) fn roll_back(&mut self) -> Result<u64, Unfit> {
         if let Some(trial) = self.trial {
-            self.end_trial();
+            self.fail();
             return Ok(trial.stable);
         }
         let mut weight = 0;
@@ -295,16 +290,18 @@ impl Line {
         self.withdrawn.extend(out);
     }
 
-    /// Weighs each plugin anew, as the configuration says.
+    /// Weighs each plugin anew, as the configuration says: the one of its generations that serves, or else its newest.
     pub(super) fn weigh(&mut self, weight_of: impl Fn(&str) -> u32) {
         self.end_trial();
         self.by_hand = false;
-        let mut seen = Vec::new();
-        for entry in &mut self.entries {
-            let plugin = entry.generation.plugin.clone();
-            let newest = !seen.contains(&plugin);
-            entry.weight = if newest { weight_of(&plugin) } else { 0 };
-            seen.push(plugin);
+        let plugins: BTreeSet<_> = self.entries.iter().map(|entry| entry.generation.plugin.clone()).collect();
+        for plugin in plugins {
+            let own = || self.entries.iter().filter(|entry| entry.generation.plugin == plugin);
+            let chosen = own().find(|entry| entry.weight > 0).or_else(|| own().next());
+            let Some(chosen) = chosen.map(|entry| entry.generation.number) else { continue };
+            for entry in self.entries.iter_mut().filter(|entry| entry.generation.plugin == plugin) {
+                entry.weight = if entry.generation.number == chosen { weight_of(&plugin) } else { 0 };
+            }
         }
         let serving =
             self.entries.iter().filter(|entry| entry.weight > 0).map(|entry| entry.generation.number);
@@ -318,68 +315,6 @@ impl Line {
         if let Some(entry) = ended {
             entry.standing = Standing::Retained;
         }
-    }
-
-    /// Brings everything that follows from weights and pins in order, and keeps so many that have ended.
-    pub(super) fn settle(&mut self, retained_max: usize) -> Consequences {
-        let mut consequences = Consequences::default();
-        consequences.draining.append(&mut self.withdrawn);
-        let pins = &self.pins;
-        for entry in &mut self.entries {
-            let serves = entry.weight > 0 || pins.values().any(|number| *number == entry.generation.number);
-            let standing = match (serves, entry.standing) {
-                (true, _) => Standing::Serving,
-                (false, Standing::Serving) => Standing::Draining,
-                (false, standing) => standing,
-            };
-            if standing != entry.standing {
-                (entry.standing, entry.since) = (standing, Timestamp::now());
-                if standing == Standing::Draining {
-                    consequences.draining.push(entry.clone());
-                }
-            }
-        }
-        consequences.gone = self.let_go(retained_max);
-        self.publish();
-        consequences
-    }
-
-    /// Lets go of those that never served and have a newer one of their plugin, and of the oldest that have ended.
-    fn let_go(&mut self, retained_max: usize) -> Vec<Arc<Generation>> {
-        let (mut retained, mut plugins) = (0, Vec::new());
-        let mut gone = Vec::new();
-        self.entries.retain(|entry| {
-            let superseded = plugins.contains(&entry.generation.plugin);
-            plugins.push(entry.generation.plugin.clone());
-            retained += usize::from(entry.standing == Standing::Retained);
-            let keep = match entry.standing {
-                Standing::Serving | Standing::Draining => true,
-                Standing::Standby => !superseded,
-                Standing::Retained => retained <= retained_max,
-            };
-            if !keep {
-                gone.push(Arc::clone(&entry.generation));
-            }
-            keep
-        });
-        let kept: Vec<_> = self.entries.iter().map(|entry| entry.generation.number).collect();
-        self.history.retain(|number| kept.contains(number));
-        self.history.dedup();
-        gone
-    }
-
-    fn publish(&mut self) {
-        let serving = self.entries.iter().filter(|entry| entry.weight > 0);
-        let share = |entry: &Entry| Share {
-            generation: Arc::clone(&entry.generation),
-            identity: entry.generation.identity(),
-            weight: entry.weight,
-        };
-        self.shares = serving.map(share).collect();
-        let pinned = |(tenant, number): (&TenantId, &u64)| {
-            Some((*tenant, Arc::clone(&self.entry(*number)?.generation)))
-        };
-        self.pinned = Arc::new(self.pins.iter().filter_map(pinned).collect());
     }
 
     fn kept(&self, number: u64) -> Result<(), Unfit> {

@@ -191,6 +191,9 @@ pub(super) fn edit<R, E>(
 /// Nobody can switch back to it any more.
 pub(super) fn let_go(runtime: &Runtime, generation: &Generation) {
     if runtime.ledger.gone(generation) {
+        if runtime.routing.compiled(&generation.digest).is_none() {
+            runtime.metrics.forget(&generation.label);
+        }
         let told = format!("{} was let go", generation.label);
         runtime.events.tell(EventKind::Gone, generation, told);
     }

@@ -1,10 +1,11 @@
 //! What `/metrics` shows, and the one place where its names are.
 //!
 //! Labels are bounded by construction: services, methods and codes come from the contract, upstreams,
-//! domains and plugins from the configuration. Never a tenant, a user or a path.
+//! domains and plugins from the configuration; a generation's series go with it. Never a tenant, a user or a path.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use prometheus_client::encoding::EncodeLabelSet;
@@ -63,6 +64,8 @@ struct AdmissionLabels {
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
+    /// The series of each plugin generation, so that they go with it.
+    series: Mutex<HashMap<Arc<str>, Vec<CallLabels>>>,
     calls: Family<CallLabels, Counter>,
     call_seconds: Family<MethodLabels, Histogram, fn() -> Histogram>,
     upstream_calls: Family<UpstreamLabels, Counter>,
@@ -84,6 +87,7 @@ impl Default for Metrics {
     fn default() -> Self {
         let mut metrics = Self {
             registry: Registry::with_prefix("patchbay"),
+            series: Mutex::default(),
             calls: Family::default(),
             call_seconds: Family::new_with_constructor(latency),
             upstream_calls: Family::default(),
@@ -140,8 +144,29 @@ impl Metrics {
         took: Duration,
     ) {
         let labels = CallLabels { service, method, code, generation };
-        self.calls.get_or_create(&labels).inc();
+        match self.calls.get(&labels) {
+            Some(counter) => {
+                counter.inc();
+            }
+            None => self.first_call(labels),
+        }
         self.call_seconds.get_or_create(&MethodLabels { service, method }).observe(took.as_secs_f64());
+    }
+
+    fn first_call(&self, labels: CallLabels) {
+        if let Some(generation) = labels.generation.clone() {
+            let mut series = self.series.lock().unwrap_or_else(PoisonError::into_inner);
+            series.entry(generation).or_default().push(labels.clone());
+        }
+        self.calls.get_or_create(&labels).inc();
+    }
+
+    /// A generation is gone: digests come and go, and its series must not stay for ever.
+    pub fn forget(&self, generation: &str) {
+        let mut series = self.series.lock().unwrap_or_else(PoisonError::into_inner);
+        series.remove(generation).into_iter().flatten().for_each(|labels| {
+            self.calls.remove(&labels);
+        });
     }
 
     /// A backend answered, or did not: `status` is its number, or "timeout", "refused", "broken" …
