@@ -5,6 +5,7 @@
 mod call;
 mod client;
 mod key;
+mod killed;
 mod lifecycle;
 mod policy;
 mod quota;
