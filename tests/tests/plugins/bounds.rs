@@ -36,8 +36,8 @@ async fn a_call_has_so_many_upstream_calls_at_once() {
     let backend = Backend::start(4).await;
     let builder = Deployment::builder().toml("plugin.upstream_calls_max = 4");
     let stage = Stage::hostile(with_backend(builder, &backend.url)).await;
-    let answer = stage.flavor("crowd-16").await;
-    assert_eq!((answer.code, answer.name.as_str()), (0, "16"), "{}", answer.msg);
+    let answer = stage.flavor("crowd-400").await;
+    assert_eq!((answer.code, answer.name.as_str()), (0, "400"), "{}", answer.msg);
     assert_eq!(backend.at_once_max(), 4);
 }
 

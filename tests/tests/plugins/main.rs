@@ -7,7 +7,9 @@
 mod backend;
 mod bounds;
 mod compiled;
+mod directory;
 mod drop_in;
+mod neighbour;
 mod observed;
 mod refusal;
 mod runaway;
@@ -102,11 +104,14 @@ impl Stage {
 
 /// Changes the compute route.
 fn route(builder: Builder, change: impl FnOnce(&mut Table) + Send + 'static) -> Builder {
-    builder.config(|config| {
-        let routes = config["route"].as_array_mut().expect("routes");
-        let compute = routes.iter_mut().find(|route| route["domain"].as_str() == Some("compute"));
-        change(compute.and_then(toml::Value::as_table_mut).expect("a compute route"));
-    })
+    builder.config(|config| change(compute(config)))
+}
+
+/// The first compute route.
+fn compute(config: &mut Table) -> &mut Table {
+    let routes = config["route"].as_array_mut().expect("routes");
+    let compute = routes.iter_mut().find(|route| route["domain"].as_str() == Some("compute"));
+    compute.and_then(toml::Value::as_table_mut).expect("a compute route")
 }
 
 /// Grants the compute plugin the backend that the test holds in its hands.

@@ -18,14 +18,14 @@ const PARTS: usize = 32;
 
 impl Stage {
     /// Waits until the compute route's file was refused for this reason.
-    async fn refused(&self, reason: &str) {
+    pub(crate) async fn refused(&self, reason: &str) {
         let fits = |line: &serde_json::Value| {
             line["plugin"] == PLUGIN && line["reason"].as_str().is_some_and(|told| told.contains(reason))
         };
         self.host.line(fits).await;
     }
 
-    fn file(&self) -> PathBuf {
+    pub(crate) fn file(&self) -> PathBuf {
         self.deployment.plugins().join(PLUGIN).with_extension("wasm")
     }
 }

@@ -7,12 +7,13 @@
 //! | `panic`, `recurse` | traps |
 //! | `sleep` | waits longer than any deadline |
 //! | `log-N` | writes N lines |
+//! | `reply-N` | answers with a name of N bytes |
 //! | `hold` | asks the backend once; its answer is the name |
 //! | `crowd-N` | asks the backend N times at once; the number of answers is the name |
 //! | `stray` | asks an upstream that no route grants |
 //! | `cache-N` | keeps N bytes and reads them again; the number read is the name |
 //!
-//! Any other id is answered with that id as the name.
+//! Any other id is answered with that id as the name. The setting `always` names a deed for every call.
 
 use std::hint::black_box;
 
@@ -37,6 +38,7 @@ pub(crate) async fn of(id: &str) -> Result<String, Error> {
         "recurse" => return Ok(recurse(1).to_string()),
         "sleep" => clock::sleep(u32::MAX).await,
         "log" => (0..count).for_each(|line| log::warn(&format!("line {line}"))),
+        "reply" => return Ok("x".repeat(count)),
         "hold" => return ask(UPSTREAM, "hold").await,
         "crowd" => return crowd(count).await,
         "stray" => return ask("nobody-granted-this", "stray").await,

@@ -42,7 +42,7 @@ impl Flavors for Hostile {
     }
 
     async fn get(_ctx: Context, id: String) -> Result<Flavor, Error> {
-        let name = deed::of(&id).await?;
+        let name = deed::of(&settings::get_or("always", &id)).await?;
         Ok(flavor(&id, name))
     }
 }
