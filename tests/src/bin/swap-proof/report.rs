@@ -15,6 +15,8 @@ use crate::target;
 
 const FILE: &str = "report.md";
 const CHART: &str = "latency.svg";
+/// Of the swaps.
+const TENTHS: usize = 10;
 
 /// One line of progress.
 pub(crate) fn say(line: &str) {
@@ -56,7 +58,6 @@ fn text(figures: &Figures, missed: &[String]) -> Result<String> {
 fn summary(out: &mut String, figures: &Figures) -> Result<()> {
     let seconds = figures.elapsed.as_secs_f64();
     let resident = &figures.swaps.resident_kib;
-    let mib = |kib: Option<&u64>| kib.map_or(0.0, |kib| *kib as f64 / 1024.0);
     let broken = figures.swaps.done.iter().filter(|swap| swap.after_broken).count();
     writeln!(out, "| | | target |\n|---|---|---|")?;
     writeln!(out, "| calls | {} in {seconds:.0} s | |", figures.calls)?;
@@ -64,9 +65,10 @@ fn summary(out: &mut String, figures: &Figures) -> Result<()> {
     writeln!(out, "| failed calls | {} | {} |", figures.failed, target::FAILED_MAX)?;
     let (lost, operations) = (figures.lost.count, figures.lost.operations);
     writeln!(out, "| lost operations | {lost} of {operations} | {} |", target::LOST_MAX)?;
-    let (first, last) = (mib(resident.first()), mib(resident.last()));
     let slope = figures.slope_bytes();
-    writeln!(out, "| resident memory | {first:.0} MiB after the first swap, {last:.0} after the last | |")?;
+    let tenths: Vec<_> = resident.iter().step_by(resident.len().div_ceil(TENTHS).max(1)).collect();
+    let mib: Vec<_> = tenths.into_iter().map(|kib| format!("{:.1}", *kib as f64 / 1024.0)).collect();
+    writeln!(out, "| resident memory after each tenth of the swaps, MiB | {} | |", mib.join(", "))?;
     writeln!(out, "| growth of it, bytes a swap | {slope:.0} | < {:.0} |", target::SLOPE_BYTES_MAX)?;
     writeln!(
         out,
