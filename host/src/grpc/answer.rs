@@ -16,7 +16,7 @@ use super::reply::{ErrorStyle, Reply, status};
 use crate::auth::{Operator, Permit};
 use crate::error::{Error, Kind};
 use crate::operation::{Settled, Started};
-use crate::plugin::Call;
+use crate::plugin::{Call, Generation};
 use crate::tenant::{self, TenantId};
 
 /// One RPC of the contract.
@@ -51,16 +51,19 @@ pub(super) struct Asked {
     pub(super) bearer: Option<String>,
     style: ErrorStyle,
     served: Arc<OnceLock<Arc<str>>>,
+    /// The generation that began its change.
+    on: OnceLock<Arc<Generation>>,
     operation: OnceLock<String>,
     region: OnceLock<String>,
     note: OnceLock<String>,
 }
 
 impl Asked {
-    /// A plugin call on behalf of this call.
+    /// A plugin call on behalf of this call. Once it has begun a change, it stays on the generation that began it: another
+    /// plugin may have taken over and not know what was made.
     pub(super) fn call(&self, permit: Permit, region: &str) -> Call {
-        let region = self.region(region).to_owned();
-        Call { region, served: Arc::clone(&self.served), ..Call::new(permit) }
+        let (region, on) = (self.region(region).to_owned(), self.on.get().cloned());
+        Call { region, on, served: Arc::clone(&self.served), ..Call::new(permit) }
     }
 
     /// The region that the request names; where it names none, that of the resources which it names.
@@ -144,6 +147,7 @@ impl Api {
     /// Waits for what a call began, as long as the caller and `operation.inline_wait_ms` allow.
     pub(super) async fn settled(&self, asked: &Asked, started: Started) -> Result<Settled, Error> {
         let _ = asked.operation.set(started.id.to_string());
+        let _ = asked.on.set(Arc::clone(&started.generation));
         let margin = Duration::from_millis(self.config.answer_margin_ms);
         let answer_by = asked.deadline.checked_sub(margin).unwrap_or(asked.deadline);
         let settled = started.settled(answer_by.min(Instant::now() + self.operations.inline_wait())).await?;
@@ -166,6 +170,7 @@ impl Api {
             bearer: text("authorization").and_then(|value| value.strip_prefix("Bearer ")).map(str::to_owned),
             style: ErrorStyle::of(metadata, self.config.error_style),
             served: Arc::default(),
+            on: OnceLock::new(),
             operation: OnceLock::new(),
             region: OnceLock::new(),
             note: OnceLock::new(),

@@ -68,6 +68,8 @@ pub(super) enum Progress {
 pub struct Started {
     /// For `x-operation-id`.
     pub id: OperationId,
+    /// The generation that began it, which the rest of the same call stays on.
+    pub generation: Arc<Generation>,
     progress: watch::Receiver<Progress>,
 }
 
@@ -165,10 +167,11 @@ impl Runner {
         let operation = self.store.begin(origin(permit, method, &serving)?).await?;
         let id = operation.id;
         let hold = Hold::by(Arc::clone(&serving));
+        let generation = Arc::clone(&serving);
         let work = work(Call { on: Some(serving), ..self.call(&operation).await? });
         let (tell, progress) = watch::channel(Progress::Beginning);
         self.spawn(operation, Some(hold), tell, |carrier| Box::pin(carrier.begin(work)));
-        Ok(Started { id, progress })
+        Ok(Started { id, generation, progress })
     }
 
     /// In which region the first of these resources is whose region is known; `None` where regions need not be told

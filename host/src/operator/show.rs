@@ -86,20 +86,15 @@ pub(super) fn steps(steps: &[Step], out: &mut impl Write) -> Result<()> {
     write!(out, "{}", Table::new([Left("STEP"), Right("TOOK"), Left("VERDICT")], rows))
 }
 
-/// An event in one line.
+/// An event in one line; its sentence names the component.
 pub(super) fn event(event: &Event, out: &mut impl Write) -> Result<()> {
-    let mut parts = vec![event.number.to_string(), event.time.clone(), event.kind.clone()];
-    if !event.domain.is_empty() {
-        parts.push(format!("{}/{}", event.domain, event.region));
-    }
-    if event.generation != 0 {
-        parts.push(event.generation.to_string());
-    }
-    if !event.plugin.is_empty() {
-        parts.push(label(&event.plugin, &event.digest));
-    }
-    parts.push(event.message.clone());
-    writeln!(out, "{}", plain(&parts.join("  ")))
+    let Event { number, time, kind, message, .. } = event;
+    let line = match event.domain.as_str() {
+        "" => String::new(),
+        domain => format!("  {domain}/{}", event.region),
+    };
+    let generation = if event.generation == 0 { String::new() } else { format!("  {}", event.generation) };
+    writeln!(out, "{number}  {time}  {kind}{line}{generation}  {}", plain(message))
 }
 
 fn line(generation: &Generation) -> String {

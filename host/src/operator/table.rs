@@ -58,9 +58,12 @@ impl Column {
     }
 }
 
-/// Without control characters: what a component says of itself must not steer a terminal.
+/// On one line and without control characters: what a component says of itself must not steer a terminal.
 pub(super) fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    text.split(|c: char| c.is_control() || c == ' ')
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod command;
 mod load;
 mod refusal;
 mod route;
+mod switch;
 mod upload;
 mod watch;
 
@@ -28,8 +29,8 @@ use tonic::transport::Channel;
 
 /// The compute route's file, whoever is in it.
 const PLUGIN: &str = "compute-nova";
-/// What is sent in one message.
-const CHUNK_BYTES: usize = 256 << 10;
+/// What is sent in one message: a part of every component.
+const CHUNK_BYTES: usize = 16 << 10;
 
 /// A deployment and a tenant.
 struct Stage {
