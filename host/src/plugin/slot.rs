@@ -117,7 +117,7 @@ impl Slot {
     ) -> Result<Arc<Generation>, Refusal> {
         let same = seen.digest.as_ref() == Some(&file.digest);
         let number = seen.number.filter(|_| same).unwrap_or_else(|| runtime.number());
-        let before = std::mem::take(seen).reason;
+        let before = std::mem::take(seen).reason.filter(|_| same);
         (seen.digest, seen.number) = (Some(file.digest.clone()), Some(number));
         runtime.ledger.begin(number, &self.route, seen.digest.as_ref());
         let (steps, outcome) = admission::admit(runtime, self, number, file).await;
