@@ -8,11 +8,16 @@ mod backend;
 mod bounds;
 mod compiled;
 mod directory;
+mod drain;
 mod drop_in;
 mod neighbour;
 mod observed;
+mod operator;
 mod refusal;
+mod reload;
 mod runaway;
+mod standby;
+mod trial;
 
 use std::time::Duration;
 
