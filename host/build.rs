@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use prost::Message as _;
 
-const PACKAGES: [&str; 11] = [
+const PACKAGES: [&str; 12] = [
     "clouddisk.proto",
     "flavor.proto",
     "image.proto",
     "instance.proto",
     "nasdisk.proto",
+    "operation.proto",
     "oss.proto",
     "plugin.proto",
     "route.proto",

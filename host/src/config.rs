@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, ensure};
+use anyhow::Context as _;
 use serde::Deserialize;
 
 use crate::{auth, database, grpc, operation, plugin, telemetry, tenant, upstream};
@@ -91,10 +91,6 @@ impl Config {
         let upstreams = self.upstream.keys().map(String::as_str).collect();
         plugin::check(&self.routes, &upstreams)?;
         self.plugin.check()?;
-        ensure!(
-            self.operation.poll_ms_min > 0 && self.operation.poll_ms_min <= self.operation.poll_ms_max,
-            "operation.poll_ms_min must be at least 1 and at most operation.poll_ms_max"
-        );
-        Ok(())
+        self.operation.check()
     }
 }

@@ -16,7 +16,7 @@ use crate::error::{Error, Kind};
 use crate::secret::SecretSource;
 
 /// Version, name, and the text for SQLite and for PostgreSQL.
-const MIGRATIONS: [(i64, &str, &str, &str); 3] = [
+const MIGRATIONS: [(i64, &str, &str, &str); 4] = [
     (
         1,
         "tenants and operations",
@@ -34,6 +34,12 @@ const MIGRATIONS: [(i64, &str, &str, &str); 3] = [
         "placement",
         include_str!("../../migrations/sqlite/0003_placement.sql"),
         include_str!("../../migrations/postgres/0003_placement.sql"),
+    ),
+    (
+        4,
+        "operation service",
+        include_str!("../../migrations/sqlite/0004_operation_service.sql"),
+        include_str!("../../migrations/postgres/0004_operation_service.sql"),
     ),
 ];
 

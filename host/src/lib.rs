@@ -84,6 +84,7 @@ impl Host {
             config.operation,
         );
         operations.resume().await?;
+        tokio::spawn(Arc::clone(&operations).prune());
         let registrar = Registrar::new(tenants, Arc::clone(&auth), Arc::clone(&plugins));
         tokio::spawn(Arc::clone(&registrar).sweep(stop.clone()));
 

@@ -19,6 +19,9 @@ pub mod instance {
 pub mod nasdisk {
     tonic::include_proto!("nasdisk");
 }
+pub mod operation {
+    tonic::include_proto!("patchbay.operation.v1");
+}
 pub mod oss {
     tonic::include_proto!("oss");
 }

@@ -148,15 +148,20 @@ impl Api {
     pub(super) async fn settled(&self, asked: &Asked, started: Started) -> Result<Settled, Error> {
         let _ = asked.operation.set(started.id.to_string());
         let _ = asked.on.set(Arc::clone(&started.generation));
-        let margin = Duration::from_millis(self.config.answer_margin_ms);
-        let answer_by = asked.deadline.checked_sub(margin).unwrap_or(asked.deadline);
-        let settled = started.settled(answer_by.min(Instant::now() + self.operations.inline_wait())).await?;
+        let settled = started.settled(self.answer_by(asked)).await?;
         if !settled.done {
             asked.note("Accepted; the operation in x-operation-id goes on.".to_owned());
         } else if let Some(message) = &settled.message {
             asked.note(message.clone());
         }
         Ok(settled)
+    }
+
+    /// Until when a call may wait for an operation.
+    pub(super) fn answer_by(&self, asked: &Asked) -> Instant {
+        let margin = Duration::from_millis(self.config.answer_margin_ms);
+        let answer_by = asked.deadline.checked_sub(margin).unwrap_or(asked.deadline);
+        answer_by.min(Instant::now() + self.operations.inline_wait())
     }
 
     fn asked(&self, rpc: Rpc, metadata: &MetadataMap, now: Instant) -> Asked {

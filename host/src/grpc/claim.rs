@@ -5,7 +5,7 @@ use tonic::Streaming;
 
 use crate::auth::Claim;
 use crate::proto::{
-    clouddisk, flavor, image, instance, nasdisk, oss, plugin, route, securitygroup, tenant, vpc,
+    clouddisk, flavor, image, instance, nasdisk, operation, oss, plugin, route, securitygroup, tenant, vpc,
 };
 
 /// A request that carries an api key.
@@ -84,6 +84,10 @@ claims! {
     nasdisk::CreateNasDiskReq [network_id];
     nasdisk::DeleteNasDiskReq [share_id];
     nasdisk::GetMountClientsReq [share_id];
+    operation::GetOperationReq [operation_id];
+    operation::ListOperationsReq [resource_id];
+    operation::WatchOperationReq [operation_id];
+    operation::CancelOperationReq [operation_id];
     oss::CreateUserAndBucketReq [];
     oss::GetBucketInfoReq [oss_uid, bucket_name];
     oss::ListBucketsInfoReq [oss_uid];

@@ -10,7 +10,7 @@ use tonic_health::server::HealthReporter;
 use crate::plugin::{Domain, Plugins};
 
 /// What the host answers itself.
-const OWN: [&str; 1] = ["patchbay.plugin.v1.PluginService"];
+const OWN: [&str; 2] = ["patchbay.operation.v1.OperationService", "patchbay.plugin.v1.PluginService"];
 
 /// The contract's services and whose plugin answers them.
 const SERVICES: [(&str, Domain); 10] = [

@@ -12,6 +12,7 @@ mod health;
 mod image;
 mod instance;
 mod nas;
+mod operation;
 mod oss;
 mod plugin;
 mod reply;
@@ -116,6 +117,7 @@ pub async fn serve(api: Api, listener: TcpListener) -> anyhow::Result<()> {
         .add_service(service!(oss::oss_service_server::OssServiceServer))
         .add_service(service!(vpc::vpc_service_server::VpcServiceServer))
         .add_service(service!(route::route_service_server::RouteServiceServer))
+        .add_service(service!(operation::operation_service_server::OperationServiceServer))
         .add_service(service!(plugin::plugin_service_server::PluginServiceServer))
         .serve_with_incoming_shutdown(incoming, api.stopping.cancelled_owned());
     served.await.context("the gRPC server failed")

@@ -9,7 +9,9 @@ use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
 use crate::error::Error;
-use crate::proto::{clouddisk, flavor, image, instance, nasdisk, oss, route, securitygroup, tenant, vpc};
+use crate::proto::{
+    clouddisk, flavor, image, instance, nasdisk, operation, oss, route, securitygroup, tenant, vpc,
+};
 
 /// How a caller wants failures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
@@ -66,6 +68,8 @@ replies!(
     nasdisk::CreateNasDiskRes,
     nasdisk::DeleteNasDiskRes,
     nasdisk::GetMountClientsRes,
+    operation::OperationRes,
+    operation::ListOperationsRes,
     oss::CreateUserAndBucketRes,
     oss::GetBucketInfoRes,
     oss::ListBucketsInfoRes,

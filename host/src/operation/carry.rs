@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use super::ongoing::Entry;
 use super::runner::{Progress, Runner};
 use super::{Failure, Operation, Origin, State};
 use crate::database::now_ms;
@@ -29,6 +30,7 @@ pub(super) struct Carrier {
     /// Who goes on with it; nobody yet where an earlier process began it.
     pub(super) hold: Option<Hold>,
     pub(super) tell: watch::Sender<Progress>,
+    pub(super) entry: Entry,
 }
 
 /// A step that goes into the database.
@@ -92,9 +94,11 @@ impl Carrier {
 
     async fn poll(&mut self) {
         let mut pace = Pace::new(&self.runner);
-        while pace.wait(&self.runner).await {
+        while pace.wait(&self.runner, &self.entry).await {
             let look = if self.too_old() {
                 Look::Failed(Error::new(Kind::Timeout, "It took longer than an operation may."))
+            } else if self.is_cancelled().await {
+                Look::Failed(Error::new(Kind::Cancelled, "It was cancelled."))
             } else {
                 self.look(&mut pace, false).await
             };
@@ -137,7 +141,7 @@ impl Carrier {
                     break;
                 }
             }
-            if !pace.wait(&self.runner).await {
+            if !pace.wait(&self.runner, &self.entry).await {
                 return;
             }
         }
@@ -205,6 +209,8 @@ impl Carrier {
         if let Err(error) = written {
             tracing::error!(?step, error = %error.chain(), "the operation's step is not in the database");
         }
+        // Whoever watches reads the row now.
+        self.tell.send_modify(|_| ());
     }
 
     async fn write_once(&self, step: Step<'_>) -> Result<(), Error> {
@@ -224,6 +230,11 @@ impl Carrier {
     /// Whether its resource is gone at its end.
     fn removes(&self) -> bool {
         self.operation.origin.method.contains("/Delete")
+    }
+
+    /// Whether the tenant wants it given up, as far as the database tells.
+    async fn is_cancelled(&self) -> bool {
+        self.runner.store.cancel_requested(self.operation.id).await.unwrap_or(false)
     }
 
     fn too_old(&self) -> bool {
@@ -248,12 +259,13 @@ impl Pace {
         self.wait = Duration::from_millis(runner.config.poll_ms_min);
     }
 
-    /// Waits, each time half as long again; false when the host stops.
-    async fn wait(&mut self, runner: &Runner) -> bool {
+    /// Waits, each time half as long again, or until it is woken; false when the host stops.
+    async fn wait(&mut self, runner: &Runner, entry: &Entry) -> bool {
         let now = self.wait;
         self.wait = now.mul_f64(1.5).min(Duration::from_millis(runner.config.poll_ms_max));
         tokio::select! {
             () = runner.stop.cancelled() => false,
+            () = entry.woken() => true,
             () = tokio::time::sleep(now) => true,
         }
     }

@@ -3,16 +3,23 @@
 //! A plugin's ticket says what comes next, and only the plugin reads it. The rows are in `store`.
 
 mod carry;
+mod config;
+mod ongoing;
+mod prune;
+mod query;
 mod runner;
 mod store;
+mod watch;
 
 use std::fmt;
 use std::str::FromStr;
 
 use uuid::Uuid;
 
-pub use self::runner::{Config, Runner, Settled, Started};
-pub use self::store::Operations;
+pub use self::config::Config;
+pub use self::runner::{Runner, Settled, Started};
+pub use self::store::{Filter, Operations};
+pub use self::watch::Watch;
 use crate::error::{Error, Kind};
 use crate::tenant::TenantId;
 
@@ -63,6 +70,9 @@ pub enum State {
 }
 
 impl State {
+    /// All of them, in the order in which an operation may pass through them.
+    pub const ALL: [Self; 5] = [Self::Beginning, Self::Running, Self::Abandoning, Self::Done, Self::Failed];
+
     /// The word for it in the database and towards the platform.
     #[must_use]
     pub fn word(self) -> &'static str {
@@ -82,8 +92,7 @@ impl State {
     }
 
     fn from_word(word: &str) -> Option<Self> {
-        let all = [Self::Beginning, Self::Running, Self::Abandoning, Self::Done, Self::Failed];
-        all.into_iter().find(|state| state.word() == word)
+        Self::ALL.into_iter().find(|state| state.word() == word)
     }
 }
 
@@ -146,6 +155,8 @@ pub struct Operation {
     pub finished_at: Option<String>,
     /// What the platform is told beside the success.
     pub message: Option<String>,
+    /// Whether the tenant wants it given up.
+    pub cancel_requested: bool,
     /// Milliseconds since 1970-01-01T00:00:00Z.
     pub created_at: i64,
     /// When its row last changed, likewise.

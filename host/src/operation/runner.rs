@@ -4,56 +4,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::Deserialize;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
 
 use super::carry::Carrier;
-use super::{Failure, Operation, OperationId, Operations, Origin};
+use super::ongoing::Ongoing;
+use super::{Config, Failure, Operation, OperationId, Operations, Origin};
 use crate::auth::{Auth, Permit};
 use crate::error::{Error, Kind};
 use crate::plugin::contract::types::Begun;
 use crate::plugin::{Call, Domain, Generation, Hold, Plugins};
 use crate::telemetry::Metrics;
 use crate::tenant::TenantId;
-
-/// How operations are carried on.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Config {
-    /// How long a call waits for the end of what it began before it answers with how things stand, in milliseconds.
-    pub inline_wait_ms: u64,
-    /// The first wait between two polls, in milliseconds; each is half as long again as the one before.
-    pub poll_ms_min: u64,
-    /// The longest wait between two polls, in milliseconds.
-    pub poll_ms_max: u64,
-    /// How long an operation may go on before it is abandoned, in milliseconds.
-    pub lifetime_ms_max: u64,
-    /// How long the host goes on looking for what a broken-off call made, in milliseconds: a backend may still be
-    /// acting on a request whose answer was lost.
-    pub settle_ms: u64,
-    /// Operations that may go on at once.
-    pub running_max: usize,
-    /// Polls in a row that may fail by a defect before the operation is abandoned.
-    pub defects_max: u32,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self {
-            inline_wait_ms: 20_000,
-            poll_ms_min: 200,
-            poll_ms_max: 5_000,
-            lifetime_ms_max: 3_600_000,
-            settle_ms: 10_000,
-            running_max: 10_000,
-            defects_max: 5,
-        }
-    }
-}
 
 /// How an operation stands, for those who wait for it.
 #[derive(Debug, Clone)]
@@ -120,6 +85,8 @@ pub struct Runner {
     pub(super) plugins: Arc<Plugins>,
     pub(super) config: Config,
     pub(super) stop: CancellationToken,
+    pub(super) ongoing: Arc<Ongoing>,
+    pub(super) watchers: Arc<Semaphore>,
     auth: Arc<Auth>,
     metrics: Arc<Metrics>,
     tasks: TaskTracker,
@@ -135,8 +102,9 @@ impl Runner {
         metrics: Arc<Metrics>,
         config: Config,
     ) -> Arc<Self> {
-        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
-        Arc::new(Self { store, plugins, auth, metrics, config, tasks, stop })
+        let (tasks, stop, ongoing) = (TaskTracker::new(), CancellationToken::new(), Arc::default());
+        let watchers = Arc::new(Semaphore::new(config.watchers_max.min(Semaphore::MAX_PERMITS)));
+        Arc::new(Self { store, plugins, config, stop, ongoing, watchers, auth, metrics, tasks })
     }
 
     /// How long a call waits for the end of what it began.
@@ -230,7 +198,8 @@ impl Runner {
             tenant = %operation.origin.tenant_id,
         );
         let going_on = self.metrics.operations().clone();
-        let carried = carry(Carrier { runner: Arc::clone(self), operation, hold, tell });
+        let entry = self.ongoing.enter(operation.id, tell.subscribe());
+        let carried = carry(Carrier { runner: Arc::clone(self), operation, hold, tell, entry });
         self.tasks.spawn(async move {
             going_on.inc();
             carried.instrument(span).await;
@@ -250,10 +219,14 @@ impl Runner {
     }
 }
 
+/// The tenant whose call it is.
+pub(super) fn owner(permit: &Permit) -> Result<TenantId, Error> {
+    permit.tenant_id().ok_or_else(|| Error::internal(anyhow::anyhow!("a call of no tenant")))
+}
+
 fn origin(permit: &Permit, method: &str, serving: &Generation) -> Result<Origin, Error> {
-    let tenant_id = permit.tenant_id();
     Ok(Origin {
-        tenant_id: tenant_id.ok_or_else(|| Error::internal(anyhow::anyhow!("a call of no tenant")))?,
+        tenant_id: owner(permit)?,
         user_id: permit.user_id().to_owned(),
         domain: serving.domain.word().to_owned(),
         region: serving.region.clone(),

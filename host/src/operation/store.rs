@@ -1,4 +1,5 @@
-//! The tables `operation` and `placement`, which tells where the resources are that operations made.
+//! The table `operation`: an operation's steps, from its beginning to its end. What is read of it is in `select`, how long it
+//! is kept in `prune`, and where the resources are that operations made in `placement`.
 //!
 //! ```text
 //! begin → beginning ── running (each new ticket) ── done
@@ -8,18 +9,20 @@
 //! An operation that has ended never changes again: of two that report on it, the second is told so. When to
 //! poll is the poller's affair.
 
-use anyhow::anyhow;
-use sqlx::any::{AnyArguments, AnyRow};
-use sqlx::query::Query;
-use sqlx::{Any, AnyPool, Row as _};
+mod placement;
+mod prune;
+mod row;
+mod select;
 
+use sqlx::any::AnyArguments;
+use sqlx::query::Query;
+use sqlx::{Any, AnyPool};
+
+pub use self::select::Filter;
 use super::{Failure, Operation, OperationId, Origin, State};
 use crate::database::now_ms;
 use crate::error::{Error, Kind};
 use crate::tenant::TenantId;
-
-/// Unfinished operations read at a time.
-const UNFINISHED_MAX: i64 = 10_000;
 
 /// Every operation of the deployment.
 #[derive(Debug)]
@@ -51,6 +54,7 @@ impl Operations {
             failure: None,
             finished_at: None,
             message: None,
+            cancel_requested: false,
             created_at: now,
             updated_at: now,
             next_poll_at: now,
@@ -150,120 +154,25 @@ impl Operations {
         self.change(changing(sql, id).bind(failure.kind.word()).bind(&failure.message)).await
     }
 
+    /// Notes that the tenant wants it given up; whoever carries it sees that before its next step.
+    ///
+    /// # Errors
+    /// [`Kind::Conflict`]: it has ended already, or is none of the tenant's. Otherwise the database fails.
+    pub async fn request_cancel(&self, tenant_id: TenantId, id: OperationId) -> Result<(), Error> {
+        let sql = "UPDATE operation SET updated_at = $2, cancel_requested_at = $2 \
+                   WHERE id = $1 AND tenant_id = $3 AND state IN ('beginning', 'running', 'abandoning')";
+        self.change(changing(sql, id).bind(tenant_id.to_string())).await
+    }
+
     async fn change(&self, update: Query<'_, Any, AnyArguments>) -> Result<(), Error> {
         if update.execute(&self.pool).await?.rows_affected() == 1 {
             return Ok(());
         }
         Err(Error::new(Kind::Conflict, "The operation has ended already."))
     }
-
-    /// The tenant's operation; another tenant's is none.
-    ///
-    /// # Errors
-    /// The database fails.
-    pub async fn get(&self, tenant_id: TenantId, id: OperationId) -> Result<Option<Operation>, Error> {
-        let sql = "SELECT * FROM operation WHERE id = $1 AND tenant_id = $2";
-        let query = sqlx::query(sql).bind(id.to_string()).bind(tenant_id.to_string());
-        query.fetch_optional(&self.pool).await?.as_ref().map(read).transpose()
-    }
-
-    /// Notes in which region a resource of the tenant is; where that is known already, it stays.
-    ///
-    /// # Errors
-    /// The database fails.
-    pub async fn place(&self, tenant_id: TenantId, resource_id: &str, region: &str) -> Result<(), Error> {
-        let sql = "INSERT INTO placement (tenant_id, resource_id, region) VALUES ($1, $2, $3) \
-                   ON CONFLICT (tenant_id, resource_id) DO NOTHING";
-        sqlx::query(sql)
-            .bind(tenant_id.to_string())
-            .bind(resource_id)
-            .bind(region)
-            .execute(&self.pool)
-            .await?;
-        Ok(())
-    }
-
-    /// Forgets where a resource was.
-    ///
-    /// # Errors
-    /// The database fails.
-    pub async fn displace(&self, tenant_id: TenantId, resource_id: &str) -> Result<(), Error> {
-        let sql = "DELETE FROM placement WHERE tenant_id = $1 AND resource_id = $2";
-        sqlx::query(sql).bind(tenant_id.to_string()).bind(resource_id).execute(&self.pool).await?;
-        Ok(())
-    }
-
-    /// In which region a resource of the tenant is, where that was noted.
-    ///
-    /// # Errors
-    /// The database fails.
-    pub async fn placed(&self, tenant_id: TenantId, resource_id: &str) -> Result<Option<String>, Error> {
-        let sql = "SELECT region FROM placement WHERE tenant_id = $1 AND resource_id = $2";
-        let query = sqlx::query(sql).bind(tenant_id.to_string()).bind(resource_id);
-        Ok(query.fetch_optional(&self.pool).await?.map(|row| row.try_get("region")).transpose()?)
-    }
-
-    /// Those that have not ended, the next to poll first, at most 10 000.
-    ///
-    /// # Errors
-    /// The database fails.
-    pub async fn unfinished(&self) -> Result<Vec<Operation>, Error> {
-        let sql = "SELECT * FROM operation WHERE state IN ('beginning', 'running', 'abandoning') \
-                   ORDER BY next_poll_at LIMIT $1";
-        sqlx::query(sql).bind(UNFINISHED_MAX).fetch_all(&self.pool).await?.iter().map(read).collect()
-    }
 }
 
 /// An update whose `$1` is the operation and whose `$2` is now.
 fn changing(sql: &'static str, id: OperationId) -> Query<'static, Any, AnyArguments> {
     sqlx::query(sql).bind(id.to_string()).bind(now_ms())
-}
-
-fn read(row: &AnyRow) -> Result<Operation, Error> {
-    let percent: Option<i64> = row.try_get("percent")?;
-    Ok(Operation {
-        id: parsed(row, "id", |text| text.parse().ok())?,
-        origin: read_origin(row)?,
-        resource_id: row.try_get("resource_id")?,
-        ticket: row.try_get("ticket")?,
-        state: parsed(row, "state", State::from_word)?,
-        step: row.try_get("step")?,
-        percent: percent.and_then(|percent| u8::try_from(percent).ok()),
-        failure: read_failure(row)?,
-        finished_at: row.try_get("finished_at")?,
-        message: row.try_get("message")?,
-        created_at: row.try_get("created_at")?,
-        updated_at: row.try_get("updated_at")?,
-        next_poll_at: row.try_get("next_poll_at")?,
-    })
-}
-
-fn read_origin(row: &AnyRow) -> Result<Origin, Error> {
-    Ok(Origin {
-        tenant_id: parsed(row, "tenant_id", |text| text.parse().ok())?,
-        user_id: row.try_get("user_id")?,
-        domain: row.try_get("domain")?,
-        region: row.try_get("region")?,
-        method: row.try_get("method")?,
-        request_id: row.try_get("request_id")?,
-        plugin: row.try_get("plugin")?,
-        digest: row.try_get("digest")?,
-    })
-}
-
-fn read_failure(row: &AnyRow) -> Result<Option<Failure>, Error> {
-    let kind: Option<String> = row.try_get("error_kind")?;
-    let message: Option<String> = row.try_get("error_message")?;
-    Ok(kind.zip(message).map(|(kind, message)| Failure { kind: kind_of(&kind), message }))
-}
-
-/// The plugin contract's words and those of the host alone, all of which [`Kind::word`] writes.
-fn kind_of(word: &str) -> Kind {
-    let own = [Kind::Unauthenticated, Kind::Cancelled].into_iter().find(|kind| kind.word() == word);
-    own.unwrap_or_else(|| Kind::from_word(word))
-}
-
-fn parsed<T>(row: &AnyRow, column: &str, parse: impl Fn(&str) -> Option<T>) -> Result<T, Error> {
-    let text: &str = row.try_get(column)?;
-    parse(text).ok_or_else(|| Error::internal(anyhow!("operation.{column} is damaged")))
 }

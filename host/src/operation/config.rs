@@ -1,0 +1,71 @@
+//! How operations are carried on, followed and kept: the table `operation` of the configuration.
+
+use anyhow::ensure;
+use serde::Deserialize;
+
+/// How operations are carried on.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// How long a call waits for the end of what it began before it answers with how things stand, in milliseconds.
+    pub inline_wait_ms: u64,
+    /// The first wait between two polls, in milliseconds; each is half as long again as the one before.
+    pub poll_ms_min: u64,
+    /// The longest wait between two polls, in milliseconds.
+    pub poll_ms_max: u64,
+    /// How long an operation may go on before it is abandoned, in milliseconds.
+    pub lifetime_ms_max: u64,
+    /// How long the host goes on looking for what a broken-off call made, in milliseconds: a backend may still be
+    /// acting on a request whose answer was lost.
+    pub settle_ms: u64,
+    /// Operations that may go on at once.
+    pub running_max: usize,
+    /// Polls in a row that may fail by a defect before the operation is abandoned.
+    pub defects_max: u32,
+    /// Operations that may be watched at once.
+    pub watchers_max: usize,
+    /// How often a watched operation's row is read where another host carries it, in milliseconds.
+    pub watch_poll_ms: u64,
+    /// How long an operation is kept after its end, in milliseconds.
+    pub kept_ms: u64,
+    /// How often those that ended longer ago are removed, in milliseconds.
+    pub prune_interval_ms: u64,
+    /// How many of them are removed by one statement.
+    pub prune_max: u32,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            inline_wait_ms: 20_000,
+            poll_ms_min: 200,
+            poll_ms_max: 5_000,
+            lifetime_ms_max: 3_600_000,
+            settle_ms: 10_000,
+            running_max: 10_000,
+            defects_max: 5,
+            watchers_max: 1_000,
+            watch_poll_ms: 1_000,
+            kept_ms: 30 * 24 * 3_600_000,
+            prune_interval_ms: 600_000,
+            prune_max: 1_000,
+        }
+    }
+}
+
+impl Config {
+    /// Whether it holds together.
+    ///
+    /// # Errors
+    /// It does not; the error names the key.
+    pub fn check(&self) -> anyhow::Result<()> {
+        ensure!(
+            self.poll_ms_min > 0 && self.poll_ms_min <= self.poll_ms_max,
+            "operation.poll_ms_min must be at least 1 and at most operation.poll_ms_max"
+        );
+        ensure!(self.watch_poll_ms > 0, "operation.watch_poll_ms must be at least 1");
+        ensure!(self.prune_interval_ms > 0, "operation.prune_interval_ms must be at least 1");
+        ensure!(self.prune_max > 0, "operation.prune_max must be at least 1");
+        Ok(())
+    }
+}

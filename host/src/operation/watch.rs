@@ -1,0 +1,74 @@
+//! Following one operation: of what this process carries it is told, and of the rest it asks the database now and then.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, watch};
+
+use super::query::none;
+use super::runner::{Progress, owner};
+use super::{Operation, OperationId, Runner};
+use crate::auth::Permit;
+use crate::error::{Error, Kind};
+use crate::tenant::TenantId;
+
+/// A tenant's operation, state by state.
+pub struct Watch {
+    runner: Arc<Runner>,
+    tenant_id: TenantId,
+    id: OperationId,
+    last: Option<Operation>,
+    /// Tells of its steps, while this process carries it.
+    here: Option<watch::Receiver<Progress>>,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Runner {
+    /// Begins to follow an operation of the permit's tenant.
+    ///
+    /// # Errors
+    /// [`Kind::Busy`] when too many are followed.
+    pub fn watch(self: &Arc<Self>, permit: &Permit, id: OperationId) -> Result<Watch, Error> {
+        let tenant_id = owner(permit)?;
+        let full = |_| Error::new(Kind::Busy, "Too many operations are watched; try again later.");
+        let place = Arc::clone(&self.watchers).try_acquire_owned().map_err(full)?;
+        // Before the row is read for the first time, so that no step between is missed.
+        let here = self.ongoing.progress(id);
+        Ok(Watch { runner: Arc::clone(self), tenant_id, id, last: None, here, _place: place })
+    }
+}
+
+impl Watch {
+    /// How it stands, as soon as that is not what was given out last; `None` after its end.
+    ///
+    /// # Errors
+    /// [`Kind::NotFound`]: the tenant has no such operation. Otherwise the database fails.
+    pub async fn next(&mut self) -> Result<Option<Operation>, Error> {
+        if self.last.as_ref().is_some_and(|last| last.state.ended()) {
+            return Ok(None);
+        }
+        loop {
+            let found = self.runner.store.get(self.tenant_id, self.id).await?.ok_or_else(none)?;
+            if self.last.as_ref() != Some(&found) {
+                self.last = Some(found.clone());
+                return Ok(Some(found));
+            }
+            self.changed().await;
+        }
+    }
+
+    /// Until its row may have changed.
+    async fn changed(&mut self) {
+        match &mut self.here {
+            Some(progress) => {
+                if progress.changed().await.is_err() {
+                    self.here = None;
+                }
+            }
+            None => {
+                tokio::time::sleep(Duration::from_millis(self.runner.config.watch_poll_ms)).await;
+                self.here = self.runner.ongoing.progress(self.id);
+            }
+        }
+    }
+}
