@@ -8,7 +8,7 @@ use serde_json::Value;
 use tonic::codegen::http::uri::PathAndQuery;
 use tonic::metadata::MetadataMap;
 use tonic::transport::Channel;
-use tonic::{Request, Response};
+use tonic::{Request, Response, Status};
 
 /// Every method of the contract's services.
 ///
@@ -63,11 +63,26 @@ pub async fn send(
     method: &MethodDescriptor,
     message: DynamicMessage,
 ) -> Response<DynamicMessage> {
+    let answer = try_send(host, method, message).await;
+    answer.unwrap_or_else(|status| panic!("{}: {status}", method.full_name()))
+}
+
+/// The same, with the status that the host may answer; of a stream only the first message.
+///
+/// # Errors
+/// The status.
+///
+/// # Panics
+/// There is no host.
+pub async fn try_send(
+    host: Channel,
+    method: &MethodDescriptor,
+    message: DynamicMessage,
+) -> Result<Response<DynamicMessage>, Status> {
     let path: PathAndQuery = path(method).parse().expect("a path");
     let mut client = tonic::client::Grpc::new(host);
     client.ready().await.expect("a connection");
-    let answer = client.unary(Request::new(message), path, DynamicCodec::new(method.output())).await;
-    answer.unwrap_or_else(|status| panic!("{}: {status}", method.full_name()))
+    client.unary(Request::new(message), path, DynamicCodec::new(method.output())).await
 }
 
 /// As "/vpc.VpcService/CreateVpc".

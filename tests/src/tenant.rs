@@ -1,7 +1,9 @@
 //! A tenant, and requests in its name.
 
 use patchbay::proto::instance::{CloudDiskConf, CreateInstanceReq};
-use patchbay::proto::{clouddisk, flavor, image, instance, nasdisk, oss, route, securitygroup, vpc};
+use patchbay::proto::{
+    clouddisk, flavor, image, instance, nasdisk, operation, oss, route, securitygroup, vpc,
+};
 
 use crate::admin::Offer;
 
@@ -53,6 +55,7 @@ credentials! {
         DeleteCloudDiskReq,
     };
     nasdisk::{CreateNasDiskReq, DeleteNasDiskReq, GetMountClientsReq};
+    operation::{GetOperationReq, ListOperationsReq, WatchOperationReq, CancelOperationReq};
     oss::{CreateUserAndBucketReq, GetBucketInfoReq, ListBucketsInfoReq, SetOssUserQuotaReq, RecoverKeyReq};
     vpc::{CreateVpcReq, GetVpcInfoReq, SetVpcInfoReq};
     route::{

@@ -2,7 +2,7 @@
 //! here.
 
 use patchbay_tests::Tenant;
-use patchbay_tests::contract::{methods, send};
+use patchbay_tests::contract::{methods, try_send};
 use prost_reflect::{DynamicMessage, Kind, MethodDescriptor, Value};
 use tonic::transport::Channel;
 
@@ -43,13 +43,19 @@ fn is_resource(method: &MethodDescriptor, field: &str) -> bool {
     field != "tenant_id" && (is_id || is_bucket)
 }
 
-/// Calls the method; `code` and `msg` of the answer.
+/// Calls the method; `code` and `msg` of the answer. A stream has them in its status.
 pub(crate) async fn call(
     channel: &Channel,
     method: &MethodDescriptor,
     message: DynamicMessage,
 ) -> (i32, String) {
-    let answer = send(channel.clone(), method, message).await.into_inner();
+    let answer = match try_send(channel.clone(), method, message).await {
+        Ok(answer) => answer.into_inner(),
+        Err(status) if method.is_server_streaming() => {
+            return (status.code() as i32, status.message().to_owned());
+        }
+        Err(status) => panic!("{}: {status}", method.full_name()),
+    };
     let field = |name: &str| answer.get_field_by_name(name).unwrap().into_owned();
     (field("code").as_i32().unwrap(), field("msg").as_str().unwrap().to_owned())
 }

@@ -31,7 +31,7 @@ async fn every_rpc_refuses_who_has_not_the_key() {
     let deployment = Deployment::start().await;
     let (tenant, other) = (deployment.tenant("acme").await, deployment.tenant("other").await);
     let methods = keyed_methods();
-    assert_eq!(methods.len(), 38, "all but the operator's carry a key");
+    assert_eq!(methods.len(), 42, "all but the operator's carry a key");
     deployment.cloudsim().clear_record();
     for method in &methods {
         let mut words: Vec<String> = Vec::new();
@@ -66,7 +66,7 @@ async fn every_rpc_that_names_a_resource_refuses_a_denied_user() {
         assert!(msg.contains("platform_userid"), "{msg}");
         refused += 1;
     }
-    assert_eq!(refused, 31, "all that name a resource");
+    assert_eq!(refused, 35, "all that name a resource");
     assert_eq!(deployment.cloudsim().requests(), [], "nothing reaches the cloud");
 }
 

@@ -13,7 +13,7 @@ use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 use crate::contract::{call, keyed_methods, request};
 
 /// All services.
-const SERVICES: [&str; 11] = [
+const SERVICES: [&str; 12] = [
     "tenant.TenantService",
     "flavor.FlavorService",
     "image.ImageService",
@@ -24,6 +24,7 @@ const SERVICES: [&str; 11] = [
     "oss.OSSService",
     "vpc.VpcService",
     "route.RouteService",
+    "patchbay.operation.v1.OperationService",
     "patchbay.plugin.v1.PluginService",
 ];
 /// Those of the compute domain.

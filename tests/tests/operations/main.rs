@@ -1,13 +1,19 @@
 //! Work that goes on: through a host that is killed or stopped, to an end that says why.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
+mod cancel;
+mod client;
 mod ended;
 mod killed;
+mod list;
+mod prune;
 mod stopped;
+mod watch;
 
 use patchbay_tests::Deployment;
 use patchbay_tests::creation::Creations;
 use patchbay_tests::deployment::Builder;
+use patchbay_tests::postgres::Postgres;
 use patchbay_tests::process::HostProcess;
 
 /// Operations are looked at often, and a broken-off one is searched for a short while.
@@ -28,4 +34,11 @@ impl Scene {
         let host = HostProcess::start(&mut deployment).await;
         Self { host, creations, deployment }
     }
+}
+
+/// The same on SQLite and on PostgreSQL.
+async fn on_each_database(case: impl AsyncFn(Builder)) {
+    case(Deployment::builder()).await;
+    let postgres = Postgres::start().await.unwrap();
+    case(Deployment::builder().database(&postgres.database("patchbay").unwrap())).await;
 }

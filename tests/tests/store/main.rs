@@ -70,7 +70,10 @@ async fn every_case(database: impl Fn(&str) -> String) {
             another_tenants_operation_is_none
             an_end_is_an_end
             an_abandoned_operation_keeps_its_failure
-            the_next_to_poll_comes_first;
+            the_next_to_poll_comes_first
+            all_that_is_unfinished_is_found
+            a_wish_to_cancel_is_kept
+            what_ended_long_ago_is_removed_in_batches;
     }
 }
 

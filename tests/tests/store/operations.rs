@@ -1,7 +1,10 @@
 //! Operations: followed from ticket to ticket, ended once, the tenant's own.
 
+use std::collections::HashSet;
+
+use futures::stream::{self, StreamExt as _};
 use patchbay::error::Kind;
-use patchbay::operation::{Failure, Operations, Origin, State};
+use patchbay::operation::{Failure, Filter, Operations, Origin, State};
 
 use super::Store;
 
@@ -87,4 +90,42 @@ pub(crate) async fn the_next_to_poll_comes_first(store: &Store) {
     operations.running(soon.id, "{}", "", None, 1).await.unwrap();
     let order: Vec<_> = operations.unfinished().await.unwrap().iter().map(|operation| operation.id).collect();
     assert_eq!(order, [soon.id, late.id]);
+}
+
+pub(crate) async fn all_that_is_unfinished_is_found(store: &Store) {
+    let (operations, first) = begun(store).await;
+    // More than are read at a time.
+    let begin = async |_| operations.begin(origin("t-0000000001")).await.unwrap().id;
+    let mut ids: Vec<_> = stream::iter(0..2_100).map(begin).buffer_unordered(8).collect().await;
+    ids.push(first.id);
+    let found: HashSet<_> = operations.unfinished().await.unwrap().iter().map(|found| found.id).collect();
+    assert_eq!(found, ids.into_iter().collect());
+}
+
+pub(crate) async fn a_wish_to_cancel_is_kept(store: &Store) {
+    let (operations, begun) = begun(store).await;
+    let (tenant, id) = (begun.origin.tenant_id, begun.id);
+    let other = operations.request_cancel("t-0000000002".parse().unwrap(), id).await.unwrap_err();
+    assert_eq!(other.kind(), Kind::Conflict);
+    assert!(!operations.cancel_requested(id).await.unwrap());
+    operations.request_cancel(tenant, id).await.unwrap();
+    operations.running(id, "{}", "", None, 0).await.unwrap();
+    let running = operations.get(tenant, id).await.unwrap().unwrap();
+    assert!(running.cancel_requested && operations.cancel_requested(id).await.unwrap());
+    operations.end_done(id, "2026-01-02T03:04:05Z", None).await.unwrap();
+    assert_eq!(operations.request_cancel(tenant, id).await.unwrap_err().kind(), Kind::Conflict);
+}
+
+pub(crate) async fn what_ended_long_ago_is_removed_in_batches(store: &Store) {
+    let (operations, going_on) = begun(store).await;
+    for _ in 0..3 {
+        let ended = operations.begin(origin("t-0000000001")).await.unwrap();
+        operations.end_failed(ended.id, &failure(Kind::Quota)).await.unwrap();
+    }
+    assert_eq!(operations.prune(0, 2).await.unwrap(), 0, "none ended so long ago");
+    let later = i64::MAX;
+    let removed = [operations.prune(later, 2).await.unwrap(), operations.prune(later, 2).await.unwrap()];
+    assert_eq!(removed, [2, 1]);
+    let left = operations.list(going_on.origin.tenant_id, &Filter::default(), (1, 20)).await.unwrap();
+    assert_eq!(left, [going_on]);
 }
