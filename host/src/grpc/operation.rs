@@ -50,7 +50,7 @@ impl OperationService for Api {
             async |asked, request| {
                 let permit = self.permit(asked, &request).await?;
                 let page = check::page(request.page_number, request.page_size)?;
-                let filter = filter(request)?;
+                let filter = filter(&request)?;
                 let found = self.operations.list(&permit, &filter, (page.number, page.size)).await?;
                 let operations = found.into_iter().map(Operation::from).collect();
                 Ok(ListOperationsRes { operations, ..Default::default() })
@@ -114,7 +114,7 @@ fn id(text: &str) -> Result<OperationId, Error> {
     text.parse().map_err(|_| Error::invalid("operation_id is \"op-\" and a UUID."))
 }
 
-fn filter(request: ListOperationsReq) -> Result<Filter, Error> {
+fn filter(request: &ListOperationsReq) -> Result<Filter, Error> {
     let (states, domains) = (State::ALL.map(State::word), Domain::ALL.map(Domain::word));
     let text = |field, value: &str| wanted(value, |value| check::text(field, value));
     Ok(Filter {

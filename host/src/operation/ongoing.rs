@@ -9,10 +9,13 @@ use tokio::sync::{Notify, watch};
 use super::OperationId;
 use super::runner::Progress;
 
+/// What its carrier tells, and what wakes it.
+type Carried = (watch::Receiver<Progress>, Arc<Notify>);
+
 /// As many as are carried at once.
 #[derive(Default)]
 pub(super) struct Ongoing {
-    entries: Mutex<HashMap<OperationId, (watch::Receiver<Progress>, Arc<Notify>)>>,
+    entries: Mutex<HashMap<OperationId, Carried>>,
 }
 
 /// One of them, until it is dropped.
@@ -43,7 +46,7 @@ impl Ongoing {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<OperationId, (watch::Receiver<Progress>, Arc<Notify>)>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<OperationId, Carried>> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
