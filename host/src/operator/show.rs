@@ -73,8 +73,8 @@ pub(super) fn generation(generation: &Generation, out: &mut impl Write) -> Resul
 /// Each field on a line; those without a value are left out.
 pub(super) fn fields(fields: &[(&str, &str)], out: &mut impl Write) -> Result<()> {
     let width = fields.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    let told = fields.iter().filter(|(_, value)| !value.is_empty());
-    told.map(|(name, value)| writeln!(out, "{name:<width$}  {}", plain(value))).collect()
+    let mut told = fields.iter().filter(|(_, value)| !value.is_empty());
+    told.try_for_each(|(name, value)| writeln!(out, "{name:<width$}  {}", plain(value)))
 }
 
 /// What an admission came to, step by step.

@@ -37,7 +37,8 @@ impl Default for Activity {
     fn default() -> Self {
         let (calls, operations) = (TaskTracker::new(), TaskTracker::new());
         // Closed, so that waiting ends whenever nothing is left; they count all the same.
-        (calls.close(), operations.close());
+        calls.close();
+        operations.close();
         Self {
             calls,
             operations,

@@ -141,7 +141,7 @@ impl Line {
 
     /// A new generation takes the calls of its plugin's others, or a canary's part of them; it stands by where its
     /// plugin has none.
-    pub(super) fn install(&mut self, generation: Arc<Generation>) {
+    pub(super) fn install(&mut self, generation: &Arc<Generation>) {
         self.end_trial();
         let number = generation.number;
         let own = self.entries.iter().filter(|entry| entry.generation.plugin == generation.plugin);
@@ -151,7 +151,7 @@ impl Line {
         let weight = if fresh { generation.route.weight() } else { served };
         let canary = generation.route.canary.clone();
         let entry = |weight| Entry {
-            generation: Arc::clone(&generation),
+            generation: Arc::clone(generation),
             weight,
             standing: Standing::Standby,
             since: Timestamp::now(),

@@ -132,7 +132,7 @@ fn publish(plugins: &Plugins, before: &Setup, routes: &[Route], generations: &[A
             let own = |route: &&Route| route.domain == domain && route.region == region;
             line.withdraw(|plugin| !routes.iter().filter(own).any(|route| route.plugin == plugin));
             let new = generations.iter().filter(|new| new.domain == domain && new.region == region);
-            new.for_each(|generation| line.install(Arc::clone(generation)));
+            new.for_each(|generation| line.install(generation));
             if !same_weights(domain, &region) {
                 line.weigh(|plugin| {
                     routes.iter().filter(own).find(|route| route.plugin == plugin).map_or(0, Route::weight)

@@ -184,7 +184,7 @@ impl Slot {
 /// Gives an admitted generation its place in its line.
 pub(super) fn serve(runtime: &Arc<Runtime>, generation: Arc<Generation>) {
     let trial = swap::edit_line(runtime, &generation, |line| {
-        line.install(Arc::clone(&generation));
+        line.install(&generation);
         line.trial
     });
     came(runtime, &generation);

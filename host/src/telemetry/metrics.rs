@@ -148,17 +148,17 @@ impl Metrics {
             Some(counter) => {
                 counter.inc();
             }
-            None => self.first_call(labels),
+            None => self.first_call(&labels),
         }
         self.call_seconds.get_or_create(&MethodLabels { service, method }).observe(took.as_secs_f64());
     }
 
-    fn first_call(&self, labels: CallLabels) {
+    fn first_call(&self, labels: &CallLabels) {
         if let Some(generation) = labels.generation.clone() {
             let mut series = self.series.lock().unwrap_or_else(PoisonError::into_inner);
             series.entry(generation).or_default().push(labels.clone());
         }
-        self.calls.get_or_create(&labels).inc();
+        self.calls.get_or_create(labels).inc();
     }
 
     /// A generation is gone: digests come and go, and its series must not stay for ever.

@@ -100,7 +100,7 @@ async fn a_pinned_tenant_stays_where_it_is_pinned() {
     stage.load_hostile().await;
     let other = stage.deployment.tenant("other").await;
     stage.share(&[], &[(&stage.tenant.id, nova)]).await.unwrap();
-    assert_eq!(stage.generation(nova).await.pins, [stage.tenant.id.clone()]);
+    assert_eq!(stage.generation(nova).await.pins, std::slice::from_ref(&stage.tenant.id));
     assert_eq!(stage.who().await, Who::Nova);
     assert_eq!(who(stage.deployment.grpc(), &other).await, Who::Hostile);
 

@@ -54,7 +54,8 @@ async fn a_bad_edit_changes_nothing() {
     let stage = Stage::hostile(Deployment::builder()).await;
     let before = stage.in_state("active").await.number;
     let mut last = 0;
-    let edits: [(fn(&mut Table), &str); 3] = [
+    type Edit = fn(&mut Table);
+    let edits: [(Edit, &str); 3] = [
         (|table| drop(table.insert("colour".to_owned(), "red".into())), "colour"),
         (
             |table| {

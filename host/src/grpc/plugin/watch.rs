@@ -30,7 +30,7 @@ pub(super) fn events(
     stopping: CancellationToken,
 ) -> BoxStream<'static, Result<wire::Event, Status>> {
     let (mut kept, coming) = plugins.events(since.unwrap_or(0));
-    let last = since.unwrap_or_else(|| kept.drain(..).last().map_or(0, |event| event.number));
+    let last = since.unwrap_or_else(|| kept.drain(..).next_back().map_or(0, |event| event.number));
     let watch = Watch { plugins, stopping, last, kept: kept.into(), coming };
     let next = async |mut watch: Watch| Some((Ok(watch.next().await?.into()), watch));
     stream::unfold(watch, next).boxed()
