@@ -34,7 +34,7 @@ async fn a_creation_is_followed_to_its_end() {
     let end = seen.last().unwrap();
     assert!(!end.resource_id.is_empty() && !end.finished_time.is_empty(), "{end:#?}");
     assert_eq!(client.get(&id).await.operation.as_ref(), Some(end));
-    assert_eq!(client.watched(&id).await, std::slice::from_ref(&end), "the end, and then nothing");
+    assert_eq!(client.watched(&id).await, std::slice::from_ref(end), "the end, and then nothing");
 }
 
 #[tokio::test]
