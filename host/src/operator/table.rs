@@ -75,6 +75,6 @@ mod tests {
     fn columns_are_as_wide_as_their_widest_cell() {
         let rows = [["1", "é\u{1b}[31m", "x"], ["100", "", ""]].map(|row| row.map(str::to_owned));
         let table = Table::new([Right("N"), Left("NAME"), Left("LAST")], rows.into_iter());
-        assert_eq!(table.to_string(), "  N  NAME   LAST\n  1  é [31m  x\n100\n");
+        assert_eq!(table.to_string(), "  N  NAME    LAST\n  1  é [31m  x\n100\n");
     }
 }
