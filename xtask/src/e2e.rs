@@ -24,7 +24,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
 
 fn test(workspace: &Workspace, rigs: &Rigs, arguments: &[String]) -> Result<()> {
     let variables = rigs.variables()?;
-    process::step("end-to-end tests on OpenStack and Ceph", "12 minutes, the first build 15 minutes", || {
+    process::step("end-to-end tests on OpenStack and Ceph", "6 minutes after the build", || {
         process::run(
             cargo()
                 // The integration tests of all packages; see `binaries` for why of all.

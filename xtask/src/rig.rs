@@ -36,7 +36,7 @@ const CEPH: Kind = Kind {
     directory: "tests/rigs/ceph",
     data: ("CEPH_RUN_DIR", "/tmp/ceph"),
     variables: ("rgw.env", "RGW1_ENDPOINT"),
-    up_takes: "40 seconds on a bare machine, 10 seconds when installed",
+    up_takes: "half a minute on a bare machine, 10 seconds when installed",
     down_takes: "2 seconds",
 };
 

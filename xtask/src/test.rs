@@ -29,7 +29,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
             "PostgreSQL's initdb is nowhere: its tests will fail. On Debian: apt-get install postgresql",
         );
     }
-    process::step("tests", "a minute, the first build 10 minutes", || {
+    process::step("tests", "6 minutes, the build up to 10 minutes more", || {
         process::run(
             cargo()
                 .args(["test", "--workspace"])
