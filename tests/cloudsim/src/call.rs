@@ -69,6 +69,11 @@ impl Call {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
+    /// On whose behalf the caller says that it asks.
+    pub(crate) fn caller_request_id(&self) -> Option<&str> {
+        self.header("x-openstack-request-id").or_else(|| self.header("x-request-id"))
+    }
+
     /// The body as JSON; `None` where it is not.
     pub(crate) fn json(&self) -> Option<Value> {
         serde_json::from_slice(&self.body).ok()

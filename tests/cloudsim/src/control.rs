@@ -83,6 +83,17 @@ impl Control {
         self.faults().faults.clear();
     }
 
+    /// Whether a fault for this request alone still waits for its call.
+    #[must_use]
+    pub fn awaits(&self, request_id: &str) -> bool {
+        self.faults().faults.iter().any(|fault| fault.request_id.as_deref() == Some(request_id))
+    }
+
+    /// Takes the faults away that are for this request alone.
+    pub fn clear_faults_of(&self, request_id: &str) {
+        self.faults().faults.retain(|fault| fault.request_id.as_deref() != Some(request_id));
+    }
+
     /// How long things take that begin from now on.
     pub fn set_timing(&self, timing: Timing) {
         self.world().timing = timing;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::call::Call;
 use crate::service::Service;
 
 /// Faults that may be set at once.
@@ -20,6 +21,8 @@ pub struct Fault {
     pub method: Option<String>,
     /// Only paths that contain this, below the service's prefix and without the query; empty is every one.
     pub path: String,
+    /// Only calls on behalf of this request, as the caller names it; absent is every one.
+    pub request_id: Option<String>,
     /// Lets so many matching calls pass first.
     pub skip: u32,
     /// Applies so many times, then it is used up; absent is for ever.
@@ -52,6 +55,16 @@ pub enum Effect {
     CloseBefore,
     /// The connection ends without an answer, and all was done.
     CloseAfter,
+    /// All is done, and the answer comes so much later; nobody gets it who does not wait so long.
+    Late {
+        /// The wait.
+        delay_ms: u64,
+    },
+    /// All is done, and so many spaces follow the answer's body; where it has none, the status is 200 instead of 204.
+    Padded {
+        /// Their number.
+        bytes: usize,
+    },
     /// The connection ends in the middle of the answer's body.
     CutBody,
     /// The answer's body is not JSON, though it says so.
@@ -87,6 +100,13 @@ impl Fault {
         Self { service, method, path, ..self }
     }
 
+    /// Narrows it to calls on behalf of one request, as the caller names it in `X-Openstack-Request-Id`, or elsewhere than
+    /// in OpenStack in `X-Request-Id`.
+    #[must_use]
+    pub fn of(self, request_id: &str) -> Self {
+        Self { request_id: Some(request_id.to_owned()), ..self }
+    }
+
     /// Limits how often it applies.
     #[must_use]
     pub fn times(self, times: u32) -> Self {
@@ -99,10 +119,11 @@ impl Fault {
         Self { skip, ..self }
     }
 
-    fn is_for(&self, service: Service, method: &str, path: &str) -> bool {
+    fn is_for(&self, service: Service, call: &Call) -> bool {
         self.service.is_none_or(|wanted| wanted == service)
-            && self.method.as_deref().is_none_or(|wanted| wanted == method)
-            && path.contains(&self.path)
+            && self.method.as_deref().is_none_or(|wanted| wanted == call.method)
+            && call.path.contains(&self.path)
+            && (self.request_id.is_none() || self.request_id.as_deref() == call.caller_request_id())
     }
 }
 
@@ -123,8 +144,8 @@ impl Faults {
     }
 
     /// What the first fault for this call does: the wait, and the effect. Counts it as used.
-    pub(crate) fn take(&mut self, service: Service, method: &str, path: &str) -> Option<(u64, Effect)> {
-        let matching = self.faults.iter_mut().enumerate().filter(|(_, f)| f.is_for(service, method, path));
+    pub(crate) fn take(&mut self, service: Service, call: &Call) -> Option<(u64, Effect)> {
+        let matching = self.faults.iter_mut().enumerate().filter(|(_, fault)| fault.is_for(service, call));
         for (at, fault) in matching {
             if fault.skip > 0 {
                 fault.skip -= 1;

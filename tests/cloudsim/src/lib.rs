@@ -28,7 +28,7 @@
 //!
 //! | | |
 //! |---|---|
-//! | `POST /_control/faults` | adds a [`Fault`]: `{"service": "compute", "method": "POST", "path": "/servers", "skip": 0, "times": 1, "delay_ms": 0, "effect": {"kind": "status", "status": 503, "body": {}}}`; kinds: `pass`, `status`, `close-before`, `close-after`, `cut-body`, `malformed`, `endless` |
+//! | `POST /_control/faults` | adds a [`Fault`]: `{"service": "compute", "method": "POST", "path": "/servers", "request_id": null, "skip": 0, "times": 1, "delay_ms": 0, "effect": {"kind": "status", "status": 503, "body": {}}}`; kinds: `pass`, `status`, `close-before`, `close-after`, `late`, `padded`, `cut-body`, `malformed`, `endless` |
 //! | `GET`, `DELETE /_control/faults` | shows them, takes all away |
 //! | `GET`, `PUT /_control/timing` | [`Timing`] |
 //! | `PUT /_control/failures` | [`Failures`]: builds that end in an error |

@@ -22,7 +22,7 @@ pub struct Request {
     pub path: String,
     /// What was answered; 0 where the connection was closed instead.
     pub status: u16,
-    /// The request id that the caller sent in `X-Openstack-Request-Id`.
+    /// The request id that the caller sent in `X-Openstack-Request-Id`, or elsewhere in `X-Request-Id`.
     pub caller_request_id: Option<String>,
 }
 

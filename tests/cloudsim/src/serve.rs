@@ -97,7 +97,7 @@ async fn respond(
 /// Counts the call, applies its fault if there is one, asks the service otherwise.
 async fn with_faults(control: &Control, service: Service, call: &Call) -> io::Result<Response<Body>> {
     control.record().count(service, &call.method, &call.path);
-    let fault = control.faults().take(service, &call.method, &call.path);
+    let fault = control.faults().take(service, call);
     let (delay_ms, effect) = fault.unwrap_or_default();
     if delay_ms > 0 {
         tokio::time::sleep(Duration::from_millis(delay_ms)).await;
@@ -108,6 +108,9 @@ async fn with_faults(control: &Control, service: Service, call: &Call) -> io::Re
         _ => Some(act(control, service, call)).filter(|_| effect != Effect::CloseAfter),
     };
     keep(control, service, call, answer.as_ref().map_or(0, |answer| answer.status.as_u16()));
+    if let Effect::Late { delay_ms } = effect {
+        tokio::time::sleep(Duration::from_millis(delay_ms)).await;
+    }
     let closed = || Err(io::Error::new(io::ErrorKind::ConnectionReset, "closed by a fault"));
     answer.map_or_else(closed, |answer| Ok(spoiled(answer, &effect, &call.request_id)))
 }
@@ -129,7 +132,7 @@ fn keep(control: &Control, service: Service, call: &Call, status: u16) {
         method: call.method.clone(),
         path: format!("{}{query}", call.path),
         status,
-        caller_request_id: call.header("x-openstack-request-id").map(str::to_owned),
+        caller_request_id: call.caller_request_id().map(str::to_owned),
     });
 }
 
@@ -151,6 +154,7 @@ fn faulty<'a>(status: u16, body: &Value, headers: impl Iterator<Item = (&'a Stri
 /// The answer as the effect lets it arrive.
 fn spoiled(mut answer: Answer, effect: &Effect, request_id: &str) -> Response<Body> {
     match effect {
+        Effect::Padded { bytes } => written(padded(answer, *bytes), request_id),
         Effect::Malformed => {
             answer.body = answer.body.slice(..answer.body.len() / 2);
             written(answer, request_id)
@@ -170,6 +174,15 @@ fn spoiled(mut answer: Answer, effect: &Effect, request_id: &str) -> Response<Bo
         }
         _ => written(answer, request_id),
     }
+}
+
+/// A 204 has no body that could be longer.
+fn padded(mut answer: Answer, bytes: usize) -> Answer {
+    if answer.status == StatusCode::NO_CONTENT {
+        answer.status = StatusCode::OK;
+    }
+    answer.body = [&answer.body[..], &vec![b' '; bytes]].concat().into();
+    answer
 }
 
 /// These bytes, then an error, which closes the connection.

@@ -107,6 +107,38 @@ async fn a_connection_ends_before_or_after_the_deed() {
 }
 
 #[tokio::test]
+async fn an_answer_comes_late_or_is_padded_and_all_is_done() {
+    let admin = Admin::new().await;
+    let post = |effect| Fault::once(effect).on(Service::Volume, "POST", "/volumes");
+    admin.cloud.control().fault(post(Effect::Late { delay_ms: 3_600_000 }));
+    let late = tokio::time::timeout(Duration::from_millis(500), admin.make_volume()).await;
+    assert!(late.is_err(), "it came at once");
+    assert_eq!(admin.volumes(), ["available"]);
+    admin.cloud.control().fault(Fault::once(Effect::Padded { bytes: 1 << 20 }));
+    let answer = admin.send(Method::GET, FLAVORS, json!(null)).await.expect("a head");
+    let text = answer.text().await.expect("a body");
+    assert!(text.len() > 1 << 20 && serde_json::from_str::<Value>(&text).is_ok());
+}
+
+#[tokio::test]
+async fn a_fault_may_be_for_one_request_alone() {
+    let admin = Admin::new().await;
+    let (control, id) = (admin.cloud.control(), "req-1");
+    control.fault(Fault::status(503, json!({})).of(id));
+    assert_eq!(admin.get(FLAVORS).await.0, 200);
+    let url = format!("{}{FLAVORS}", admin.cloud.url());
+    for (header, status) in [("x-openstack-request-id", 503), ("x-request-id", 503), ("x-other", 200)] {
+        let request = admin.http.get(&url).header("x-auth-token", &admin.token).header(header, id);
+        assert_eq!(request.send().await.expect("an answer").status(), status, "{header}");
+    }
+    assert!(control.awaits(id) && !control.awaits("req-2"));
+    control.clear_faults_of("req-2");
+    assert!(control.awaits(id));
+    control.clear_faults_of(id);
+    assert!(!control.awaits(id));
+}
+
+#[tokio::test]
 async fn a_body_is_cut_is_no_json_or_never_ends() {
     let admin = Admin::new().await;
     for effect in [Effect::CutBody, Effect::Malformed] {
