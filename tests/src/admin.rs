@@ -22,6 +22,7 @@ const SERVICES: [(&str, &str); 6] = [
 const MANILA_VERSION: (&str, &str) = ("x-openstack-manila-api-version", "2.65");
 
 /// A session of the administrator.
+#[derive(Clone)]
 pub struct Admin {
     http: Client,
     token: String,

@@ -1,5 +1,7 @@
 //! Any RPC of the contract, called by its name with JSON, as its descriptors tell it.
 
+use std::sync::LazyLock;
+
 use patchbay::call::DynamicCodec;
 use patchbay::operation::OperationId;
 use patchbay::proto::DESCRIPTORS;
@@ -39,19 +41,53 @@ pub struct Answer {
 /// # Panics
 /// There is no such RPC, the request does not fit it, or the host went away.
 pub async fn call(host: Channel, rpc: &str, request: &Value) -> Answer {
-    let found = methods().into_iter().find(|method| path(method)[1..] == *rpc);
-    let method = found.unwrap_or_else(|| panic!("the contract has no {rpc}"));
-    let message = DynamicMessage::deserialize(method.input(), request);
-    let message = message.unwrap_or_else(|error| panic!("{rpc} with {request}: {error}"));
-    let (metadata, message, _) = send(host, &method, message).await.into_parts();
+    let method = method(rpc);
+    let answer = ask(host, &method, Request::new(message(&method, request))).await;
+    answer.unwrap_or_else(|status| panic!("{rpc}: {status}"))
+}
+
+/// The RPC of this name, as "vpc.VpcService/CreateVpc".
+///
+/// # Panics
+/// There is none.
+#[must_use]
+pub fn method(rpc: &str) -> MethodDescriptor {
+    static METHODS: LazyLock<Vec<MethodDescriptor>> = LazyLock::new(methods);
+    let found = METHODS.iter().find(|method| path(method)[1..] == *rpc);
+    found.unwrap_or_else(|| panic!("the contract has no {rpc}")).clone()
+}
+
+/// The method's request with these fields.
+///
+/// # Panics
+/// They do not fit it.
+#[must_use]
+pub fn message(method: &MethodDescriptor, fields: &Value) -> DynamicMessage {
+    let message = DynamicMessage::deserialize(method.input(), fields);
+    message.unwrap_or_else(|error| panic!("{} with {fields}: {error}", method.full_name()))
+}
+
+/// What the method answers to a request with metadata.
+///
+/// # Errors
+/// The status that there is instead, as that of a host that went away.
+///
+/// # Panics
+/// The answer has no code.
+pub async fn ask(
+    host: Channel,
+    method: &MethodDescriptor,
+    request: Request<DynamicMessage>,
+) -> Result<Answer, Status> {
+    let (metadata, message, _) = try_send(host, method, request).await?.into_parts();
     let options = SerializeOptions::new().use_proto_field_name(true).skip_default_fields(false);
     let body = message.serialize_with_options(serde_json::value::Serializer, &options).expect("JSON");
-    Answer {
+    Ok(Answer {
         code: body["code"].as_i64().expect("a code"),
         msg: body["msg"].as_str().expect("a sentence").to_owned(),
         operation: operation(&metadata),
         body,
-    }
+    })
 }
 
 /// Calls the method with this message.
@@ -63,26 +99,26 @@ pub async fn send(
     method: &MethodDescriptor,
     message: DynamicMessage,
 ) -> Response<DynamicMessage> {
-    let answer = try_send(host, method, message).await;
+    let answer = try_send(host, method, Request::new(message)).await;
     answer.unwrap_or_else(|status| panic!("{}: {status}", method.full_name()))
 }
 
-/// The same, with the status that the host may answer; of a stream only the first message.
+/// The same for a request with metadata, with the status that the host may answer; of a stream only the first message.
 ///
 /// # Errors
-/// The status.
+/// The status; UNAVAILABLE where there is no host.
 ///
 /// # Panics
-/// There is no host.
+/// The method's name cannot be a path.
 pub async fn try_send(
     host: Channel,
     method: &MethodDescriptor,
-    message: DynamicMessage,
+    request: Request<DynamicMessage>,
 ) -> Result<Response<DynamicMessage>, Status> {
     let path: PathAndQuery = path(method).parse().expect("a path");
     let mut client = tonic::client::Grpc::new(host);
-    client.ready().await.expect("a connection");
-    client.unary(Request::new(message), path, DynamicCodec::new(method.output())).await
+    client.ready().await.map_err(|error| Status::unavailable(error.to_string()))?;
+    client.unary(request, path, DynamicCodec::new(method.output())).await
 }
 
 /// As "/vpc.VpcService/CreateVpc".

@@ -2,6 +2,7 @@
 //! this process on free ports. How one differs from another is `builder`'s affair.
 
 use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLock};
 
 use cloudsim::Control;
 use patchbay::operation::Operations;
@@ -17,6 +18,7 @@ use crate::admin::Admin;
 use crate::array::Array;
 pub use crate::builder::Builder;
 use crate::gateway::Gateway;
+use crate::process::HostProcess;
 use crate::{Cloud, Tenant, cloud, removal};
 
 /// A running deployment. Dropped, it leaves nothing in the cloud.
@@ -26,12 +28,15 @@ pub struct Deployment {
     owner: String,
     operator_token: String,
     host: Option<Host>,
+    /// Where calls go instead.
+    elsewhere: RwLock<Option<String>>,
 }
 
 impl Deployment {
     /// One of these parts; `directory` holds the files that the configuration names.
     pub(crate) async fn of(directory: TempDir, cloud: Cloud, owner: String, operator_token: String) -> Self {
-        let mut deployment = Self { directory, cloud, owner, operator_token, host: None };
+        let mut deployment =
+            Self { directory, cloud, owner, operator_token, host: None, elsewhere: RwLock::default() };
         deployment.number_tenants().await;
         deployment.restart().await;
         deployment
@@ -55,7 +60,13 @@ impl Deployment {
     /// `http://127.0.0.1:PORT` with the API.
     #[must_use]
     pub fn endpoint(&self) -> String {
-        format!("http://{}", self.host().grpc())
+        let elsewhere = self.elsewhere.read().unwrap_or_else(PoisonError::into_inner).clone();
+        elsewhere.unwrap_or_else(|| format!("http://{}", self.host().grpc()))
+    }
+
+    /// Lets calls go to a host in a process of its own from now on.
+    pub fn lead_to(&self, host: &HostProcess) {
+        *self.elsewhere.write().unwrap_or_else(PoisonError::into_inner) = Some(host.endpoint().to_owned());
     }
 
     /// A connection to the host; it is made with the first call.

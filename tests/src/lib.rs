@@ -6,6 +6,7 @@
 pub mod admin;
 pub mod array;
 mod builder;
+pub mod change;
 pub mod cloud;
 pub mod command;
 pub mod component;

@@ -22,7 +22,7 @@ const LINE_MAX: Duration = Duration::from_secs(30);
 /// How long it may take to end.
 const EXIT_MAX: Duration = Duration::from_secs(60);
 /// Everything of the host and the plugins, what is important of libraries.
-const LOG_FILTER: &str = "info,patchbay=trace,plugin=trace";
+pub const LOG_FILTER: &str = "info,patchbay=trace,plugin=trace";
 
 /// A running host. Dropped, it is killed.
 pub struct HostProcess {
@@ -43,13 +43,21 @@ impl HostProcess {
     /// It does not serve.
     pub async fn start(deployment: &mut Deployment) -> Self {
         deployment.stop().await;
+        Self::beside(deployment, LOG_FILTER).await
+    }
+
+    /// One more on the deployment's files, which logs what passes this filter.
+    ///
+    /// # Panics
+    /// It does not serve.
+    pub async fn beside(deployment: &Deployment, log_filter: &str) -> Self {
         let config = deployment.directory().join("process.toml");
         let text = fs::read_to_string(deployment.config_file()).expect("a configuration");
         fs::write(&config, text + "log.format = \"json\"\n").expect("process.toml");
         let mut command = Command::new(binary());
-        command.arg("serve").arg("--config").arg(config).env("RUST_LOG", LOG_FILTER);
+        command.arg("serve").arg("--config").arg(config).env("RUST_LOG", log_filter);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
-        let mut child = command.spawn().expect("the patchbay binary: cargo build --workspace --bins");
+        let mut child = command.spawn().expect("a process");
         let log = Log::default();
         tokio::spawn(collect(child.stderr.take().expect("piped"), Arc::clone(&log)));
         let mut host = Self { child, log, grpc: String::new(), http: String::new() };
@@ -57,6 +65,12 @@ impl HostProcess {
         let url = |key: &str| format!("http://{}", serving[key].as_str().expect("an address"));
         (host.grpc, host.http) = (url("grpc"), url("http"));
         host
+    }
+
+    /// `http://127.0.0.1:PORT` with the API.
+    #[must_use]
+    pub fn endpoint(&self) -> &str {
+        &self.grpc
     }
 
     /// A connection to it; it is made with the first call.
@@ -74,6 +88,13 @@ impl HostProcess {
     #[must_use]
     pub fn log(&self) -> Vec<Value> {
         self.log.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// How many of its lines fit so far.
+    #[must_use]
+    pub fn count(&self, fits: impl Fn(&Value) -> bool) -> usize {
+        let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        log.iter().filter(|line| fits(line)).count()
     }
 
     /// The first line that fits, as soon as it is there.
@@ -102,9 +123,17 @@ impl HostProcess {
 
     /// SIGTERM.
     pub async fn terminate(&self) {
+        self.signal("TERM").await;
+    }
+
+    /// Another signal, as "STOP".
+    ///
+    /// # Panics
+    /// It has ended.
+    pub async fn signal(&self, name: &str) {
         let id = self.child.id().expect("it runs").to_string();
-        let told = Command::new("kill").args(["-TERM", &id]).status().await;
-        assert!(told.is_ok_and(|status| status.success()), "kill -TERM {id}");
+        let told = Command::new("kill").args(["-s", name, &id]).status().await;
+        assert!(told.is_ok_and(|status| status.success()), "kill -s {name} {id}");
     }
 
     /// Waits for its end.
@@ -125,8 +154,10 @@ async fn collect(stderr: ChildStderr, log: Log) {
     }
 }
 
-/// The host that was built beside this test.
+/// The host that was built together with this test or binary.
 pub(crate) fn binary() -> PathBuf {
-    let test = env::current_exe().expect("a test's path");
-    test.ancestors().nth(2).expect("target/debug/deps/TEST").join("patchbay")
+    let own = env::current_exe().expect("a path");
+    let places = own.ancestors().skip(1).take(2);
+    let found = places.map(|directory| directory.join("patchbay")).find(|path| path.is_file());
+    found.expect("the patchbay binary: cargo build --workspace --bins")
 }

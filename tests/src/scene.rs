@@ -1,6 +1,8 @@
 //! One tenant of a deployment of its own, beside what the cloud's administrator sees of it. The calls of each service
 //! are in the suite that tests it.
 
+use std::borrow::Borrow;
+
 use patchbay::proto::instance::GetInstanceReq;
 use patchbay::proto::instance::instance_service_client::InstanceServiceClient;
 use serde_json::Value;
@@ -9,10 +11,10 @@ use crate::admin::{Admin, Offer};
 use crate::operation::END_MAX;
 use crate::{Deployment, Tenant, wait_for};
 
-/// A deployment and its tenant.
-pub struct Scene {
+/// A deployment, or a share in one, and its tenant.
+pub struct Scene<D = Deployment> {
     /// Where the tenant is.
-    pub deployment: Deployment,
+    pub deployment: D,
     /// In whose name calls are made.
     pub tenant: Tenant,
     /// A session of the cloud's administrator.
@@ -31,19 +33,32 @@ impl Scene {
     pub async fn quick() -> Self {
         Self::of(Deployment::builder().quick().at_once().start().await).await
     }
+}
 
+impl<D: Borrow<Deployment>> Scene<D> {
     /// On this deployment.
-    pub async fn of(deployment: Deployment) -> Self {
-        let tenant = deployment.tenant("acme").await;
-        let admin = deployment.admin().await;
+    pub async fn of(deployment: D) -> Self {
+        let tenant = deployment.borrow().tenant("acme").await;
+        let admin = deployment.borrow().admin().await;
         let project = admin.project(&tenant.id).await;
         Self { deployment, tenant, admin, project }
+    }
+
+    /// One beside it on the same deployment.
+    #[must_use]
+    pub async fn beside(&self, name: &str) -> Self
+    where
+        D: Clone,
+    {
+        let tenant = self.deployment.borrow().tenant(name).await;
+        let project = self.admin.project(&tenant.id).await;
+        Self { deployment: self.deployment.clone(), tenant, admin: self.admin.clone(), project }
     }
 
     /// The same with a new tenant.
     #[must_use]
     pub async fn next(self, name: &str) -> Self {
-        let tenant = self.deployment.tenant(name).await;
+        let tenant = self.deployment.borrow().tenant(name).await;
         let project = self.admin.project(&tenant.id).await;
         Self { tenant, project, ..self }
     }
@@ -61,7 +76,7 @@ impl Scene {
     /// # Panics
     /// It is refused, or does not come to run.
     pub async fn instance_in(&self, name: &str, network: &str) -> String {
-        let mut instances = InstanceServiceClient::new(self.deployment.grpc());
+        let mut instances = InstanceServiceClient::new(self.deployment.borrow().grpc());
         let offer = Offer { network: network.to_owned(), ..self.admin.offer().await };
         let request = self.tenant.instance(&offer, name, &[]);
         let answer = instances.create_instance(request).await.expect("an answer").into_inner();

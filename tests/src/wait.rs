@@ -10,13 +10,18 @@ const POLL: Duration = Duration::from_millis(50);
 ///
 /// # Panics
 /// After `bound`, naming `what` was waited for.
-pub async fn wait_for<T>(what: &str, bound: Duration, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+pub async fn wait_for<T>(what: &str, bound: Duration, look: impl AsyncFnMut() -> Option<T>) -> T {
+    settled(bound, look).await.unwrap_or_else(|| panic!("waited {bound:?} in vain for {what}"))
+}
+
+/// The same, with `None` after `bound`.
+pub async fn settled<T>(bound: Duration, mut look: impl AsyncFnMut() -> Option<T>) -> Option<T> {
     let begun = Instant::now();
     loop {
-        if let Some(found) = look().await {
+        let found = look().await;
+        if found.is_some() || begun.elapsed() >= bound {
             return found;
         }
-        assert!(begun.elapsed() < bound, "waited {bound:?} in vain for {what}");
         tokio::time::sleep(POLL).await;
     }
 }

@@ -4,6 +4,7 @@
 use patchbay_tests::Tenant;
 use patchbay_tests::contract::{methods, try_send};
 use prost_reflect::{DynamicMessage, Kind, MethodDescriptor, Value};
+use tonic::Request;
 use tonic::transport::Channel;
 
 /// Those that carry an api key.
@@ -49,7 +50,7 @@ pub(crate) async fn call(
     method: &MethodDescriptor,
     message: DynamicMessage,
 ) -> (i32, String) {
-    let answer = match try_send(channel.clone(), method, message).await {
+    let answer = match try_send(channel.clone(), method, Request::new(message)).await {
         Ok(answer) => answer.into_inner(),
         Err(status) if method.is_server_streaming() => {
             return (status.code() as i32, status.message().to_owned());

@@ -1,20 +1,15 @@
 //! Every RPC that changes something, with each of its backend calls failing in turn: afterwards all is as it was or as
 //! it was asked to be, and nothing is left that nobody asked for.
 //!
-//! What the RPCs are is in `table`, what there is before them in `setup`, what there is at all in `census`.
+//! What the RPCs are, and what there is before them, is in the library's `change`.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
-mod census;
-mod setup;
-mod table;
-
 use cloudsim::{Effect, Fault};
-use patchbay::operation::State;
-use patchbay_tests::needs_cloudsim;
-use serde_json::json;
-
-use crate::setup::Setup;
-use crate::table::{CHANGES, Change};
+use patchbay_tests::change::{CHANGES, Change, Setup};
+use patchbay_tests::contract::Answer;
+use patchbay_tests::operation::END_MAX;
+use patchbay_tests::{Scene, needs_cloudsim};
+use serde_json::{Value, json};
 
 /// What a change does when nothing fails.
 struct Whole {
@@ -32,51 +27,62 @@ async fn whole(setup: &Setup, change: &Change) -> Whole {
     Whole { calls, lines: setup.lines().await }
 }
 
-/// Lets the call after `skip` others fail; how the operation ended.
-async fn failing(setup: &Setup, change: &Change, (skip, effect): (u32, &Effect), whole: &Whole) -> State {
+/// Whether the change failed, once that is certain.
+async fn has_failed(setup: &Setup, answer: &Answer) -> bool {
+    let ended = setup.ended(END_MAX).await.expect("operations that end");
+    let Some(id) = answer.operation else { return answer.code != 0 };
+    let operation = ended.iter().find(|operation| operation["operation_id"] == *id.to_string());
+    operation.expect("the operation")["state"] == "failed"
+}
+
+/// Lets the call after `skip` others fail; whether the change did.
+async fn failing(setup: &Setup, change: &Change, (skip, effect): (u32, &Effect), whole: &Whole) -> bool {
     let before = setup.lines().await;
     setup.cloud().fault(Fault { skip, ..Fault::once(effect.clone()) });
     let answer = setup.make(change).await;
     setup.cloud().clear_faults();
-    let state = setup.ended(&answer).await;
+    let failed = has_failed(setup, &answer).await;
     let mut allowed = vec![&whole.lines];
-    if state == State::Failed {
+    if failed {
         allowed = if change.undone { vec![&before] } else { vec![&before, &whole.lines] };
     }
     let what = format!("{change} with call {skip} failing ({} {})", answer.code, answer.msg);
-    setup.wait_for_one_of(&allowed, &what).await;
-    state
+    if let Err(found) = setup.comes_to(&allowed, END_MAX).await {
+        panic!("{what} leaves {found:#?}, not one of {allowed:#?}");
+    }
+    failed
 }
 
-/// Lets each call of each change fail once in this way; how many of the operations failed.
+/// Lets each call of each change fail once in this way; how many of the changes failed.
 async fn at_every_call(effect: Effect) -> usize {
-    let mut setup = Setup::start().await;
+    let mut setup = Setup::on(Scene::quick().await, &[]).await;
     let mut failed = 0;
     for change in CHANGES {
         setup = setup.of(&format!("{change}"), change.needs).await;
         let whole = whole(&setup, change).await;
         for skip in 0..whole.calls {
             setup = setup.of(&format!("{change} {skip}"), change.needs).await;
-            let state = failing(&setup, change, (skip, &effect), &whole).await;
-            failed += usize::from(state == State::Failed);
+            failed += usize::from(failing(&setup, change, (skip, &effect), &whole).await);
         }
     }
     failed
 }
 
+fn status(status: u16, body: Value) -> Effect {
+    Effect::Status { status, body, headers: [].into() }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_that_is_refused_leaves_all_or_nothing() {
     needs_cloudsim!();
-    let body = json!({"forbidden": {"code": 403, "message": "Not now"}});
-    let refused = Effect::Status { status: 403, body, headers: [].into() };
+    let refused = status(403, json!({"forbidden": {"code": 403, "message": "Not now"}}));
     assert!(at_every_call(refused).await >= CHANGES.len());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_that_the_cloud_fails_on_leaves_all_or_nothing() {
     needs_cloudsim!();
-    let failed = Effect::Status { status: 500, body: json!({}), headers: [].into() };
-    assert!(at_every_call(failed).await > 0);
+    assert!(at_every_call(status(500, json!({}))).await > 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

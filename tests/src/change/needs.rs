@@ -1,96 +1,29 @@
-//! What there is before a change: a tenant of its own each time, with just what the change needs.
+//! What there is before a change: just what it needs.
 
-use std::collections::BTreeMap;
+use std::borrow::Borrow;
 
-use cloudsim::Control;
-use patchbay::operation::{Operations, State};
-use patchbay_tests::admin::text;
-use patchbay_tests::contract::{Answer, call};
-use patchbay_tests::operation::{self, END_MAX};
-use patchbay_tests::{Scene, wait_for};
 use serde_json::{Value, json};
 
-use crate::census;
-use crate::table::{Change, Need, new_array_share, new_bucket, new_share, operate, tcp};
+use super::setup::Setup;
+use super::table::{Need, new_array_share, new_bucket, new_share, operate, tcp};
+use crate::Deployment;
+use crate::admin::text;
 
-/// What was made, by the words of the table's requests.
-pub(crate) type Ids = BTreeMap<&'static str, String>;
-
-/// The scene of the tenant whose turn it is, and what that one has.
-pub(crate) struct Setup {
-    scene: Scene,
-    operations: Operations,
-    ids: Ids,
-}
-
-impl Setup {
-    pub(crate) async fn start() -> Self {
-        let scene = Scene::quick().await;
-        let operations = scene.deployment.operations().await;
-        Self { scene, operations, ids: Ids::new() }
-    }
-
-    /// The same for a new tenant, who has what is needed.
-    pub(crate) async fn of(self, name: &str, needs: &[Need]) -> Self {
-        let name = format!("{name} {}", self.scene.tenant.id);
-        let mut setup = Self { scene: self.scene.next(&name).await, ids: Ids::new(), ..self };
-        for need in needs {
-            setup.lay_out(*need).await;
-        }
-        setup
-    }
-
-    pub(crate) fn cloud(&self) -> &Control {
-        self.scene.deployment.cloudsim()
-    }
-
-    pub(crate) async fn make(&self, change: &Change) -> Answer {
-        self.call(change.rpc, (change.request)(&self.ids)).await
-    }
-
-    /// A line for each thing that the tenant has.
-    pub(crate) async fn lines(&self) -> Vec<String> {
-        census::lines(&self.scene).await
-    }
-
-    /// Waits until there is just what one of these says.
-    pub(crate) async fn wait_for_one_of(&self, allowed: &[&Vec<String>], what: &str) {
-        let what = format!("{what} to leave one of {allowed:#?}");
-        wait_for(&what, END_MAX, async || {
-            let found = self.lines().await;
-            let is_allowed = allowed.contains(&&found);
-            if !is_allowed {
-                eprintln!("there is {found:#?}");
-            }
-            is_allowed.then_some(())
-        })
-        .await;
-    }
-
-    /// How the call's operation ended; a call that was refused before it began one has failed.
-    pub(crate) async fn ended(&self, answer: &Answer) -> State {
-        let Some(id) = answer.operation else {
-            assert_ne!(answer.code, 0, "a change without an operation");
-            return State::Failed;
-        };
-        operation::ended(&self.operations, &self.scene.tenant, id).await.state
-    }
-
-    async fn call(&self, rpc: &str, mut request: Value) -> Answer {
-        request["apikey"] = json!(self.scene.tenant.apikey);
-        request["tenant_id"] = json!(self.scene.tenant.id);
-        call(self.scene.deployment.grpc(), rpc, &request).await
-    }
-
-    async fn done(&self, rpc: &str, request: Value) -> Value {
-        let answer = self.call(rpc, request).await;
-        assert_eq!(answer.code, 0, "{rpc}: {}", answer.msg);
-        answer.body
-    }
-
-    async fn lay_out(&mut self, need: Need) {
+impl<D: Borrow<Deployment>> Setup<D> {
+    /// Makes it.
+    pub(super) async fn lay_out(&mut self, need: Need) {
         let ids = &self.ids;
         match need {
+            Need::TenantName => {
+                self.ids.insert("tenant_name", format!("beside {}", self.scene.tenant.id));
+            }
+            Need::Offer => {
+                let offer = self.scene.admin.offer().await;
+                let named =
+                    [("flavor", offer.flavor), ("larger_flavor", offer.larger), ("image", offer.image)];
+                self.ids.extend(named);
+                self.ids.insert("network", offer.network);
+            }
             Need::Instance => {
                 let instance = self.scene.instance("web").await;
                 self.ids.insert("instance", instance);

@@ -1,18 +1,21 @@
-//! The RPCs that change disks, VPCs, security groups, routers, shares and object storage, and what each needs to be
-//! there.
+//! The RPCs that change something, and what each needs to be there.
 
 use std::fmt;
 
-use patchbay_tests::cloud::SECOND_REGION;
-use patchbay_tests::tenant::USER;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::setup::Ids;
+use super::setup::Ids;
+use crate::cloud::SECOND_REGION;
+use crate::tenant::USER;
 
 /// Something that there is before a change. What it stands on is named before it.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Need {
+pub enum Need {
+    /// A name that no tenant has.
+    TenantName,
+    /// What the cloud offers to every tenant.
+    Offer,
     /// An instance that runs.
     Instance,
     /// A disk of 1 GiB that is free.
@@ -40,15 +43,18 @@ pub(crate) enum Need {
 }
 
 /// One RPC with a request that succeeds.
-pub(crate) struct Change {
-    pub(crate) rpc: &'static str,
-    pub(crate) needs: &'static [Need],
-    pub(crate) request: fn(&Ids) -> Value,
+pub struct Change {
+    /// As "vpc.VpcService/CreateVpc".
+    pub rpc: &'static str,
+    /// What there must be.
+    pub needs: &'static [Need],
+    /// The request, without credentials.
+    pub request: fn(&Ids) -> Value,
     /// The fewest backend calls that it takes.
-    pub(crate) calls_min: u32,
+    pub calls_min: u32,
     /// Whether a failure leaves all as it was. Where that cannot be, the backend has done what was asked for and the
     /// error says how things are.
-    pub(crate) undone: bool,
+    pub undone: bool,
 }
 
 impl fmt::Display for Change {
@@ -58,12 +64,47 @@ impl fmt::Display for Change {
 }
 
 use Need::{
-    ArrayShare, AttachedDisk, Bucket, Disk, Group, Instance, Member, OtherSubnet, OtherVpc, Router, Share,
-    Vpc,
+    ArrayShare, AttachedDisk, Bucket, Disk, Group, Instance, Member, Offer, OtherSubnet, OtherVpc, Router,
+    Share, TenantName, Vpc,
 };
 
 /// All of them.
-pub(crate) const CHANGES: &[Change] = &[
+pub const CHANGES: &[Change] = &[
+    Change {
+        rpc: "tenant.TenantService/CreateTenant",
+        needs: &[TenantName],
+        request: |ids| json!({"tenant_name": ids["tenant_name"]}),
+        calls_min: 7,
+        undone: true,
+    },
+    Change {
+        rpc: "instance.InstanceService/CreateInstance",
+        needs: &[Offer],
+        request: new_instance,
+        calls_min: 4,
+        undone: true,
+    },
+    Change {
+        rpc: "instance.InstanceService/UpdateInstanceFlavor",
+        needs: &[Offer, Instance],
+        request: |ids| json!({"instance_id": ids["instance"], "flavor_ref": ids["larger_flavor"]}),
+        calls_min: 4,
+        undone: false,
+    },
+    Change {
+        rpc: "instance.InstanceService/OperateInstance",
+        needs: &[Instance],
+        request: |ids| json!({"instance_id": ids["instance"], "operate_type": "stop"}),
+        calls_min: 3,
+        undone: false,
+    },
+    Change {
+        rpc: "instance.InstanceService/DeleteInstance",
+        needs: &[Instance],
+        request: |ids| json!({"instance_id": ids["instance"]}),
+        calls_min: 2,
+        undone: false,
+    },
     Change {
         rpc: "clouddisk.CloudDiskService/CreateCloudDisk",
         needs: &[],
@@ -254,30 +295,38 @@ pub(crate) const CHANGES: &[Change] = &[
     },
 ];
 
+/// An instance with a data disk.
+fn new_instance(ids: &Ids) -> Value {
+    json!({
+        "instance_name": "new", "flavor_ref": ids["flavor"], "image_ref": ids["image"],
+        "network_uuid": ids["network"], "system_disk": {"size_in_g": 1}, "data_disks": [{"size_in_g": 1}],
+    })
+}
+
 /// A share on the first VPC.
-pub(crate) fn new_share(ids: &Ids) -> Value {
+pub(super) fn new_share(ids: &Ids) -> Value {
     json!({"share_name": "files", "share_proto": "NFS", "share_size_in_g": 1, "network_id": ids["vpc"]})
 }
 
 /// The same in the second region, on the array.
-pub(crate) fn new_array_share(ids: &Ids) -> Value {
+pub(super) fn new_array_share(ids: &Ids) -> Value {
     let mut request = new_share(ids);
     request["region"] = json!(SECOND_REGION);
     request
 }
 
 /// A rule for one port.
-pub(crate) fn tcp(port: u16) -> Value {
+pub(super) fn tcp(port: u16) -> Value {
     json!({"direction": "ingress", "protocol": "tcp", "port_range_min": port, "port_range_max": port})
 }
 
 /// `ops_type` is "attach" or "detach".
-pub(crate) fn operate(ids: &Ids, ops_type: &str) -> Value {
+pub(super) fn operate(ids: &Ids, ops_type: &str) -> Value {
     json!({"security_group_id": ids["group"], "instance_ids": [ids["instance"]], "ops_type": ops_type})
 }
 
 /// A bucket whose name nobody has: all tenants have theirs in one place.
-pub(crate) fn new_bucket() -> Value {
+pub(super) fn new_bucket() -> Value {
     let name = format!("photos-{}", Uuid::new_v4());
     json!({"platform_userid": USER, "bucket_name": name, "bucket_policy": "public-ro"})
 }

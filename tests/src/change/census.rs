@@ -1,13 +1,16 @@
 //! All that a tenant has in the cloud, as its administrator sees it: a line for each thing, without ids and times,
 //! which differ each time.
 
-use patchbay_tests::Scene;
-use patchbay_tests::admin::text;
+use std::borrow::Borrow;
+
 use rusty_s3::Method;
 use serde_json::Value;
 
-/// The lines, sorted.
-pub(crate) async fn lines(scene: &Scene) -> Vec<String> {
+use crate::admin::{Admin, text};
+use crate::{Deployment, Scene};
+
+/// The lines, sorted; `operations` are the tenant's, because an export policy bears no other name.
+pub(super) async fn lines<D: Borrow<Deployment>>(scene: &Scene<D>, operations: &[String]) -> Vec<String> {
     let subnets = scene.owned("subnets").await;
     let ports = scene.owned("ports").await;
     let mut lines: Vec<String> = Vec::new();
@@ -20,15 +23,34 @@ pub(crate) async fn lines(scene: &Scene) -> Vec<String> {
     let share_networks = scene.admin.share_networks(&scene.project).await;
     lines.extend(share_networks.iter().map(|_| "share network".to_owned()));
     lines.extend(ports.iter().map(port));
-    lines.extend(array(scene).await);
-    lines.extend(accounts(scene).await);
+    lines.extend(array(scene.deployment.borrow(), &scene.tenant.id, operations).await);
+    lines.extend(accounts(scene.deployment.borrow(), &scene.tenant.id).await);
     lines.sort();
+    lines
+}
+
+/// What Keystone has of the tenants that were registered by this name: domain and role tell it.
+pub(super) async fn registered(admin: &Admin, name: &str) -> Vec<String> {
+    let named = |entry: &Value| {
+        entry["description"].as_str().is_some_and(|told| told.ends_with(&format!(": {name}")))
+    };
+    let mut lines = Vec::new();
+    let roles = admin.list("identity", "/roles", "roles").await;
+    lines.extend(roles.iter().filter(|role| named(role)).map(|_| "role of a tenant".to_owned()));
+    for domain in admin.list("identity", "/domains", "domains").await.iter().filter(|domain| named(domain)) {
+        lines.push(format!("domain of a tenant {}", domain["enabled"]));
+        for kind in ["projects", "users"] {
+            let path = format!("/{kind}?domain_id={}", text(&domain["id"]));
+            let own = admin.list("identity", &path, kind).await;
+            lines.extend(own.iter().map(|entry| format!("{kind} of a tenant {}", entry["enabled"])));
+        }
+    }
     lines
 }
 
 fn server(server: &Value) -> String {
     let groups = sorted(server["security_groups"].as_array(), |group| group["name"].to_string());
-    format!("server {} {} {groups:?}", server["name"], server["status"])
+    format!("server {} {} {} {groups:?}", server["name"], server["status"], server["flavor"]["id"])
 }
 
 fn volume(volume: &Value) -> String {
@@ -45,12 +67,14 @@ fn share(share: &Value) -> String {
 }
 
 /// What is on the array, which has one name for all that belongs together.
-async fn array(scene: &Scene) -> Vec<String> {
-    let array = scene.deployment.array();
-    let idle = array.idle_policies().await.len();
-    let volumes = array.volumes(&scene.tenant.id).await;
+async fn array(deployment: &Deployment, tenant_id: &str, operations: &[String]) -> Vec<String> {
+    let array = deployment.array();
+    let names: Vec<_> = operations.iter().map(|operation| operation.replace('-', "_")).collect();
+    let own = |policy: &&Value| names.iter().any(|name| text(&policy["name"]).ends_with(name));
+    let idle = array.idle_policies().await;
+    let volumes = array.volumes(tenant_id).await;
     let mut lines: Vec<String> = volumes.iter().map(array_volume).collect();
-    lines.extend((0..idle).map(|_| "export policy of no volume".to_owned()));
+    lines.extend(idle.iter().filter(own).map(|_| "export policy of no volume".to_owned()));
     lines
 }
 
@@ -62,10 +86,10 @@ fn array_volume(volume: &Value) -> String {
 }
 
 /// The accounts of object storage, each with its buckets.
-async fn accounts(scene: &Scene) -> Vec<String> {
-    let gateway = scene.deployment.gateway(0);
+async fn accounts(deployment: &Deployment, tenant_id: &str) -> Vec<String> {
+    let gateway = deployment.gateway(0);
     let mut lines = Vec::new();
-    for uid in gateway.accounts(&scene.tenant.id).await {
+    for uid in gateway.accounts(tenant_id).await {
         let quota = &gateway.account(&uid).await["user_quota"];
         lines.push(format!("account {} {} {}", quota["enabled"], quota["max_size"], quota["max_objects"]));
         for bucket in gateway.buckets(&uid).await {
