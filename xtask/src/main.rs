@@ -7,6 +7,7 @@ mod bench;
 mod binaries;
 mod cloud;
 mod component;
+mod crash_proof;
 mod dev;
 mod e2e;
 mod openstack;
@@ -47,6 +48,8 @@ enum Command {
     Bench(bench::Arguments),
     /// Swap plugins under full load and show that nothing is lost.
     SwapProof(swap_proof::Arguments),
+    /// Let every backend call of every change fail, and show that nothing is lost, left or doubled.
+    CrashProof(crash_proof::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -70,5 +73,6 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::E2e(arguments) => e2e::run(&workspace, &arguments),
         Command::Bench(arguments) => bench::run(&workspace, &arguments),
         Command::SwapProof(arguments) => swap_proof::run(&workspace, &arguments),
+        Command::CrashProof(arguments) => crash_proof::run(&workspace, &arguments),
     }
 }

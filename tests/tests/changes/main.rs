@@ -4,6 +4,8 @@
 //! What the RPCs are, and what there is before them, is in the library's `change`.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
+mod crashes;
+
 use cloudsim::{Effect, Fault};
 use patchbay_tests::change::{CHANGES, Change, Setup};
 use patchbay_tests::contract::Answer;
