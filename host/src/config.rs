@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use serde::Deserialize;
 
-use crate::{auth, database, grpc, operation, plugin, telemetry, tenant, upstream};
+use crate::{
+    auth, database, grpc, idempotency, journal, membership, operation, plugin, telemetry, tenant, upstream,
+};
 
 /// All of it.
 #[derive(Debug, Clone, Deserialize)]
@@ -29,9 +31,18 @@ pub struct Config {
     /// How tenants are remembered.
     #[serde(default)]
     pub tenant: tenant::Config,
+    /// How the hosts of one database know of each other.
+    #[serde(default)]
+    pub membership: membership::Config,
+    /// How long requests are recognised that are sent again.
+    #[serde(default)]
+    pub idempotency: idempotency::Config,
     /// How operations are carried on.
     #[serde(default)]
     pub operation: operation::Config,
+    /// How much is kept of what plugins changed in the backends.
+    #[serde(default)]
+    pub journal: journal::Config,
     /// Bounds of plugins, and where they are.
     #[serde(default)]
     pub plugin: plugin::Config,
@@ -91,6 +102,14 @@ impl Config {
         let upstreams = self.upstream.keys().map(String::as_str).collect();
         plugin::check(&self.routes, &upstreams)?;
         self.plugin.check()?;
-        self.operation.check()
+        self.journal.check()?;
+        self.membership.check()?;
+        self.operation.check()?;
+        let kept = self.idempotency.kept_ms;
+        anyhow::ensure!(
+            kept <= self.operation.kept_ms,
+            "idempotency.kept_ms must be at most operation.kept_ms: an answer is told by its operation"
+        );
+        Ok(())
     }
 }

@@ -10,37 +10,32 @@ use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::{AnyPool, SqlSafeStr as _};
+use sqlx::{AnyConnection, AnyPool, Connection as _, SqlSafeStr as _};
 
 use crate::error::{Error, Kind};
 use crate::secret::SecretSource;
 
+/// A file of that name below `migrations/` for each dialect.
+macro_rules! migration {
+    ($version:literal, $name:literal) => {
+        (
+            $version,
+            $name,
+            include_str!(concat!("../../migrations/sqlite/", $name, ".sql")),
+            include_str!(concat!("../../migrations/postgres/", $name, ".sql")),
+        )
+    };
+}
+
 /// Version, name, and the text for SQLite and for PostgreSQL.
-const MIGRATIONS: [(i64, &str, &str, &str); 4] = [
-    (
-        1,
-        "tenants and operations",
-        include_str!("../../migrations/sqlite/0001_tenants_and_operations.sql"),
-        include_str!("../../migrations/postgres/0001_tenants_and_operations.sql"),
-    ),
-    (
-        2,
-        "operation message",
-        include_str!("../../migrations/sqlite/0002_operation_message.sql"),
-        include_str!("../../migrations/postgres/0002_operation_message.sql"),
-    ),
-    (
-        3,
-        "placement",
-        include_str!("../../migrations/sqlite/0003_placement.sql"),
-        include_str!("../../migrations/postgres/0003_placement.sql"),
-    ),
-    (
-        4,
-        "operation service",
-        include_str!("../../migrations/sqlite/0004_operation_service.sql"),
-        include_str!("../../migrations/postgres/0004_operation_service.sql"),
-    ),
+const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
+    migration!(1, "0001_tenants_and_operations"),
+    migration!(2, "0002_operation_message"),
+    migration!(3, "0003_placement"),
+    migration!(4, "0004_operation_service"),
+    migration!(5, "0005_idempotency"),
+    migration!(6, "0006_journal"),
+    migration!(7, "0007_hosts"),
 ];
 
 /// Where the database is and how much of it one host uses.
@@ -79,12 +74,7 @@ pub type Pool = AnyPool;
 pub async fn open(config: &Config) -> anyhow::Result<Pool> {
     sqlx::any::install_default_drivers();
     let sqlite = config.url.starts_with("sqlite:");
-    let pool = AnyPoolOptions::new()
-        .max_connections(config.connections_max)
-        .acquire_timeout(Duration::from_millis(config.acquire_timeout_ms))
-        .connect_with(options(config, sqlite)?)
-        .await
-        .context("the database does not open")?;
+    let pool = pool_of(config, sqlite, config.connections_max).await?;
     if sqlite {
         // Readers then go on while one writes. The file remembers it; foreign keys and a busy timeout of five
         // seconds are the driver's default.
@@ -92,6 +82,42 @@ pub async fn open(config: &Config) -> anyhow::Result<Pool> {
     }
     migrator(sqlite).run(&pool).await.context("the database's schema cannot be brought up to date")?;
     Ok(pool)
+}
+
+/// A connection beside the pool, to a database that [`open`] has brought up to date, for one task that writes often.
+///
+/// On SQLite its commits do not wait for the disk: with WAL, what it has committed outlives the process however that ends;
+/// only a crash of the machine may take the last of it, and leaves the file whole. Everything else waits (`FULL`).
+///
+/// # Errors
+/// As [`open`], and [`Kind::Unavailable`] when it takes longer than `acquire_timeout_ms`.
+pub async fn connect(config: &Config) -> Result<AnyConnection, Error> {
+    let sqlite = config.url.starts_with("sqlite:");
+    let options = options(config, sqlite).map_err(Error::internal)?;
+    let bound = Duration::from_millis(config.acquire_timeout_ms);
+    let connected = tokio::time::timeout(bound, AnyConnection::connect_with(&options)).await;
+    let mut connection = connected.map_err(|late| Error::hidden(Kind::Unavailable, late))??;
+    if sqlite {
+        sqlx::query("PRAGMA synchronous = NORMAL").execute(&mut connection).await?;
+    }
+    Ok(connection)
+}
+
+/// A connection beside the pool, for what must not wait behind other queries; on SQLite, which nobody waits for so long, it
+/// is one of the pool's.
+///
+/// # Errors
+/// As [`open`].
+pub async fn reserved(config: &Config, pool: &Pool) -> anyhow::Result<Pool> {
+    if sole(pool) { Ok(pool.clone()) } else { pool_of(config, false, 1).await }
+}
+
+async fn pool_of(config: &Config, sqlite: bool, connections: u32) -> anyhow::Result<Pool> {
+    let pool = AnyPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(Duration::from_millis(config.acquire_timeout_ms))
+        .connect_with(options(config, sqlite)?);
+    pool.await.context("the database does not open")
 }
 
 /// Whether the pool leads to a SQLite file, which one host has to itself.
@@ -118,11 +144,11 @@ fn options(config: &Config, sqlite: bool) -> anyhow::Result<AnyConnectOptions> {
 }
 
 fn migrator(sqlite: bool) -> Migrator {
-    let migration = |(version, name, for_sqlite, for_postgres): (i64, &'static str, &'static str, _)| {
-        let sql = if sqlite { for_sqlite } else { for_postgres };
+    let migration = |&(version, name, for_sqlite, for_postgres): &(i64, &'static str, _, _)| {
+        let sql: &'static str = if sqlite { for_sqlite } else { for_postgres };
         Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
     };
-    Migrator::with_migrations(MIGRATIONS.map(migration).into())
+    Migrator::with_migrations(MIGRATIONS.iter().map(migration).collect())
 }
 
 impl From<sqlx::Error> for Error {

@@ -11,6 +11,9 @@ pub mod config;
 pub mod database;
 pub mod error;
 pub mod grpc;
+pub mod idempotency;
+pub mod journal;
+pub mod membership;
 pub mod operation;
 pub mod operator;
 pub mod plugin;
@@ -33,6 +36,9 @@ use crate::auth::Auth;
 use crate::auth::seal::MasterKey;
 pub use crate::config::Config;
 use crate::grpc::Api;
+use crate::idempotency::Idempotency;
+use crate::journal::Journal;
+use crate::membership::Membership;
 use crate::operation::{Operations, Runner};
 use crate::plugin::Plugins;
 use crate::telemetry::Metrics;
@@ -45,7 +51,9 @@ pub struct Host {
     grpc: SocketAddr,
     http: SocketAddr,
     ready: Readiness,
+    membership: Arc<Membership>,
     operations: Arc<Runner>,
+    journal: Arc<Journal>,
     pool: database::Pool,
     serving: JoinHandle<anyhow::Result<()>>,
     /// Ends the gRPC server: no new calls, those in flight go on.
@@ -71,21 +79,37 @@ impl Host {
         let master = Arc::new(MasterKey::read(&config.auth.master_key)?);
         let tenants = Arc::new(Tenants::open(pool.clone(), &config.tenant, Arc::clone(&master)).await?);
         let upstreams = Arc::new(Upstreams::new(&config.upstream, &metrics)?);
+        let keys = Arc::new(Idempotency::new(pool.clone(), Arc::clone(&master), config.idempotency));
         let auth = Arc::new(Auth::new(&config.auth, master, Arc::clone(&tenants), &upstreams)?);
 
-        let plugins = Plugins::start(config.plugin, config.routes, upstreams, Arc::clone(&metrics)).await?;
+        let journal = Journal::open(&config.database, pool.clone(), config.journal).await?;
+        let plugins = Plugins::start(
+            config.plugin,
+            config.routes,
+            upstreams,
+            Arc::clone(&journal),
+            Arc::clone(&metrics),
+        )
+        .await?;
         tokio::spawn(Arc::clone(&plugins).watch(config.source, stop.clone()));
         let store = Operations::new(pool.clone());
+        let own = database::reserved(&config.database, &pool).await?;
+        let address = listener.local_addr()?.to_string();
+        let membership = Membership::join(own, config.membership, address, Arc::clone(&plugins)).await?;
+        tokio::spawn(Arc::clone(&membership).keep());
         let operations = Runner::new(
             store,
+            Arc::clone(&keys),
+            Arc::clone(&membership),
             Arc::clone(&plugins),
             Arc::clone(&auth),
             Arc::clone(&metrics),
             config.operation,
         );
         operations.resume().await?;
+        tokio::spawn(Arc::clone(&operations).adopt());
         tokio::spawn(Arc::clone(&operations).prune());
-        let registrar = Registrar::new(tenants, Arc::clone(&auth), Arc::clone(&plugins));
+        let registrar = Registrar::new(tenants, Arc::clone(&keys), Arc::clone(&auth), Arc::clone(&plugins));
         tokio::spawn(Arc::clone(&registrar).sweep(stop.clone()));
 
         let (grpc, at, ready) = (listener.local_addr()?, http.address(), Readiness::default());
@@ -95,6 +119,7 @@ impl Host {
             auth,
             plugins,
             operations: Arc::clone(&operations),
+            membership: Arc::clone(&membership),
             registrar,
             metrics,
             stopping: drain.clone(),
@@ -102,7 +127,19 @@ impl Host {
         let serving = tokio::spawn(grpc::serve(api, listener));
         ready.set(true);
         let shutdown_max = Duration::from_millis(config.shutdown_ms_max);
-        Ok(Self { grpc, http: at, ready, operations, pool, serving, drain, stop, shutdown_max })
+        Ok(Self {
+            grpc,
+            http: at,
+            ready,
+            membership,
+            operations,
+            journal,
+            pool,
+            serving,
+            drain,
+            stop,
+            shutdown_max,
+        })
     }
 
     /// Where gRPC is served.
@@ -126,7 +163,11 @@ impl Host {
         self.drain.cancel();
         let ended = tokio::time::timeout(self.shutdown_max, self.serving).await;
         self.operations.stop(self.shutdown_max).await;
+        if let Err(error) = self.membership.leave().await {
+            tracing::warn!(error = %error.chain(), "the other hosts have to find out that this one is gone");
+        }
         self.stop.cancel();
+        self.journal.close().await;
         // SQLite's journal goes back into its file.
         self.pool.close().await;
         match ended {

@@ -10,9 +10,11 @@ use wasmtime::AsContextMut as _;
 use wasmtime::component::{Accessor, HasSelf};
 
 use crate::error::{Error, Kind};
+use crate::journal::{self, Entry, Outcome, Sent};
 use crate::plugin::contract::common::patchbay::host::upstream::{Host, HostWithStore, Request, Response};
 use crate::plugin::contract::types;
 use crate::plugin::{Call, CallState, Placeholder};
+use crate::plugin::{Generation, Runtime};
 use crate::upstream::{self, Upstream};
 
 impl Host for CallState {}
@@ -33,6 +35,10 @@ impl<T: Send> HostWithStore<T> for HasSelf<CallState> {
 /// What one upstream call needs of its store, taken out so that the store is free meanwhile.
 struct Lent {
     call: Arc<Call>,
+    generation: Arc<Generation>,
+    runtime: Arc<Runtime>,
+    /// As the plugin calls it.
+    name: String,
     upstream: Arc<Upstream>,
     places: Arc<Semaphore>,
 }
@@ -43,13 +49,54 @@ impl Lent {
         let upstream = granted.ok_or_else(|| {
             Error::new(Kind::Unsupported, format!("the upstream `{name}` is not granted to this plugin"))
         })?;
-        Ok(Self { call: Arc::clone(&state.call), upstream, places: Arc::clone(&state.upstream_places) })
+        Ok(Self {
+            call: Arc::clone(&state.call),
+            generation: Arc::clone(&state.generation),
+            runtime: Arc::clone(&state.runtime),
+            name: name.to_owned(),
+            upstream,
+            places: Arc::clone(&state.upstream_places),
+        })
     }
 
     async fn send(self, request: Request) -> Result<Response, Error> {
         let _place = self.places.acquire().await.map_err(Error::internal)?;
-        let response = self.upstream.send(&self.call.permit.caller(), self.translate(request)?).await?;
+        let request = self.translate(request)?;
+        let entry = self.entry(&request)?;
+        let answer = self.carried(self.upstream.send(&self.call.permit.caller(), request)).await;
+        if let Some(entry) = entry {
+            // Before the plugin sees the answer, or that there is none.
+            entry.end(outcome(&answer)).await?;
+        }
+        let response = answer?;
         Ok(Response { status: response.status, headers: response.headers, body: response.body })
+    }
+
+    /// The journal's, unless the request only reads.
+    fn entry(&self, request: &upstream::Request) -> Result<Option<Entry>, Error> {
+        if request.method.is_safe() {
+            return Ok(None);
+        }
+        let Generation { plugin, digest, route, .. } = &*self.generation;
+        let sent = Sent {
+            request_id: self.call.permit.request_id().to_owned(),
+            operation_id: self.call.operation.clone(),
+            tenant_id: self.call.permit.tenant_id(),
+            plugin: plugin.clone(),
+            digest: digest.as_str().to_owned(),
+            upstream: route.upstreams.get(&self.name).unwrap_or(&self.name).clone(),
+            method: request.method.to_string(),
+            path: journal::masked(&request.path),
+        };
+        self.runtime.journal.enter(sent).map(Some)
+    }
+
+    /// What belongs to an operation is sent only as long as this host carries that.
+    async fn carried<T>(&self, sent: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        match &self.call.lease {
+            Some(lease) => lease.hold(sent).await.map_err(|lost| Error::hidden(Kind::Unavailable, lost))?,
+            None => sent.await,
+        }
     }
 
     fn translate(&self, request: Request) -> Result<upstream::Request, Error> {
@@ -66,6 +113,14 @@ impl Lent {
             body,
             timeout: request.timeout_ms.map(|ms| Duration::from_millis(ms.into())),
         })
+    }
+}
+
+/// What the journal keeps of an answer, or in its place.
+fn outcome(answer: &Result<upstream::Response, Error>) -> Outcome {
+    match answer {
+        Ok(response) => Outcome::answered(response.status, response.backend_request_id(), &response.body),
+        Err(error) => Outcome::failed(upstream::failure_word(error)),
     }
 }
 

@@ -11,9 +11,11 @@ use tokio::time::Instant;
 
 use super::ongoing::Entry;
 use super::runner::{Progress, Runner};
-use super::{Failure, Operation, Origin, State};
+use super::{Failure, Operation, Operations, Origin, State};
 use crate::database::now_ms;
 use crate::error::{Error, Kind};
+use crate::journal::Leftover;
+use crate::membership::{Lease, Lost};
 use crate::plugin::contract::common::exports::patchbay::host::operation::{
     Finished, Pending, Progress as Polled,
 };
@@ -26,6 +28,9 @@ const WRITES_MAX: usize = 8;
 /// Carries one operation.
 pub(super) struct Carrier {
     pub(super) runner: Arc<Runner>,
+    pub(super) lease: Arc<Lease>,
+    /// As the host that carries it.
+    pub(super) store: Operations,
     pub(super) operation: Operation,
     /// Who goes on with it; nobody yet where an earlier process began it.
     pub(super) hold: Option<Hold>,
@@ -44,7 +49,8 @@ enum Step<'a> {
     Running(&'a Pending),
     Abandoning(&'a Failure),
     Done(&'a str, Option<&'a str>),
-    Failed(&'a Failure),
+    /// And what of it is left, where not all was undone.
+    Failed(&'a Failure, Option<&'a [Leftover]>),
 }
 
 /// What the next look at the plugin gave.
@@ -56,43 +62,52 @@ enum Look {
 
 impl Carrier {
     /// From the plugin's first answer on.
-    pub(super) async fn begin(mut self, work: impl Future<Output = Result<Begun, Error>> + Send) {
+    ///
+    /// # Errors
+    /// Another host carries it now; or it has ended, and nobody knows of whom here.
+    pub(super) async fn begin(
+        mut self,
+        work: impl Future<Output = Result<Begun, Error>> + Send,
+    ) -> Result<(), Lost> {
         let begun = match work.await {
             Ok(begun) => begun,
             Err(error) => return self.fail(&error).await,
         };
         self.operation.resource_id = Some(begun.resource_id.clone());
-        self.write(Step::About(&begun.resource_id)).await;
+        self.write(Step::About(&begun.resource_id)).await?;
         let tells_its_region =
             Domain::from_word(&self.operation.origin.domain).is_some_and(Domain::ids_tell_regions);
         if tells_its_region && self.runner.plugins.several_regions() {
-            self.write(Step::Placed(&begun.resource_id)).await;
+            self.write(Step::Placed(&begun.resource_id)).await?;
         }
         match begun.ticket {
             None => self.done(Finished { at: None, message: None }).await,
             Some(ticket) => {
                 self.tell.send_replace(Progress::Running { resource_id: begun.resource_id });
                 let first = Pending { ticket, state: "begun".into(), percent: None };
-                self.note(first).await;
-                self.poll().await;
+                self.note(first).await?;
+                self.poll().await
             }
         }
     }
 
     /// From where an earlier process left it.
-    pub(super) async fn take_up(mut self) {
+    ///
+    /// # Errors
+    /// As [`Carrier::begin`].
+    pub(super) async fn take_up(mut self) -> Result<(), Lost> {
         match (self.operation.state, self.operation.failure.clone()) {
             (State::Running, _) => self.poll().await,
             (State::Abandoning, Some(failure)) => self.undo(failure, true).await,
             _ => {
                 let error =
                     Error::new(Kind::Cancelled, "The host stopped while this was beginning; it was undone.");
-                self.fail(&error).await;
+                self.fail(&error).await
             }
         }
     }
 
-    async fn poll(&mut self) {
+    async fn poll(&mut self) -> Result<(), Lost> {
         let mut pace = Pace::new(&self.runner);
         while pace.wait(&self.runner, &self.entry).await {
             let look = if self.too_old() {
@@ -100,7 +115,7 @@ impl Carrier {
             } else if self.is_cancelled().await {
                 Look::Failed(Error::new(Kind::Cancelled, "It was cancelled."))
             } else {
-                self.look(&mut pace, false).await
+                self.look(&mut pace, false).await?
             };
             match look {
                 Look::Again => {}
@@ -108,55 +123,85 @@ impl Carrier {
                 Look::Failed(error) => return self.fail(&error).await,
             }
         }
+        Ok(())
     }
 
     /// Tells those who wait why it failed, and undoes what it made.
-    async fn fail(&mut self, error: &Error) {
+    async fn fail(&mut self, error: &Error) -> Result<(), Lost> {
         tracing::warn!(method = %self.operation.origin.method, error = %error.chain(), "the operation failed");
         let failure = Failure::from(error);
+        self.write(Step::Abandoning(&failure)).await?;
         self.tell.send_replace(Progress::Failed(failure.clone()));
-        self.write(Step::Abandoning(&failure)).await;
         let broken_off =
             matches!(error.kind(), Kind::Cancelled | Kind::Timeout | Kind::Unavailable | Kind::Internal);
-        self.undo(failure, broken_off).await;
+        self.undo(failure, broken_off).await
     }
 
     /// Calls `abandon` until nothing is left; `broken_off`: the backend may still be acting on a lost request, so
     /// what is gone now may yet appear.
-    async fn undo(&mut self, mut failure: Failure, broken_off: bool) {
+    async fn undo(&mut self, mut failure: Failure, broken_off: bool) -> Result<(), Lost> {
         let settle = if broken_off { self.runner.config.settle_ms } else { 0 };
         let settled = Instant::now() + Duration::from_millis(settle);
         let mut pace = Pace::new(&self.runner);
-        loop {
-            match self.look(&mut pace, true).await {
-                Look::Finished(_) if Instant::now() >= settled => break,
+        let undone = loop {
+            match self.look(&mut pace, true).await? {
+                Look::Finished(_) if Instant::now() >= settled => break true,
                 Look::Again | Look::Finished(_) if !self.too_old() => {}
                 Look::Failed(error) => {
                     failure.message =
                         format!("{} What it made may be left: {}", failure.message, error.message());
-                    break;
+                    break false;
                 }
                 _ => {
                     failure.message.push_str(" What it made may be left: undoing it took too long.");
-                    break;
+                    break false;
                 }
             }
             if !pace.wait(&self.runner, &self.entry).await {
-                return;
+                return Ok(());
             }
+        };
+        let left = if undone { None } else { Some(self.left().await) };
+        self.write(Step::Failed(&failure, left.as_deref())).await?;
+        if let Some(left) = left {
+            self.tell_left(&failure, &left);
         }
-        self.write(Step::Failed(&failure)).await;
+        Ok(())
+    }
+
+    /// What it made and could not undo, as far as the journal knows it.
+    async fn left(&self) -> Vec<Leftover> {
+        let journal = self.runner.plugins.journal();
+        let again = ExponentialBuilder::default().with_jitter().with_max_times(WRITES_MAX);
+        let left = (|| journal.left_by(self.operation.id)).retry(again).await;
+        left.unwrap_or_else(|error| {
+            tracing::error!(error = %error.chain(), "what the operation left is not known");
+            Vec::new()
+        })
+    }
+
+    /// For the operator, who has to remove it.
+    fn tell_left(&self, failure: &Failure, left: &[Leftover]) {
+        let Operation { id, origin, .. } = &self.operation;
+        let left: Vec<_> = left.iter().map(ToString::to_string).collect();
+        let left =
+            if left.is_empty() { "nothing that is known by its id".to_owned() } else { left.join(", ") };
+        let told = format!("{id} of {} left {left}: {}", origin.tenant_id, failure.message);
+        tracing::error!(left, "the operation could not be undone");
+        if let Some(domain) = Domain::from_word(&origin.domain) {
+            self.runner.plugins.left_behind((domain, &origin.region), told);
+        }
     }
 
     /// One call of `poll` or `abandon`, and what it means.
-    async fn look(&mut self, pace: &mut Pace, abandon: bool) -> Look {
-        match self.ask(abandon).await {
+    async fn look(&mut self, pace: &mut Pace, abandon: bool) -> Result<Look, Lost> {
+        Ok(match self.ask(abandon).await {
             Ok(Polled::Finished(finished)) => Look::Finished(finished),
             Ok(Polled::Pending(pending)) => {
                 pace.defects = 0;
                 if self.operation.ticket.as_ref() != Some(&pending.ticket) {
                     pace.quick(&self.runner);
-                    self.note(pending).await;
+                    self.note(pending).await?;
                 }
                 Look::Again
             }
@@ -165,11 +210,11 @@ impl Carrier {
                 Look::Again
             }
             Err(error) => Look::Failed(error),
-        }
+        })
     }
 
     async fn ask(&mut self, abandon: bool) -> Result<Polled, Error> {
-        let call = self.runner.call(&self.operation).await?;
+        let call = self.runner.call(&self.operation, &self.lease).await?;
         let origin = &self.operation.origin;
         let domain = Domain::from_word(&origin.domain)
             .ok_or_else(|| Error::internal(anyhow::anyhow!("the operation's domain is {}", origin.domain)))?;
@@ -185,36 +230,42 @@ impl Carrier {
         asked.await
     }
 
-    async fn note(&mut self, pending: Pending) {
+    async fn note(&mut self, pending: Pending) -> Result<(), Lost> {
         self.operation.ticket = Some(pending.ticket.clone());
-        self.write(Step::Running(&pending)).await;
+        self.write(Step::Running(&pending)).await
     }
 
-    async fn done(&mut self, Finished { at, message }: Finished) {
+    async fn done(&mut self, Finished { at, message }: Finished) -> Result<(), Lost> {
         let at = at.unwrap_or_else(|| format!("{:.0}", Timestamp::now()));
-        self.write(Step::Done(&at, message.as_deref())).await;
+        self.write(Step::Done(&at, message.as_deref())).await?;
         let resource_id = self.operation.resource_id.clone().unwrap_or_default();
         if self.removes() && self.runner.plugins.several_regions() {
-            self.write(Step::Displaced(&resource_id)).await;
+            self.write(Step::Displaced(&resource_id)).await?;
         }
         tracing::info!(method = %self.operation.origin.method, resource = %resource_id, "done");
         self.tell.send_replace(Progress::Done { resource_id, at, message });
+        Ok(())
     }
 
     /// Writes a step, again and again for a while; what cannot be written is taken up at the next start.
-    async fn write(&self, step: Step<'_>) {
+    async fn write(&self, step: Step<'_>) -> Result<(), Lost> {
         let again = ExponentialBuilder::default().with_jitter().with_max_times(WRITES_MAX);
         let written =
             (|| self.write_once(step)).retry(again).when(|error| error.kind() != Kind::Conflict).await;
-        if let Err(error) = written {
-            tracing::error!(?step, error = %error.chain(), "the operation's step is not in the database");
+        match written {
+            Err(error) if error.kind() == Kind::Conflict => return Err(Lost),
+            Err(error) => {
+                tracing::error!(?step, error = %error.chain(), "the operation's step is not in the database");
+            }
+            Ok(()) => {}
         }
         // Whoever watches reads the row now.
         self.tell.send_modify(|_| ());
+        Ok(())
     }
 
     async fn write_once(&self, step: Step<'_>) -> Result<(), Error> {
-        let (id, store) = (self.operation.id, &self.runner.store);
+        let (id, store) = (self.operation.id, &self.store);
         let Origin { tenant_id, region, .. } = &self.operation.origin;
         match step {
             Step::About(resource_id) => store.set_resource(id, resource_id).await,
@@ -223,7 +274,7 @@ impl Carrier {
             Step::Running(next) => store.running(id, &next.ticket, &next.state, next.percent, now_ms()).await,
             Step::Abandoning(failure) => store.abandoning(id, failure).await,
             Step::Done(at, message) => store.end_done(id, at, message).await,
-            Step::Failed(failure) => store.end_failed(id, failure).await,
+            Step::Failed(failure, left) => store.end_failed(id, failure, left).await,
         }
     }
 

@@ -2,11 +2,13 @@
 //!
 //! A plugin's ticket says what comes next, and only the plugin reads it. The rows are in `store`.
 
+mod adopt;
 mod carry;
 mod config;
 mod ongoing;
 mod prune;
 mod query;
+mod retry;
 mod runner;
 mod store;
 mod watch;
@@ -17,10 +19,13 @@ use std::str::FromStr;
 use uuid::Uuid;
 
 pub use self::config::Config;
+pub use self::retry::First;
 pub use self::runner::{Runner, Settled, Started};
-pub use self::store::{Filter, Operations};
+pub use self::store::{Filter, Free, Operations};
 pub use self::watch::Watch;
+use crate::database::now_ms;
 use crate::error::{Error, Kind};
+use crate::journal::Leftover;
 use crate::tenant::TenantId;
 
 /// An operation's id, written `op-` and a UUID.
@@ -163,6 +168,35 @@ pub struct Operation {
     pub updated_at: i64,
     /// When it is to be polled next, likewise.
     pub next_poll_at: i64,
+    /// What it made and could not undo, where it failed.
+    pub leftovers: Vec<Leftover>,
+    /// Whether it failed and left nothing, known or not.
+    pub undone: bool,
+}
+
+impl Operation {
+    /// One that begins now.
+    fn new(origin: Origin) -> Self {
+        let now = now_ms();
+        Self {
+            id: OperationId::draw(),
+            origin,
+            resource_id: None,
+            ticket: None,
+            state: State::Beginning,
+            step: String::new(),
+            percent: None,
+            failure: None,
+            finished_at: None,
+            message: None,
+            cancel_requested: false,
+            created_at: now,
+            updated_at: now,
+            next_poll_at: now,
+            leftovers: Vec::new(),
+            undone: false,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -15,6 +15,8 @@ use super::ongoing::Ongoing;
 use super::{Config, Failure, Operation, OperationId, Operations, Origin};
 use crate::auth::{Auth, Permit};
 use crate::error::{Error, Kind};
+use crate::idempotency::{Idempotency, Once};
+use crate::membership::{Lease, Lost, Membership};
 use crate::plugin::contract::types::Begun;
 use crate::plugin::{Call, Domain, Generation, Hold, Plugins};
 use crate::telemetry::Metrics;
@@ -29,13 +31,15 @@ pub(super) enum Progress {
     Failed(Failure),
 }
 
-/// An operation that a call has begun.
+/// An operation that a call has begun, or that the same call began when it was sent before.
 pub struct Started {
     /// For `x-operation-id`.
     pub id: OperationId,
-    /// The generation that began it, which the rest of the same call stays on.
-    pub generation: Arc<Generation>,
-    progress: watch::Receiver<Progress>,
+    /// The generation that began it in this very call, the rest of which stays on it.
+    pub generation: Option<Arc<Generation>>,
+    pub(super) runner: Arc<Runner>,
+    pub(super) tenant_id: TenantId,
+    pub(super) progress: watch::Receiver<Progress>,
 }
 
 /// How an operation stood when the call stopped waiting.
@@ -58,13 +62,16 @@ impl Started {
     /// Why the operation failed; [`Kind::Timeout`] if the plugin has not even begun by then.
     pub async fn settled(mut self, deadline: Instant) -> Result<Settled, Error> {
         let ended = self.progress.wait_for(|p| matches!(p, Progress::Done { .. } | Progress::Failed(_)));
+        let told = tokio::time::timeout_at(deadline, ended).await.map(|told| told.map(drop));
+        if let Ok(Err(_)) = told {
+            // It is not carried here any more.
+            let settled = |row: &Operation| row.failure.is_some() || row.state.ended();
+            return self.runner.followed((self.tenant_id, self.id), deadline, settled).await?.try_into();
+        }
         // In time or not, in the end what counts is how it stands.
-        let _ = tokio::time::timeout_at(deadline, ended).await;
         let progress = self.progress.borrow().clone();
         match progress {
-            Progress::Beginning => {
-                Err(Error::new(Kind::Timeout, "It has not begun yet; ask for the operation later."))
-            }
+            Progress::Beginning => Err(not_begun()),
             Progress::Running { resource_id } => {
                 Ok(Settled { resource_id, at: String::new(), message: None, done: false })
             }
@@ -76,8 +83,26 @@ impl Started {
     }
 }
 
+impl TryFrom<Operation> for Settled {
+    type Error = Error;
+
+    /// As its row tells.
+    fn try_from(row: Operation) -> Result<Self, Error> {
+        if let Some(Failure { kind, message }) = row.failure {
+            return Err(Error::new(kind, message));
+        }
+        let (done, at) = (row.state.ended(), row.finished_at.unwrap_or_default());
+        let resource_id = row.resource_id.ok_or_else(not_begun)?;
+        Ok(Self { resource_id, at, message: row.message, done })
+    }
+}
+
+fn not_begun() -> Error {
+    Error::new(Kind::Timeout, "It has not begun yet; ask for the operation later.")
+}
+
 /// An operation's way to its end.
-type Carried = futures::future::BoxFuture<'static, ()>;
+pub(super) type Carried = futures::future::BoxFuture<'static, Result<(), Lost>>;
 
 /// See the module.
 pub struct Runner {
@@ -87,6 +112,8 @@ pub struct Runner {
     pub(super) stop: CancellationToken,
     pub(super) ongoing: Arc<Ongoing>,
     pub(super) watchers: Arc<Semaphore>,
+    pub(super) membership: Arc<Membership>,
+    pub(super) keys: Arc<Idempotency>,
     auth: Arc<Auth>,
     metrics: Arc<Metrics>,
     tasks: TaskTracker,
@@ -97,6 +124,8 @@ impl Runner {
     #[must_use]
     pub fn new(
         store: Operations,
+        keys: Arc<Idempotency>,
+        membership: Arc<Membership>,
         plugins: Arc<Plugins>,
         auth: Arc<Auth>,
         metrics: Arc<Metrics>,
@@ -104,7 +133,19 @@ impl Runner {
     ) -> Arc<Self> {
         let (tasks, stop, ongoing) = (TaskTracker::new(), CancellationToken::new(), Arc::default());
         let watchers = Arc::new(Semaphore::new(config.watchers_max.min(Semaphore::MAX_PERMITS)));
-        Arc::new(Self { store, plugins, config, stop, ongoing, watchers, auth, metrics, tasks })
+        Arc::new(Self {
+            store,
+            plugins,
+            config,
+            stop,
+            ongoing,
+            watchers,
+            membership,
+            keys,
+            auth,
+            metrics,
+            tasks,
+        })
     }
 
     /// How long a call waits for the end of what it began.
@@ -114,15 +155,17 @@ impl Runner {
     }
 
     /// Begins an operation: its row is written first, so that nothing `work` makes can be lost. The work goes on
-    /// when the caller does not wait.
+    /// when the caller does not wait. What must be done `once` is not begun where it was before.
     ///
     /// # Errors
+    /// [`Kind::Exists`] where `once` has the key of another request,
     /// [`Kind::Unsupported`] when no plugin serves the domain, [`Kind::Invalid`] for a region that is not served,
-    /// [`Kind::Busy`] when too many operations go on.
+    /// [`Kind::Busy`] when too many operations go on, [`Kind::Unavailable`] while this host is out of touch with the others.
     pub async fn start<F>(
         self: &Arc<Self>,
         permit: &Permit,
         (domain, region, method): (Domain, &str, &str),
+        once: Option<&Once>,
         work: impl FnOnce(Call) -> F,
     ) -> Result<Started, Error>
     where
@@ -131,15 +174,29 @@ impl Runner {
         if self.tasks.len() >= self.config.running_max {
             return Err(Error::new(Kind::Busy, "Too many operations are going on; try again later."));
         }
+        let lease = self.membership.lease()?;
         let serving = self.plugins.serving(domain, region, permit.tenant_id())?;
-        let operation = self.store.begin(origin(permit, method, &serving)?).await?;
+        let store = self.store.of_host(lease.host());
+        let origin = origin(permit, method, &serving)?;
+        let operation = match once {
+            None => store.begin(origin).await?,
+            Some(once) => loop {
+                if let Some(operation) = store.begin_once(origin.clone(), (once, &self.keys)).await? {
+                    break operation;
+                }
+                if let Some(joined) = self.join(permit, once).await? {
+                    return Ok(joined);
+                }
+            },
+        };
         let id = operation.id;
         let hold = Hold::by(Arc::clone(&serving));
-        let generation = Arc::clone(&serving);
-        let work = work(Call { on: Some(serving), ..self.call(&operation).await? });
+        let generation = Some(Arc::clone(&serving));
+        let work = work(Call { on: Some(serving), ..self.call(&operation, &lease).await? });
         let (tell, progress) = watch::channel(Progress::Beginning);
-        self.spawn(operation, Some(hold), tell, |carrier| Box::pin(carrier.begin(work)));
-        Ok(Started { id, generation, progress })
+        self.spawn(lease, operation, Some(hold), tell, |carrier| Box::pin(carrier.begin(work)));
+        let (runner, tenant_id) = (Arc::clone(self), owner(permit)?);
+        Ok(Started { id, generation, runner, tenant_id, progress })
     }
 
     /// In which region the first of these resources is whose region is known; `None` where regions need not be told
@@ -160,19 +217,6 @@ impl Runner {
         Ok(None)
     }
 
-    /// Takes up every operation that an earlier process left unfinished.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn resume(self: &Arc<Self>) -> Result<(), Error> {
-        for operation in self.store.unfinished().await? {
-            tracing::info!(operation = %operation.id, state = operation.state.word(), "taken up again");
-            let (tell, _) = watch::channel(Progress::Beginning);
-            self.spawn(operation, None, tell, |carrier| Box::pin(carrier.take_up()));
-        }
-        Ok(())
-    }
-
     /// Lets what has not got a ticket yet get one, at most for `bound`; the rest is in the database.
     pub async fn stop(&self, bound: Duration) {
         self.stop.cancel();
@@ -182,9 +226,10 @@ impl Runner {
         }
     }
 
-    /// Carries an operation on in a task of its own.
-    fn spawn(
+    /// Carries an operation on in a task of its own, as long as the lease is not lost.
+    pub(super) fn spawn(
         self: &Arc<Self>,
+        lease: Arc<Lease>,
         operation: Operation,
         hold: Option<Hold>,
         tell: watch::Sender<Progress>,
@@ -199,21 +244,26 @@ impl Runner {
         );
         let going_on = self.metrics.operations().clone();
         let entry = self.ongoing.enter(operation.id, tell.subscribe());
-        let carried = carry(Carrier { runner: Arc::clone(self), operation, hold, tell, entry });
-        self.tasks.spawn(async move {
+        let (runner, store) = (Arc::clone(self), self.store.of_host(lease.host()));
+        let carrier = Carrier { runner, lease: Arc::clone(&lease), store, operation, hold, tell, entry };
+        let carried = carry(carrier);
+        let carried = async move {
             going_on.inc();
-            carried.instrument(span).await;
+            if let Err(lost) = lease.hold(carried).await.flatten() {
+                tracing::warn!("{lost}");
+            }
             going_on.dec();
-        });
+        };
+        self.tasks.spawn(carried.instrument(span));
     }
 
     /// What a plugin is called with on behalf of an operation: the tenant's authority, time for one call.
-    pub(super) async fn call(&self, operation: &Operation) -> Result<Call, Error> {
+    pub(super) async fn call(&self, operation: &Operation, lease: &Arc<Lease>) -> Result<Call, Error> {
         let deadline = Instant::now() + self.plugins.call_time();
         let origin = &operation.origin;
         let permit =
             self.auth.resume(origin.tenant_id, &origin.user_id, &origin.request_id, deadline).await?;
-        let mut call = Call::new(permit).of_operation(&operation.id.to_string());
+        let mut call = Call::new(permit).of_operation(&operation.id.to_string(), lease);
         call.region.clone_from(&origin.region);
         Ok(call)
     }

@@ -6,9 +6,11 @@
 //!              └──────────┴── abandoning ── failed
 //! ```
 //!
-//! An operation that has ended never changes again: of two that report on it, the second is told so. When to
-//! poll is the poller's affair.
+//! An operation that has ended never changes again: of two that report on it, the second is told so. Only the host that
+//! carries an operation may write its steps; who that is when a host dies is in `adoption`. When to poll is the poller's
+//! affair.
 
+mod adoption;
 mod placement;
 mod prune;
 mod row;
@@ -16,25 +18,37 @@ mod select;
 
 use sqlx::any::AnyArguments;
 use sqlx::query::Query;
-use sqlx::{Any, AnyPool};
+use sqlx::{Any, AnyPool, Executor};
 
+pub use self::adoption::Free;
 pub use self::select::Filter;
-use super::{Failure, Operation, OperationId, Origin, State};
+use super::{Failure, Operation, OperationId, Origin};
 use crate::database::now_ms;
 use crate::error::{Error, Kind};
+use crate::idempotency::{Idempotency, Once};
+use crate::journal::Leftover;
+use crate::membership::HostId;
 use crate::tenant::TenantId;
 
 /// Every operation of the deployment.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Operations {
     pool: AnyPool,
+    /// Whose operations are begun and written here; empty: nobody's.
+    host: String,
 }
 
 impl Operations {
-    /// The operations in the database.
+    /// The operations in the database, for one who carries none of a host's.
     #[must_use]
     pub fn new(pool: AnyPool) -> Self {
-        Self { pool }
+        Self { pool, host: String::new() }
+    }
+
+    /// The same for a host, which carries what it begins.
+    #[must_use]
+    pub fn of_host(&self, host: HostId) -> Self {
+        Self { pool: self.pool.clone(), host: host.to_string() }
     }
 
     /// Notes an operation before the plugin is called, so that a crash leaves its id to undo things by.
@@ -42,31 +56,35 @@ impl Operations {
     /// # Errors
     /// The database fails.
     pub async fn begin(&self, origin: Origin) -> Result<Operation, Error> {
-        let now = now_ms();
-        let operation = Operation {
-            id: OperationId::draw(),
-            origin,
-            resource_id: None,
-            ticket: None,
-            state: State::Beginning,
-            step: String::new(),
-            percent: None,
-            failure: None,
-            finished_at: None,
-            message: None,
-            cancel_requested: false,
-            created_at: now,
-            updated_at: now,
-            next_poll_at: now,
-        };
-        self.insert(&operation).await?;
+        let operation = Operation::new(origin);
+        self.insert(&operation, &self.pool).await?;
         Ok(operation)
     }
 
-    async fn insert(&self, new: &Operation) -> Result<(), Error> {
+    /// The same for a request that must not be done twice; `None` where it came before.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn begin_once(
+        &self,
+        origin: Origin,
+        (once, keys): (&Once, &Idempotency),
+    ) -> Result<Option<Operation>, Error> {
+        let operation = Operation::new(origin);
+        let mut both = self.pool.begin().await?;
+        let owner = Some(operation.origin.tenant_id);
+        if !keys.hold(&mut both, (owner, once), Some(operation.id), None).await? {
+            return Ok(None);
+        }
+        self.insert(&operation, &mut *both).await?;
+        both.commit().await?;
+        Ok(Some(operation))
+    }
+
+    async fn insert(&self, new: &Operation, at: impl Executor<'_, Database = Any>) -> Result<(), Error> {
         let sql = "INSERT INTO operation (id, tenant_id, user_id, domain, region, method, request_id, \
-                   plugin, digest, state, step, created_at, updated_at, next_poll_at) \
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $12)";
+                   plugin, digest, state, step, created_at, updated_at, next_poll_at, host) \
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $12, $13)";
         let origin = &new.origin;
         sqlx::query(sql)
             .bind(new.id.to_string())
@@ -81,7 +99,8 @@ impl Operations {
             .bind(new.state.word())
             .bind(&new.step)
             .bind(new.created_at)
-            .execute(&self.pool)
+            .bind(&self.host)
+            .execute(at)
             .await?;
         Ok(())
     }
@@ -90,7 +109,7 @@ impl Operations {
     /// 1970-01-01T00:00:00Z). An operation that is being abandoned stays so.
     ///
     /// # Errors
-    /// [`Kind::Conflict`]: it has ended. Otherwise the database fails.
+    /// [`Kind::Conflict`]: it has ended, or another host carries it. Otherwise the database fails.
     pub async fn running(
         &self,
         id: OperationId,
@@ -99,40 +118,41 @@ impl Operations {
         percent: Option<u8>,
         next_poll_at: i64,
     ) -> Result<(), Error> {
-        let sql = "UPDATE operation SET updated_at = $2, ticket = $3, step = $4, percent = $5, \
-                   next_poll_at = $6, \
+        let sql = "UPDATE operation SET updated_at = $2, ticket = $4, step = $5, percent = $6, \
+                   next_poll_at = $7, \
                    state = CASE state WHEN 'abandoning' THEN 'abandoning' ELSE 'running' END \
-                   WHERE id = $1 AND state IN ('beginning', 'running', 'abandoning')";
+                   WHERE id = $1 AND host = $3 AND state IN ('beginning', 'running', 'abandoning')";
         let update =
-            changing(sql, id).bind(ticket).bind(step).bind(percent.map(i64::from)).bind(next_poll_at);
+            self.changing(sql, id).bind(ticket).bind(step).bind(percent.map(i64::from)).bind(next_poll_at);
         self.change(update).await
     }
 
     /// Notes what it is about.
     ///
     /// # Errors
-    /// [`Kind::Conflict`]: it has ended. Otherwise the database fails.
+    /// [`Kind::Conflict`]: it has ended, or another host carries it. Otherwise the database fails.
     pub async fn set_resource(&self, id: OperationId, resource_id: &str) -> Result<(), Error> {
-        let sql = "UPDATE operation SET updated_at = $2, resource_id = $3 \
-                   WHERE id = $1 AND state IN ('beginning', 'running', 'abandoning')";
-        self.change(changing(sql, id).bind(resource_id)).await
+        let sql = "UPDATE operation SET updated_at = $2, resource_id = $4 \
+                   WHERE id = $1 AND host = $3 AND state IN ('beginning', 'running', 'abandoning')";
+        self.change(self.changing(sql, id).bind(resource_id)).await
     }
 
     /// Notes why it failed; what it made is to be undone, beginning now.
     ///
     /// # Errors
-    /// [`Kind::Conflict`]: it has ended. Otherwise the database fails.
+    /// [`Kind::Conflict`]: it has ended, or another host carries it. Otherwise the database fails.
     pub async fn abandoning(&self, id: OperationId, failure: &Failure) -> Result<(), Error> {
         let sql = "UPDATE operation SET updated_at = $2, next_poll_at = $2, state = 'abandoning', \
-                   error_kind = $3, error_message = $4 \
-                   WHERE id = $1 AND state IN ('beginning', 'running', 'abandoning')";
-        self.change(changing(sql, id).bind(failure.kind.word()).bind(&failure.message)).await
+                   error_kind = $4, error_message = $5 \
+                   WHERE id = $1 AND host = $3 AND state IN ('beginning', 'running', 'abandoning')";
+        self.change(self.changing(sql, id).bind(failure.kind.word()).bind(&failure.message)).await
     }
 
     /// Ends it well, at `finished_at` (RFC 3339), with a `message` for the platform or none.
     ///
     /// # Errors
-    /// [`Kind::Conflict`]: it has ended already, or is being abandoned. Otherwise the database fails.
+    /// [`Kind::Conflict`]: it has ended already, is being abandoned, or another host carries it. Otherwise the database
+    /// fails.
     pub async fn end_done(
         &self,
         id: OperationId,
@@ -140,18 +160,29 @@ impl Operations {
         message: Option<&str>,
     ) -> Result<(), Error> {
         let sql = "UPDATE operation SET updated_at = $2, state = 'done', ticket = NULL, percent = 100, \
-                   finished_at = $3, message = $4 WHERE id = $1 AND state IN ('beginning', 'running')";
-        self.change(changing(sql, id).bind(finished_at).bind(message)).await
+                   finished_at = $4, message = $5 WHERE id = $1 AND host = $3 AND state IN ('beginning', 'running')";
+        self.change(self.changing(sql, id).bind(finished_at).bind(message)).await
     }
 
-    /// Ends it badly; the failure is the one to tell, with what is left if something is.
+    /// Ends it badly; the failure is the one to tell, and `left` what is known of what could not be undone: `None` where
+    /// all was.
     ///
     /// # Errors
-    /// [`Kind::Conflict`]: it has ended already. Otherwise the database fails.
-    pub async fn end_failed(&self, id: OperationId, failure: &Failure) -> Result<(), Error> {
-        let sql = "UPDATE operation SET updated_at = $2, state = 'failed', ticket = NULL, error_kind = $3, \
-                   error_message = $4 WHERE id = $1 AND state IN ('beginning', 'running', 'abandoning')";
-        self.change(changing(sql, id).bind(failure.kind.word()).bind(&failure.message)).await
+    /// [`Kind::Conflict`]: it has ended already, or another host carries it. Otherwise the database fails.
+    pub async fn end_failed(
+        &self,
+        id: OperationId,
+        failure: &Failure,
+        left: Option<&[Leftover]>,
+    ) -> Result<(), Error> {
+        let undone = left.is_none();
+        let left = left.filter(|left| !left.is_empty()).map(serde_json::to_string).transpose();
+        let left = left.map_err(Error::internal)?;
+        let sql = "UPDATE operation SET updated_at = $2, state = 'failed', ticket = NULL, error_kind = $4, \
+                   error_message = $5, leftovers = $6, undone = $7 \
+                   WHERE id = $1 AND host = $3 AND state IN ('beginning', 'running', 'abandoning')";
+        let update = self.changing(sql, id).bind(failure.kind.word()).bind(&failure.message).bind(left);
+        self.change(update.bind(i64::from(undone))).await
     }
 
     /// Notes that the tenant wants it given up; whoever carries it sees that before its next step.
@@ -161,7 +192,13 @@ impl Operations {
     pub async fn request_cancel(&self, tenant_id: TenantId, id: OperationId) -> Result<(), Error> {
         let sql = "UPDATE operation SET updated_at = $2, cancel_requested_at = $2 \
                    WHERE id = $1 AND tenant_id = $3 AND state IN ('beginning', 'running', 'abandoning')";
-        self.change(changing(sql, id).bind(tenant_id.to_string())).await
+        let update = sqlx::query(sql).bind(id.to_string()).bind(now_ms()).bind(tenant_id.to_string());
+        self.change(update).await
+    }
+
+    /// An update whose `$1` is the operation, whose `$2` is now and whose `$3` is the host that must carry it.
+    fn changing(&self, sql: &'static str, id: OperationId) -> Query<'_, Any, AnyArguments> {
+        sqlx::query(sql).bind(id.to_string()).bind(now_ms()).bind(&self.host)
     }
 
     async fn change(&self, update: Query<'_, Any, AnyArguments>) -> Result<(), Error> {
@@ -170,9 +207,4 @@ impl Operations {
         }
         Err(Error::new(Kind::Conflict, "The operation has ended already."))
     }
-}
-
-/// An update whose `$1` is the operation and whose `$2` is now.
-fn changing(sql: &'static str, id: OperationId) -> Query<'static, Any, AnyArguments> {
-    sqlx::query(sql).bind(id.to_string()).bind(now_ms())
 }

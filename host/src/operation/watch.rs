@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::time::Instant;
 
 use super::query::none;
 use super::runner::{Progress, owner};
@@ -35,6 +36,26 @@ impl Runner {
         // Before the row is read for the first time, so that no step between is missed.
         let here = self.ongoing.progress(id);
         Ok(Watch { runner: Arc::clone(self), tenant_id, id, last: None, here, _place: place })
+    }
+}
+
+impl Runner {
+    /// An operation of the tenant as soon as it is so far, or as it stands at `deadline`; for calls, which have their places
+    /// already.
+    pub(super) async fn followed(
+        &self,
+        (tenant_id, id): (TenantId, OperationId),
+        deadline: Instant,
+        so_far: impl Fn(&Operation) -> bool,
+    ) -> Result<Operation, Error> {
+        loop {
+            let found = self.store.get(tenant_id, id).await?.ok_or_else(none)?;
+            if so_far(&found) || Instant::now() >= deadline {
+                return Ok(found);
+            }
+            let poll = Instant::now() + Duration::from_millis(self.config.watch_poll_ms);
+            tokio::time::sleep_until(poll.min(deadline)).await;
+        }
     }
 }
 

@@ -67,6 +67,10 @@ pub enum EventKind {
     ConfigApplied,
     /// The configuration file changed for the worse: what it said before holds.
     ConfigRefused,
+    /// Another host that shares the database serves a line otherwise than before.
+    Announced,
+    /// An operation failed, and what it made could not all be undone.
+    LeftBehind,
 }
 
 impl EventKind {
@@ -87,6 +91,8 @@ impl EventKind {
             Self::Gone => "gone",
             Self::ConfigApplied => "config-applied",
             Self::ConfigRefused => "config-refused",
+            Self::Announced => "announced",
+            Self::LeftBehind => "left-behind",
         }
     }
 }

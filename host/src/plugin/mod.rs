@@ -3,6 +3,7 @@
 
 mod activity;
 mod admission;
+mod announce;
 mod call;
 mod canary;
 pub mod contract;
@@ -37,6 +38,7 @@ pub use wasmtime::component::Accessor;
 
 pub use self::activity::Hold;
 pub use self::admission::Refusal;
+pub use self::announce::Served;
 pub(crate) use self::call::Answer;
 pub use self::domain::{
     About, Buckets, Disks, Domain, Flavors, Images, Instances, Operation, Routed, Routers, SecurityGroups,
@@ -55,6 +57,7 @@ use self::slot::Slot;
 pub use self::state::{Call, CallState, Placeholder};
 use crate::config::Source;
 use crate::error::{Error, Kind};
+use crate::journal::Journal;
 use crate::telemetry::Metrics;
 use crate::tenant::TenantId;
 use crate::upstream::Upstreams;
@@ -74,12 +77,13 @@ impl Plugins {
         config: Config,
         routes: Vec<Route>,
         upstreams: Arc<Upstreams>,
+        journal: Arc<Journal>,
         metrics: Arc<Metrics>,
     ) -> anyhow::Result<Arc<Self>> {
         let engine = engine::start(&config)?;
         let routes = route::weighed(routes);
         let setup = Setup::new(&routes, config.limits(), upstreams);
-        let runtime = Arc::new(Runtime::new(engine, config, (&routes, setup), metrics));
+        let runtime = Arc::new(Runtime::new(engine, config, (&routes, setup), journal, metrics));
         let plugins = Arc::new(Self { runtime });
         plugins.look().await;
         Ok(plugins)
@@ -103,6 +107,17 @@ impl Plugins {
         for slot in slots {
             slot.look(&self.runtime).await;
         }
+    }
+
+    /// Of what plugins change in the backends.
+    #[must_use]
+    pub fn journal(&self) -> &Journal {
+        &self.runtime.journal
+    }
+
+    /// Tells those who watch that an operation on this line could not be undone.
+    pub fn left_behind(&self, (domain, region): (Domain, &str), message: String) {
+        self.runtime.events.tell(EventKind::LeftBehind, event::About::line(domain, region), message);
     }
 
     /// Signals after each swap.

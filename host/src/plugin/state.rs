@@ -15,6 +15,7 @@ use super::engine::TICK;
 use super::generation::Generation;
 use super::runtime::Runtime;
 use crate::auth::Permit;
+use crate::membership::Lease;
 
 /// Entries of a component's tables: what its indirect calls need, far below the pool's own limit.
 const TABLE_ELEMENTS_MAX: usize = 20_000;
@@ -30,6 +31,8 @@ pub struct Call {
     pub on: Option<Arc<Generation>>,
     /// The operation it belongs to.
     pub operation: Option<String>,
+    /// While it holds, backends may be called; absent: for as long as the call takes.
+    pub lease: Option<Arc<Lease>>,
     /// What the host writes into outgoing bodies in place of a placeholder.
     pub secret: Option<Placeholder>,
     /// The generation that served it, for the metrics and the log: set by the first one.
@@ -45,15 +48,17 @@ impl Call {
             region: String::new(),
             on: None,
             operation: None,
+            lease: None,
             secret: None,
             served: Arc::default(),
         }
     }
 
-    /// The same for an operation.
+    /// The same for an operation that is carried under this lease.
     #[must_use]
-    pub fn of_operation(mut self, id: &str) -> Self {
+    pub fn of_operation(mut self, id: &str, lease: &Arc<Lease>) -> Self {
         self.operation = Some(id.to_owned());
+        self.lease = Some(Arc::clone(lease));
         self
     }
 

@@ -5,6 +5,7 @@ use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
 use crate::error::{Error, Kind};
+use crate::journal::Leftover;
 use crate::operation::{Failure, Operation, Origin, State};
 
 /// All of it.
@@ -25,6 +26,8 @@ pub(super) fn read(row: &AnyRow) -> Result<Operation, Error> {
         created_at: row.try_get("created_at")?,
         updated_at: row.try_get("updated_at")?,
         next_poll_at: row.try_get("next_poll_at")?,
+        leftovers: read_leftovers(row)?,
+        undone: row.try_get::<Option<i64>, _>("undone")? == Some(1),
     })
 }
 
@@ -47,13 +50,20 @@ fn read_failure(row: &AnyRow) -> Result<Option<Failure>, Error> {
     Ok(kind.zip(message).map(|(kind, message)| Failure { kind: kind_of(&kind), message }))
 }
 
+fn read_leftovers(row: &AnyRow) -> Result<Vec<Leftover>, Error> {
+    let text: Option<&str> = row.try_get("leftovers")?;
+    let read = text.map_or_else(|| Ok(Vec::new()), serde_json::from_str);
+    read.map_err(|_| Error::internal(anyhow!("operation.leftovers is damaged")))
+}
+
 /// The plugin contract's words and those of the host alone, all of which [`Kind::word`] writes.
 fn kind_of(word: &str) -> Kind {
     let own = [Kind::Unauthenticated, Kind::Cancelled].into_iter().find(|kind| kind.word() == word);
     own.unwrap_or_else(|| Kind::from_word(word))
 }
 
-fn parsed<T>(row: &AnyRow, column: &str, parse: impl Fn(&str) -> Option<T>) -> Result<T, Error> {
+/// A column's text as what it stands for.
+pub(super) fn parsed<T>(row: &AnyRow, column: &str, parse: impl Fn(&str) -> Option<T>) -> Result<T, Error> {
     let text: &str = row.try_get(column)?;
     parse(text).ok_or_else(|| Error::internal(anyhow!("operation.{column} is damaged")))
 }
