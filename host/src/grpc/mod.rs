@@ -11,7 +11,9 @@ mod flavor;
 mod health;
 mod image;
 mod instance;
+mod journal;
 mod nas;
+mod once;
 mod operation;
 mod oss;
 mod plugin;
@@ -33,6 +35,7 @@ use tonic::transport::server::TcpIncoming;
 
 pub use self::reply::ErrorStyle;
 use crate::auth::Auth;
+use crate::membership::Membership;
 use crate::operation::Runner;
 use crate::plugin::Plugins;
 use crate::proto;
@@ -81,6 +84,8 @@ pub struct Api {
     pub plugins: Arc<Plugins>,
     /// Work that goes on.
     pub operations: Arc<Runner>,
+    /// The hosts that share the database.
+    pub membership: Arc<Membership>,
     /// How tenants come about.
     pub registrar: Arc<Registrar>,
     /// What is counted.
@@ -119,6 +124,7 @@ pub async fn serve(api: Api, listener: TcpListener) -> anyhow::Result<()> {
         .add_service(service!(route::route_service_server::RouteServiceServer))
         .add_service(service!(operation::operation_service_server::OperationServiceServer))
         .add_service(service!(plugin::plugin_service_server::PluginServiceServer))
+        .add_service(service!(journal::journal_service_server::JournalServiceServer))
         .serve_with_incoming_shutdown(incoming, api.stopping.cancelled_owned());
     served.await.context("the gRPC server failed")
 }

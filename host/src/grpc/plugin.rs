@@ -15,7 +15,7 @@ use crate::plugin::Domain;
 use crate::proto::plugin::plugin_service_server::PluginService;
 use crate::proto::plugin::set_route_request::Pin;
 use crate::proto::plugin::{
-    ActivateRequest, ActivateResponse, Event, Generation, ListPluginsRequest, ListPluginsResponse,
+    ActivateRequest, ActivateResponse, Event, Generation, Host, ListPluginsRequest, ListPluginsResponse,
     LoadPluginRequest, LoadPluginResponse, RollbackRequest, RollbackResponse, SetRouteRequest,
     SetRouteResponse, WatchEventsRequest,
 };
@@ -36,6 +36,7 @@ impl PluginService for Api {
                 self.auth.operator(asked.bearer.as_deref())?;
                 Ok(ListPluginsResponse {
                     generations: self.plugins.list().into_iter().map(Generation::from).collect(),
+                    hosts: self.membership.peers().iter().map(Host::from).collect(),
                 })
             },
         )

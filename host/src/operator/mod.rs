@@ -1,9 +1,11 @@
-//! `patchbay plugin …`: what an operator does with the plugins of a running host, from the command line.
+//! `patchbay plugin …` and `patchbay journal`: what an operator does with the plugins of a running host, and what they did,
+//! from the command line.
 //!
-//! A client of `PluginService` like any other. What the commands print is in `show` and `table`; what a plugin file
+//! A client of `PluginService` and `JournalService` like any other. What the commands print is in `show` and `table`; what a plugin file
 //! holds is `plugin::inspect`'s affair.
 
 mod inspect;
+mod journal;
 mod load;
 mod route;
 mod show;
@@ -19,6 +21,7 @@ use serde::Serialize;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Channel;
 
+pub use self::journal::{JournalArgs, journal};
 use self::route::{Line, RouteArgs};
 use self::wanted::Wanted;
 use crate::client::{Bearer, Target, refused};
@@ -41,7 +44,7 @@ pub struct PluginArgs {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Show every generation that is kept, and those that were refused lately.
+    /// Show every generation that is kept, those that were refused lately, and what other hosts on the database serve.
     List,
     /// Put a component in the place of a plugin's file and wait for the verdict on it.
     Load {
@@ -88,7 +91,10 @@ async fn run(args: PluginArgs, out: &mut impl Write) -> Result<()> {
     match args.command {
         Command::List => {
             let listed = list(&mut connect(target).await?).await?;
-            out.print(&listed, |out| show::generations(&listed.generations, out))
+            out.print(&listed, |out| {
+                show::generations(&listed.generations, out)?;
+                show::hosts(&listed.hosts, out)
+            })
         }
         Command::Load { file, plugin } => load::run(&mut connect(target).await?, &file, plugin, out).await,
         Command::Activate { generation } => activate(&mut connect(target).await?, &generation, out).await,

@@ -4,7 +4,7 @@ use std::io::{Result, Write};
 
 use super::table::Column::{Left, Right};
 use super::table::{Table, plain};
-use crate::proto::plugin::{Event, Generation, Step};
+use crate::proto::plugin::{Event, Generation, Host, Step};
 
 /// As much of a digest as tells components apart.
 const DIGEST_CHARS: usize = 12;
@@ -46,7 +46,22 @@ pub(super) fn generations(generations: &[Generation], out: &mut impl Write) -> R
     write!(out, "{}", Table::new(columns, rows))
 }
 
-/// One of them, a line a field, and its steps.
+/// A table of what the other hosts serve, where there are any.
+pub(super) fn hosts(hosts: &[Host], out: &mut impl Write) -> Result<()> {
+    if hosts.is_empty() {
+        return Ok(());
+    }
+    let columns = [Left("HOST"), Left("LINE"), Left("PLUGIN"), Left("VERSION")];
+    let rows = hosts.iter().flat_map(|host| {
+        host.served.iter().map(|served| {
+            let line = format!("{}/{}", served.domain, served.region);
+            [host.name.clone(), line, label(&served.plugin, &served.digest), served.version.clone()]
+        })
+    });
+    write!(out, "\n{}", Table::new(columns, rows))
+}
+
+/// One generation, a line a field, and its steps.
 pub(super) fn generation(generation: &Generation, out: &mut impl Write) -> Result<()> {
     let weight = generation.weight.to_string();
     let load = format!("{} calls, {} operations", generation.calls, generation.operations);
@@ -101,7 +116,8 @@ fn line(generation: &Generation) -> String {
     format!("{}/{}", generation.domain, generation.region)
 }
 
-fn label(plugin: &str, digest: &str) -> String {
+/// "nas-manila@531e90b73e36"
+pub(super) fn label(plugin: &str, digest: &str) -> String {
     let short: String = digest.chars().take(DIGEST_CHARS).collect();
     if short.is_empty() { plugin.to_owned() } else { format!("{plugin}@{short}") }
 }
@@ -113,7 +129,8 @@ fn cut(text: &str) -> String {
     text.chars().take(ERROR_CHARS - 1).chain(['…']).collect()
 }
 
-fn milliseconds(us: u64) -> String {
+/// "1.3 ms"
+pub(super) fn milliseconds(us: u64) -> String {
     format!("{}.{} ms", us / 1_000, us % 1_000 / 100)
 }
 

@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-use crate::plugin::{Event, Record, Step};
+use crate::membership::Peer;
+use crate::plugin::{Event, Record, Served, Step};
 use crate::proto::plugin as wire;
 
 impl From<Record> for wire::Generation {
@@ -34,6 +35,23 @@ impl From<Step> for wire::Step {
             took_us: u64::try_from(step.took.as_micros()).unwrap_or(u64::MAX),
             refusal: step.refused.unwrap_or_default(),
         }
+    }
+}
+
+impl From<&Peer> for wire::Host {
+    fn from(peer: &Peer) -> Self {
+        Self {
+            id: peer.id.to_string(),
+            name: peer.name.clone(),
+            served: peer.served.iter().cloned().map(wire::Served::from).collect(),
+        }
+    }
+}
+
+impl From<Served> for wire::Served {
+    fn from(served: Served) -> Self {
+        let Served { domain, region, plugin, version, digest } = served;
+        Self { domain, region, plugin, version, digest }
     }
 }
 
