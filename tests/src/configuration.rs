@@ -86,6 +86,19 @@ pub fn routed<'a>(table: &'a mut Table, domain: &str) -> &'a mut Value {
     routes.iter_mut().find(|route| route["domain"].as_str() == Some(domain)).expect("a route of the domain")
 }
 
+/// Gives the array's plugin, which serves the second region, a route in the first one too: it stands by there.
+///
+/// # Panics
+/// One of the plugins for shares has no route.
+pub fn array_stands_by(table: &mut Table) {
+    let routes = table["route"].as_array_mut().expect("routes");
+    let of = |plugin| move |route: &&Value| route["plugin"].as_str() == Some(plugin);
+    let region = routes.iter().find(of("nas-manila")).expect("Manila's route")["region"].clone();
+    let mut array = routes.iter().find(of("nas-ontap")).expect("the array's route").clone();
+    array["region"] = region;
+    routes.push(array);
+}
+
 /// The table as TOML, a line for each of its keys.
 #[must_use]
 pub fn text(table: &Table) -> String {

@@ -1,12 +1,18 @@
 //! Work that goes on: through a host that is killed or stopped, to an end that says why.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
+mod announced;
 mod cancel;
 mod client;
+mod doubt;
 mod ended;
+mod hosts;
+mod journal;
 mod killed;
+mod leftover;
 mod list;
 mod prune;
+mod retry;
 mod stopped;
 mod watch;
 

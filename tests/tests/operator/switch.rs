@@ -8,8 +8,8 @@ use patchbay::proto::nasdisk::{CreateNasDiskReq, CreateNasDiskRes};
 use patchbay::proto::plugin::{ActivateRequest, Generation};
 use patchbay::proto::vpc::CreateVpcReq;
 use patchbay::proto::vpc::vpc_service_client::VpcServiceClient;
+use patchbay_tests::configuration::array_stands_by;
 use patchbay_tests::{Deployment, needs_cloudsim, wait_for};
-use toml::{Table, Value};
 
 use crate::Stage;
 
@@ -17,16 +17,6 @@ use crate::Stage;
 const SHARE_CREATE_MS: u64 = 2_000;
 /// How long an operation may take to begin.
 const BEGIN_MAX: Duration = Duration::from_secs(30);
-
-/// Gives the array's plugin, which serves the second region, a route in the first one too: it stands by there.
-fn stand_by(config: &mut Table) {
-    let routes = config["route"].as_array_mut().unwrap();
-    let plugin = |route: &&Value, name| route["plugin"].as_str() == Some(name);
-    let region = routes.iter().find(|route| plugin(route, "nas-manila")).unwrap()["region"].clone();
-    let mut array = routes.iter().find(|route| plugin(route, "nas-ontap")).unwrap().clone();
-    array["region"] = region;
-    routes.push(array);
-}
 
 impl Stage {
     /// The generation of this plugin in the region of the compute route.
@@ -67,7 +57,8 @@ impl Stage {
 async fn a_share_that_one_plugin_begins_is_answered_by_it_and_the_next_one_is_the_others() {
     needs_cloudsim!();
     let timing = Timing { share_create_ms: SHARE_CREATE_MS, ..Timing::instant() };
-    let builder = Deployment::builder().cloud(Options { timing, ..Options::default() }).config(stand_by);
+    let builder =
+        Deployment::builder().cloud(Options { timing, ..Options::default() }).config(array_stands_by);
     let deployment = builder.start().await;
     let tenant = deployment.tenant("acme").await;
     let stage = Stage { deployment, tenant };

@@ -3,6 +3,8 @@
 //! What a store is asked for is in the file of its table.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod hosts;
+mod journal;
 mod operations;
 mod tenants;
 
@@ -65,6 +67,13 @@ async fn every_case(database: impl Fn(&str) -> String) {
             what_a_crash_leaves_is_found_after_the_start
             an_answer_that_was_lost_is_undone
             names_of_any_script_fit;
+        journal:
+            a_call_is_found_by_request_and_by_operation
+            many_at_once_are_all_written_in_one_order
+            what_nobody_waits_for_is_written_as_given_up
+            so_many_are_under_way_and_no_more
+            the_oldest_are_removed
+            what_cannot_be_written_is_an_error_until_it_can;
         operations:
             an_operation_is_followed_to_its_end
             another_tenants_operation_is_none
@@ -74,6 +83,11 @@ async fn every_case(database: impl Fn(&str) -> String) {
             all_that_is_unfinished_is_found
             a_wish_to_cancel_is_kept
             what_ended_long_ago_is_removed_in_batches;
+        hosts:
+            a_host_is_alive_until_it_leaves
+            only_the_silent_are_buried_and_once
+            what_a_dead_host_carried_goes_to_one_of_the_others
+            only_who_carries_an_operation_writes_its_steps;
     }
 }
 

@@ -8,7 +8,7 @@ use patchbay::operation::{Failure, Filter, Operations, Origin, State};
 
 use super::Store;
 
-fn origin(tenant: &str) -> Origin {
+pub(crate) fn origin(tenant: &str) -> Origin {
     Origin {
         tenant_id: tenant.parse().unwrap(),
         user_id: "u-1".to_owned(),
@@ -21,7 +21,7 @@ fn origin(tenant: &str) -> Origin {
     }
 }
 
-fn failure(kind: Kind) -> Failure {
+pub(crate) fn failure(kind: Kind) -> Failure {
     Failure { kind, message: "No host has room for it.".to_owned() }
 }
 
@@ -61,7 +61,7 @@ pub(crate) async fn another_tenants_operation_is_none(store: &Store) {
 pub(crate) async fn an_end_is_an_end(store: &Store) {
     let (operations, begun) = begun(store).await;
     operations.end_done(begun.id, "2026-01-02T03:04:05Z", None).await.unwrap();
-    let again = operations.end_failed(begun.id, &failure(Kind::Quota)).await.unwrap_err();
+    let again = operations.end_failed(begun.id, &failure(Kind::Quota), None).await.unwrap_err();
     let late = operations.running(begun.id, "{}", "late", None, 0).await.unwrap_err();
     assert_eq!((again.kind(), late.kind()), (Kind::Conflict, Kind::Conflict));
 }
@@ -78,7 +78,7 @@ pub(crate) async fn an_abandoned_operation_keeps_its_failure(store: &Store) {
     let unfinished = operations.unfinished().await.unwrap();
     assert_eq!((unfinished[0].state, unfinished[0].failure.as_ref()), (State::Abandoning, Some(&cancelled)));
 
-    operations.end_failed(begun.id, &failure(Kind::Quota)).await.unwrap();
+    operations.end_failed(begun.id, &failure(Kind::Quota), None).await.unwrap();
     let failed = operations.get(begun.origin.tenant_id, begun.id).await.unwrap().unwrap();
     assert_eq!((failed.state, failed.failure), (State::Failed, Some(failure(Kind::Quota))));
 }
@@ -120,7 +120,7 @@ pub(crate) async fn what_ended_long_ago_is_removed_in_batches(store: &Store) {
     let (operations, going_on) = begun(store).await;
     for _ in 0..3 {
         let ended = operations.begin(origin("t-0000000001")).await.unwrap();
-        operations.end_failed(ended.id, &failure(Kind::Quota)).await.unwrap();
+        operations.end_failed(ended.id, &failure(Kind::Quota), None).await.unwrap();
     }
     assert_eq!(operations.prune(0, 2).await.unwrap(), 0, "none ended so long ago");
     let later = i64::MAX;
