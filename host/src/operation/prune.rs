@@ -1,5 +1,5 @@
-//! Removes what ended long ago, now and then and a batch at a time. One that goes on is never removed, and where resources
-//! are is remembered longer than the operation that made them.
+//! Removes what ended long ago, and what the journal and the idempotency keys keep no longer, now and then and a batch at a time. An operation that
+//! goes on is never removed, and where resources are is remembered longer than the operation that made them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +21,7 @@ impl Runner {
                 _ = turn.tick() => {}
             }
             if let Err(error) = self.prune_once().await {
-                tracing::warn!(error = %error.chain(), "ended operations are not removed now");
+                tracing::warn!(error = %error.chain(), "what is old is not removed now");
             }
         }
     }
@@ -29,17 +29,34 @@ impl Runner {
     async fn prune_once(&self) -> Result<(), Error> {
         let kept = i64::try_from(self.config.kept_ms).unwrap_or(i64::MAX);
         let before = now_ms().saturating_sub(kept);
+        let batch_max = self.config.prune_max;
+        let operations = self.in_batches(|| self.store.prune(before, batch_max)).await?;
+        let calls = self.in_batches(|| self.plugins.journal().prune(batch_max)).await?;
+        let keys = self.in_batches(|| self.keys.prune(batch_max)).await?;
+        if operations + calls + keys > 0 {
+            tracing::info!(
+                operations,
+                calls,
+                keys,
+                "removed operations that ended long ago, calls of the journal and idempotency keys"
+            );
+        }
+        Ok(())
+    }
+
+    /// Removes one batch after the other, until one was not full; how many in all.
+    async fn in_batches<F>(&self, remove: impl Fn() -> F) -> Result<u64, Error>
+    where
+        F: Future<Output = Result<u64, Error>>,
+    {
         let mut removed = 0;
         while !self.stop.is_cancelled() {
-            let batch = self.store.prune(before, self.config.prune_max).await?;
+            let batch = remove().await?;
             removed += batch;
             if batch < u64::from(self.config.prune_max) {
                 break;
             }
         }
-        if removed > 0 {
-            tracing::info!(removed, "removed operations that ended long ago");
-        }
-        Ok(())
+        Ok(removed)
     }
 }

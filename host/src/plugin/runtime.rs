@@ -17,6 +17,7 @@ use super::routing::Routing;
 use super::setup::Setup;
 use crate::capability::Cache;
 use crate::error::{Error, Kind};
+use crate::journal::Journal;
 use crate::telemetry::Metrics;
 
 /// See the module.
@@ -27,6 +28,8 @@ pub(crate) struct Runtime {
     pub(super) ledger: Ledger,
     pub(super) events: Events,
     pub(crate) cache: Cache,
+    /// Of what plugins change in the backends.
+    pub(crate) journal: Arc<Journal>,
     pub(crate) metrics: Arc<Metrics>,
     /// What the configuration says now.
     pub(super) setup: ArcSwap<Setup>,
@@ -39,6 +42,7 @@ impl Runtime {
         engine: Engine,
         config: Config,
         (routes, setup): (&[Route], Setup),
+        journal: Arc<Journal>,
         metrics: Arc<Metrics>,
     ) -> Self {
         let gates = Domain::ALL.map(|domain| Gate::new(domain, &config, &metrics));
@@ -46,7 +50,7 @@ impl Runtime {
         let (ledger, events) = (Ledger::new(config.records_max), Events::new(config.events_max));
         let (routing, numbers) = (Routing::new(routes, config.retained_max), AtomicU64::new(1));
         let setup = ArcSwap::from_pointee(setup);
-        Self { engine, config, routing, ledger, events, cache, metrics, setup, gates, numbers }
+        Self { engine, config, routing, ledger, events, cache, journal, metrics, setup, gates, numbers }
     }
 
     /// The next generation's number.

@@ -2,6 +2,9 @@
 //!
 //! A status of the backend, whichever, is an answer and not a failure.
 
+use std::error::Error as _;
+use std::iter::successors;
+
 use crate::error::{Error, Kind};
 
 /// How an exchange ended without a whole answer.
@@ -22,6 +25,12 @@ pub(super) enum Failure {
     /// The answer has more bytes than the limit.
     #[error("the answer is over the limit of {0} bytes")]
     TooLarge(usize),
+}
+
+/// What stands in the place of a status where `error` is why there was no answer.
+pub(crate) fn word(error: &Error) -> &'static str {
+    let mut causes = successors(error.source(), |cause| (*cause).source());
+    causes.find_map(|cause| cause.downcast_ref()).map_or(error.kind().word(), Failure::word)
 }
 
 impl From<reqwest::Error> for Failure {
@@ -56,5 +65,17 @@ impl Failure {
     pub(super) fn into_error(self, upstream: &str) -> Error {
         let kind = self.kind();
         Error::hidden(kind, anyhow::Error::new(self).context(format!("upstream {upstream}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_is_known_by_its_word_also_as_an_error() {
+        assert_eq!(word(&Failure::TooLarge(7).into_error("cloud")), "too-large");
+        assert_eq!(word(&Failure::Timeout.into_error("cloud")), "timeout");
+        assert_eq!(word(&Error::new(Kind::Denied, "No.")), "denied");
     }
 }

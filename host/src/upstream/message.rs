@@ -49,6 +49,9 @@ const WITHHELD: [HeaderName; 7] = [
     header::UPGRADE,
 ];
 
+/// The headers in which backends tell their own id of a request: OpenStack's services, S3, and others.
+const BACKEND_REQUEST_IDS: [&str; 3] = ["x-openstack-request-id", "x-amz-request-id", "x-request-id"];
+
 /// One request of a plugin. Its `Debug` shows neither query, headers nor body: they may hold a secret.
 pub struct Request {
     /// One of the contract's six.
@@ -118,6 +121,15 @@ pub struct Response {
     pub headers: Vec<(String, String)>,
     /// At most the upstream's `body_bytes_max`.
     pub body: Vec<u8>,
+}
+
+impl Response {
+    /// The backend's own id of the request, where it tells one.
+    #[must_use]
+    pub fn backend_request_id(&self) -> Option<&str> {
+        let value = |wanted: &&str| self.headers.iter().find(|(name, _)| name == wanted);
+        BACKEND_REQUEST_IDS.iter().find_map(value).map(|(_, value)| value.as_str())
+    }
 }
 
 impl fmt::Debug for Response {

@@ -28,6 +28,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use tokio::time::Instant;
 
+pub(crate) use self::failure::word as failure_word;
 pub use self::http::Config as HttpConfig;
 pub use self::message::{Request, Response};
 pub use self::openstack::Config as OpenstackConfig;
