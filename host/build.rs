@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use prost::Message as _;
 
-const PACKAGES: [&str; 12] = [
+const PACKAGES: [&str; 13] = [
     "clouddisk.proto",
     "flavor.proto",
     "image.proto",
     "instance.proto",
+    "journal.proto",
     "nasdisk.proto",
     "operation.proto",
     "oss.proto",
@@ -25,9 +26,11 @@ fn main() -> anyhow::Result<()> {
     let descriptors = protox::compile(PACKAGES, ["../proto"])?;
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
     std::fs::write(out.join("descriptors.bin"), descriptors.encode_to_vec())?;
-    // What `patchbay plugin --json` prints.
-    let build =
-        tonic_prost_build::configure().type_attribute(".patchbay.plugin.v1", "#[derive(serde::Serialize)]");
+    // What `patchbay plugin --json` and `patchbay journal --json` print.
+    let printed = "#[derive(serde::Serialize)]";
+    let build = tonic_prost_build::configure()
+        .type_attribute(".patchbay.journal.v1", printed)
+        .type_attribute(".patchbay.plugin.v1", printed);
     build.compile_fds(descriptors)?;
     Ok(())
 }

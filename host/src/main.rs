@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use patchbay::call::{CallArgs, call};
-use patchbay::operator::{PluginArgs, plugin};
+use patchbay::operator::{JournalArgs, PluginArgs, journal, plugin};
 use patchbay::{Config, Host, telemetry};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -37,6 +37,8 @@ enum Command {
     Call(CallArgs),
     /// Look at the plugins of a running host, load them, switch over and back.
     Plugin(PluginArgs),
+    /// Show what plugins changed in the backends for one call, or for one operation.
+    Journal(JournalArgs),
 }
 
 #[tokio::main]
@@ -46,6 +48,7 @@ async fn main() -> ExitCode {
         Command::CheckConfig { config } => Config::read(&config).map(|_| ()),
         Command::Call(arguments) => call(arguments).await,
         Command::Plugin(arguments) => plugin(arguments).await,
+        Command::Journal(arguments) => journal(arguments).await,
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -16,6 +16,9 @@ pub mod image {
 pub mod instance {
     tonic::include_proto!("instance");
 }
+pub mod journal {
+    tonic::include_proto!("patchbay.journal.v1");
+}
 pub mod nasdisk {
     tonic::include_proto!("nasdisk");
 }

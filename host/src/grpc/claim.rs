@@ -1,11 +1,13 @@
 //! Who a request says it comes from and which resources it names: one line for each request of the contract that
 //! carries an api key. Whether the claim holds is `auth`'s affair.
 
+use prost::Message as _;
 use tonic::Streaming;
 
 use crate::auth::Claim;
 use crate::proto::{
-    clouddisk, flavor, image, instance, nasdisk, operation, oss, plugin, route, securitygroup, tenant, vpc,
+    clouddisk, flavor, image, instance, journal, nasdisk, operation, oss, plugin, route, securitygroup,
+    tenant, vpc,
 };
 
 /// A request that carries an api key.
@@ -14,6 +16,8 @@ pub(super) trait Claims: Asks {
     fn claim(&self) -> Claim<'_>;
     /// Every resource id that it names; empty ones are left out.
     fn resources(&self) -> Vec<&str>;
+    /// What it asks for, in bytes: its api key may be another the next time it is sent.
+    fn without_apikey(&self) -> Vec<u8>;
 }
 
 /// Any request, as the log sees it.
@@ -31,6 +35,7 @@ impl Asks for plugin::ActivateRequest {}
 impl Asks for plugin::RollbackRequest {}
 impl Asks for plugin::SetRouteRequest {}
 impl Asks for plugin::WatchEventsRequest {}
+impl Asks for journal::ListCallsRequest {}
 
 macro_rules! claims {
     ($($package:ident::$request:ident [$($field:ident),*] $($many:ident)?;)*) => {$(
@@ -55,6 +60,10 @@ macro_rules! claims {
                 $(named.extend(self.$many.iter().map(String::as_str));)?
                 named.retain(|id| !id.is_empty());
                 named
+            }
+
+            fn without_apikey(&self) -> Vec<u8> {
+                Self { apikey: String::new(), ..self.clone() }.encode_to_vec()
             }
         }
     )*};

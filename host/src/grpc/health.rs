@@ -10,7 +10,11 @@ use tonic_health::server::HealthReporter;
 use crate::plugin::{Domain, Plugins};
 
 /// What the host answers itself.
-const OWN: [&str; 2] = ["patchbay.operation.v1.OperationService", "patchbay.plugin.v1.PluginService"];
+const OWN: [&str; 3] = [
+    "patchbay.operation.v1.OperationService",
+    "patchbay.plugin.v1.PluginService",
+    "patchbay.journal.v1.JournalService",
+];
 
 /// The contract's services and whose plugin answers them.
 const SERVICES: [(&str, Domain); 10] = [

@@ -13,7 +13,7 @@ use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 use crate::contract::{call, keyed_methods, request};
 
 /// All services.
-const SERVICES: [&str; 12] = [
+const SERVICES: [&str; 13] = [
     "tenant.TenantService",
     "flavor.FlavorService",
     "image.ImageService",
@@ -26,6 +26,7 @@ const SERVICES: [&str; 12] = [
     "route.RouteService",
     "patchbay.operation.v1.OperationService",
     "patchbay.plugin.v1.PluginService",
+    "patchbay.journal.v1.JournalService",
 ];
 /// Those of the compute domain.
 const COMPUTE: [&str; 3] = ["flavor.FlavorService", "image.ImageService", "instance.InstanceService"];

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::journal::Leftover;
 use crate::operation::{Failure, Operation};
 use crate::proto::operation as wire;
 
@@ -26,6 +27,7 @@ impl From<Operation> for wire::Operation {
             created_time,
             updated_time,
             finished_time: operation.finished_at.or(ended).unwrap_or_default(),
+            leftovers: operation.leftovers.into_iter().map(wire::operation::Leftover::from).collect(),
         }
     }
 }
@@ -33,6 +35,12 @@ impl From<Operation> for wire::Operation {
 impl From<Failure> for wire::operation::Error {
     fn from(failure: Failure) -> Self {
         Self { code: failure.kind.code(), msg: failure.message }
+    }
+}
+
+impl From<Leftover> for wire::operation::Leftover {
+    fn from(Leftover { upstream, path, id }: Leftover) -> Self {
+        Self { upstream, path, id }
     }
 }
 
