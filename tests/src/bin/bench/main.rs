@@ -3,6 +3,7 @@
 //!
 //! Reads as a table of contents: what is measured is in `rpc`, how in `load`, how it is told in `report`.
 
+mod journal;
 mod load;
 mod native;
 mod report;
@@ -71,13 +72,14 @@ async fn compare(rounds: u32, turn: Duration) -> Result<()> {
     let scene = Scene::set(&host, "bench", &cloud.network().await?).await?;
     let native = Native::start(&scene, &cloud.member(&scene.tenant.id).await?).await?;
 
-    let mut report = Report::new(host.started_in, idle_mib);
+    let mut report = Report::new(host.started_in, idle_mib)?;
     for rpc in Rpc::ALL {
         for callers in load::CALLERS {
             let load = Load::new(rpc, &scene, callers, turn);
             report.add(in_turns(&load, rounds, &host, &native).await?);
         }
     }
+    report.journal = journal::waits(directory.path()).await?;
     report.loaded_mib = host.process.resident_mib()?;
     report.print()?;
     native.stop().await?;

@@ -30,6 +30,8 @@ pub(crate) struct Report {
     idle_mib: u64,
     /// Memory of the host after all load.
     pub(crate) loaded_mib: u64,
+    /// How long calls waited for the journal, in nanoseconds.
+    pub(crate) journal: Histogram<u64>,
     series: Vec<Series>,
 }
 
@@ -103,15 +105,15 @@ impl Series {
 }
 
 impl Report {
-    pub(crate) fn new(started_in: Duration, idle_mib: u64) -> Self {
-        Self { started_in, idle_mib, loaded_mib: 0, series: Vec::new() }
+    pub(crate) fn new(started_in: Duration, idle_mib: u64) -> Result<Self> {
+        Ok(Self { started_in, idle_mib, loaded_mib: 0, journal: Histogram::new(3)?, series: Vec::new() })
     }
 
     pub(crate) fn add(&mut self, series: Series) {
         self.series.push(series);
     }
 
-    /// The table, what the host needs, and at the end a line for each RPC.
+    /// The table, what the host and its journal need, and at the end a line for each RPC.
     pub(crate) fn print(&self) -> Result<()> {
         let mut out = std::io::stdout().lock();
         for series in &self.series {
@@ -123,6 +125,12 @@ impl Report {
             "the host serves {start_ms} ms after its start, its plugins compiled before; it holds"
         )?;
         writeln!(out, "{idle} MiB when idle and {loaded} MiB after the load\n")?;
+        writeln!(
+            out,
+            "journal_p50_us={} journal_p99_us={}",
+            self.journal.value_at_quantile(0.5) / 1_000,
+            self.journal.value_at_quantile(0.99) / 1_000
+        )?;
         for rpc in Rpc::ALL {
             writeln!(out, "{}", self.line(rpc)?)?;
         }
