@@ -14,7 +14,7 @@ use super::Call;
 pub struct Leftover {
     /// Where, as the configuration calls it.
     pub upstream: String,
-    /// What it was made by a request to, as "volume/volumes".
+    /// What it was made by a request to, as "block-storage/volumes".
     pub path: String,
     /// The backend's id of it.
     pub id: String,

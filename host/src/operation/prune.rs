@@ -1,5 +1,5 @@
-//! Removes what ended long ago, and what the journal and the idempotency keys keep no longer, now and then and a batch at a time. An operation that
-//! goes on is never removed, and where resources are is remembered longer than the operation that made them.
+//! Removes operations that ended long ago, calls of the journal and idempotency keys, now and then and a batch at a time. An
+//! operation that goes on is never removed, and where resources are is remembered longer than the operation that made them.
 
 use std::sync::Arc;
 use std::time::Duration;
