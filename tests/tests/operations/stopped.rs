@@ -32,11 +32,11 @@ impl Scene {
     async fn in_flight(&self, ms: u64) -> JoinHandle<Result<i32, Status>> {
         let cloud = self.deployment.cloudsim();
         cloud.fault(Fault::delay(ms).on(Service::Compute, "GET", "/flavors/detail"));
+        // Others have asked for flavors too.
+        let asked = || cloud.count(Service::Compute, "GET", "/v2.1/flavors/detail");
+        let before = asked();
         let call = self.flavors();
-        wait_for("the call to be in flight", ARRIVAL_MAX, async || {
-            (cloud.count(Service::Compute, "GET", "/v2.1/flavors/detail") > 0).then_some(())
-        })
-        .await;
+        wait_for("the call to be in flight", ARRIVAL_MAX, async || (asked() > before).then_some(())).await;
         call
     }
 
