@@ -65,7 +65,7 @@ async fn in_doubt_it_stands_still_and_then_goes_on() {
 async fn the_dead_are_buried_and_what_they_carried_is_taken_up() {
     needs_cloudsim!();
     let postgres = Postgres::start().await.unwrap();
-    let bound = "membership = { beat_ms = 50, lease_ms = 500, hosts_max = 1 }";
+    let bound = "membership = { beat_ms = 50, lease_ms = 500, hosts_max = 1, name = \"here\" }";
     let builder = Builder::default().at_once().database(&postgres.database("patchbay").unwrap());
     let client = Client::start(builder.toml(bound)).await;
     let deployment = &client.scene.deployment;
@@ -80,6 +80,9 @@ async fn the_dead_are_buried_and_what_they_carried_is_taken_up() {
     let begun = rows.of_host(dead[2]).begin(origin).await.unwrap();
     let ended = ended(&rows, &client.scene.tenant, begun.id).await;
     assert!(ended.failure.unwrap().message.contains("The host stopped"));
-    let left = hosts.others(HostId::draw(), 10).await.unwrap();
-    assert!(left.len() == 1 && left[0].name != "gone", "{left:?}");
+    wait_for("the dead to be buried", END_MAX, async || {
+        let left = hosts.others(HostId::draw(), 10).await.unwrap();
+        (left.len() == 1 && left[0].name == "here").then_some(())
+    })
+    .await;
 }

@@ -58,7 +58,7 @@ pub(crate) async fn what_a_dead_host_carried_goes_to_one_of_the_others(store: &S
     hosts.leave(dead).await.unwrap();
     let (seen, seen_too) = (one_rows.free(10).await.unwrap(), other_rows.free(10).await.unwrap());
     assert_eq!((seen.len(), &seen), (1, &seen_too));
-    let taken = one_rows.adopt(&seen[0]).await.unwrap().expect("it is free");
+    let taken = one_rows.adopt(&seen[0]).await.unwrap().unwrap();
     assert_eq!((taken.id, taken.state, taken.ticket.as_deref()), (begun.id, State::Running, Some("{}")));
     assert_eq!(other_rows.adopt(&seen_too[0]).await.unwrap(), None, "another one was first");
     assert!(other_rows.free(10).await.unwrap().is_empty());
@@ -71,7 +71,7 @@ pub(crate) async fn only_who_carries_an_operation_writes_its_steps(store: &Store
     let (own, late) = (rows.of_host(own), rows.of_host(HostId::draw()));
     let begun = late.begin(origin("t-0000000001")).await.unwrap();
     let free = own.free(10).await.unwrap();
-    own.adopt(&free[0]).await.unwrap().expect("it is free");
+    own.adopt(&free[0]).await.unwrap().unwrap();
     let id = begun.id;
     let refused = [
         late.running(id, "{}", "late", None, 0).await,
@@ -85,6 +85,7 @@ pub(crate) async fn only_who_carries_an_operation_writes_its_steps(store: &Store
     }
     let tenant = begun.origin.tenant_id;
     assert_eq!(rows.get(tenant, id).await.unwrap(), Some(begun));
-    late.request_cancel(tenant, id).await.expect("anybody may ask for that");
+    // Anybody may ask for that.
+    late.request_cancel(tenant, id).await.unwrap();
     own.end_done(id, "2026-01-02T03:04:05Z", None).await.unwrap();
 }
