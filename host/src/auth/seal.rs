@@ -1,4 +1,4 @@
-//! The master key and what it protects at rest: api keys as digests, OpenStack passwords as ciphertext.
+//! The master key and what it protects at rest: api keys as digests, OpenStack passwords and answers as ciphertext.
 //!
 //! Who may ask for either is decided elsewhere; nothing here knows a table or a request.
 
@@ -55,6 +55,7 @@ impl Digest {
 pub struct MasterKey {
     digests: Hmac<Sha256>,
     passwords: Aes256Gcm,
+    answers: Aes256Gcm,
 }
 
 impl std::fmt::Debug for MasterKey {
@@ -80,7 +81,8 @@ impl MasterKey {
     fn new(bytes: &[u8]) -> anyhow::Result<Self> {
         let digests = Hmac::new_from_slice(&subkey(bytes, b"patchbay digests v1")?)?;
         let passwords = Aes256Gcm::new_from_slice(&subkey(bytes, b"patchbay passwords v1")?)?;
-        Ok(Self { digests, passwords })
+        let answers = Aes256Gcm::new_from_slice(&subkey(bytes, b"patchbay answers v1")?)?;
+        Ok(Self { digests, passwords, answers })
     }
 
     /// The digest of a secret that belongs to `owner`; the same secret of another owner has another.
@@ -99,13 +101,7 @@ impl MasterKey {
     /// # Errors
     /// The operating system gives no random bytes.
     pub fn seal(&self, tenant: TenantId, password: &SecretString) -> anyhow::Result<String> {
-        let mut sealed = vec![0; NONCE_BYTES];
-        SysRng.try_fill_bytes(&mut sealed)?;
-        let name = tenant.to_string();
-        let payload = Payload { msg: password.expose_secret().as_bytes(), aad: name.as_bytes() };
-        let ciphertext = self.passwords.encrypt(&Nonce::try_from(sealed.as_slice())?, payload);
-        sealed.extend(ciphertext.map_err(|_| anyhow!("the password cannot be sealed"))?);
-        Ok(STANDARD.encode(sealed))
+        encrypt(&self.passwords, &tenant.to_string(), password.expose_secret().as_bytes())
     }
 
     /// The password that was sealed for the tenant.
@@ -113,16 +109,44 @@ impl MasterKey {
     /// # Errors
     /// It was sealed for another tenant or under another key, or was changed since.
     pub fn unseal(&self, tenant: TenantId, sealed: &str) -> anyhow::Result<SecretString> {
-        let sealed = STANDARD.decode(sealed)?;
-        let (nonce, ciphertext) =
-            sealed.split_at_checked(NONCE_BYTES).context("a sealed password is too short")?;
-        let name = tenant.to_string();
-        let payload = Payload { msg: ciphertext, aad: name.as_bytes() };
-        let plain = self.passwords.decrypt(&Nonce::try_from(nonce)?, payload);
-        let plain =
-            plain.map_err(|_| anyhow!("the password of {tenant} is not sealed under this master key"))?;
+        let plain = decrypt(&self.passwords, &tenant.to_string(), sealed);
+        let plain = plain.with_context(|| format!("the password of {tenant}"))?;
         Ok(SecretString::from(String::from_utf8(plain)?))
     }
+
+    /// Seals an answer, which may hold keys: readable with the same `name` only.
+    ///
+    /// # Errors
+    /// The operating system gives no random bytes.
+    pub fn seal_answer(&self, name: &str, answer: &[u8]) -> anyhow::Result<String> {
+        encrypt(&self.answers, name, answer)
+    }
+
+    /// The answer that was sealed under this name.
+    ///
+    /// # Errors
+    /// As [`MasterKey::unseal`].
+    pub fn unseal_answer(&self, name: &str, sealed: &str) -> anyhow::Result<Vec<u8>> {
+        decrypt(&self.answers, name, sealed).context("an answer that was kept")
+    }
+}
+
+/// Base64 of nonce and ciphertext, bound to the name.
+fn encrypt(cipher: &Aes256Gcm, name: &str, plain: &[u8]) -> anyhow::Result<String> {
+    let mut sealed = vec![0; NONCE_BYTES];
+    SysRng.try_fill_bytes(&mut sealed)?;
+    let payload = Payload { msg: plain, aad: name.as_bytes() };
+    let ciphertext = cipher.encrypt(&Nonce::try_from(sealed.as_slice())?, payload);
+    sealed.extend(ciphertext.map_err(|_| anyhow!("it cannot be sealed"))?);
+    Ok(STANDARD.encode(sealed))
+}
+
+fn decrypt(cipher: &Aes256Gcm, name: &str, sealed: &str) -> anyhow::Result<Vec<u8>> {
+    let sealed = STANDARD.decode(sealed)?;
+    let (nonce, ciphertext) = sealed.split_at_checked(NONCE_BYTES).context("it is too short")?;
+    let payload = Payload { msg: ciphertext, aad: name.as_bytes() };
+    let plain = cipher.decrypt(&Nonce::try_from(nonce)?, payload);
+    plain.map_err(|_| anyhow!("it is not sealed under this master key"))
 }
 
 /// One key for one purpose: HMAC-SHA256 of its label, the expansion step of HKDF (RFC 5869) for one block.

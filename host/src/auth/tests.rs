@@ -78,7 +78,7 @@ async fn register(tenants: &Tenants) -> (TenantId, String) {
     let Reserved::New(registration) = tenants.reserve("Acme").await.unwrap() else { panic!("a leftover") };
     let id = || "0".repeat(32);
     let account = Account { domain_id: id(), project_id: id(), user_id: id(), role_id: id() };
-    tenants.complete(&registration, &account).await.unwrap();
+    tenants.complete(&registration, &account, None).await.unwrap();
     (registration.id(), registration.apikey().to_owned())
 }
 

@@ -15,7 +15,8 @@ use super::claim::{Asks, Claims};
 use super::reply::{ErrorStyle, Reply, status};
 use crate::auth::{Operator, Permit};
 use crate::error::{Error, Kind};
-use crate::operation::{Settled, Started};
+use crate::idempotency::Once;
+use crate::operation::{OperationId, Settled, Started};
 use crate::plugin::{Call, Generation};
 use crate::tenant::{self, TenantId};
 
@@ -49,11 +50,19 @@ pub(super) struct Asked {
     pub(super) deadline: Instant,
     /// The operator's credential, where one was sent.
     pub(super) bearer: Option<String>,
+    /// As it was sent, where one was.
+    pub(super) idempotency_key: Option<Vec<u8>>,
+    /// The request with its key, as soon as the caller is known.
+    pub(super) once: OnceLock<Once>,
     style: ErrorStyle,
     served: Arc<OnceLock<Arc<str>>>,
     /// The generation that began its change.
     on: OnceLock<Arc<Generation>>,
-    operation: OnceLock<String>,
+    operation: OnceLock<OperationId>,
+    /// Its operation is done.
+    done: OnceLock<()>,
+    /// It was sent before.
+    repeated: OnceLock<()>,
     region: OnceLock<String>,
     note: OnceLock<String>,
 }
@@ -71,14 +80,35 @@ impl Asked {
         if named.is_empty() { self.region.get().map_or("", String::as_str) } else { named }
     }
 
+    /// Its operation, told in `x-operation-id`.
+    pub(super) fn concerns(&self, id: OperationId) {
+        let _ = self.operation.set(id);
+    }
+
+    /// It was sent before.
+    pub(super) fn repeats(&self) {
+        let _ = self.repeated.set(());
+    }
+
+    /// Whether it was sent before: then what it changes may have changed by it already.
+    pub(super) fn is_repeated(&self) -> bool {
+        self.repeated.get().is_some()
+    }
+
+    /// Its operation, where that is done.
+    pub(super) fn done(&self) -> Option<OperationId> {
+        self.done.get().and(self.operation.get()).copied()
+    }
+
     /// What `msg` says beside a success; the first one holds.
     pub(super) fn note(&self, sentence: String) {
         let _ = self.note.set(sentence);
     }
 
     /// A registration on behalf of this call.
-    pub(super) fn registration(&self, operator: Operator) -> tenant::Asked {
-        tenant::Asked { operator, request_id: self.request_id.clone(), served: Arc::clone(&self.served) }
+    pub(super) fn registration(&self, operator: Operator, once: Option<Once>) -> tenant::Asked {
+        let (request_id, served) = (self.request_id.clone(), Arc::clone(&self.served));
+        tenant::Asked { operator, request_id, served, once }
     }
 }
 
@@ -146,9 +176,14 @@ impl Api {
 
     /// Waits for what a call began, as long as the caller and `operation.inline_wait_ms` allow.
     pub(super) async fn settled(&self, asked: &Asked, started: Started) -> Result<Settled, Error> {
-        let _ = asked.operation.set(started.id.to_string());
-        let _ = asked.on.set(Arc::clone(&started.generation));
+        asked.concerns(started.id);
+        if let Some(generation) = &started.generation {
+            let _ = asked.on.set(Arc::clone(generation));
+        }
         let settled = started.settled(self.answer_by(asked)).await?;
+        if settled.done {
+            let _ = asked.done.set(());
+        }
         if !settled.done {
             asked.note("Accepted; the operation in x-operation-id goes on.".to_owned());
         } else if let Some(message) = &settled.message {
@@ -173,10 +208,14 @@ impl Api {
             request_id: text("x-request-id").and_then(request_id).unwrap_or_else(new_request_id),
             deadline: now + wanted.min(longest),
             bearer: text("authorization").and_then(|value| value.strip_prefix("Bearer ")).map(str::to_owned),
+            idempotency_key: metadata.get("idempotency-key").map(|key| key.as_bytes().to_vec()),
+            once: OnceLock::new(),
             style: ErrorStyle::of(metadata, self.config.error_style),
             served: Arc::default(),
             on: OnceLock::new(),
             operation: OnceLock::new(),
+            done: OnceLock::new(),
+            repeated: OnceLock::new(),
             region: OnceLock::new(),
             note: OnceLock::new(),
         }
@@ -234,7 +273,7 @@ fn mark(metadata: &mut MetadataMap, asked: &Asked) {
     };
     put("x-request-id", &asked.request_id);
     if let Some(operation) = asked.operation.get() {
-        put("x-operation-id", operation);
+        put("x-operation-id", &operation.to_string());
     }
 }
 

@@ -31,7 +31,8 @@ impl Api {
         let plugins = Arc::clone(&self.plugins);
         let region = asked.region(region);
         let served = asked.call(permit.clone(), region).served;
-        let started = self.operations.start(permit, (S::DOMAIN, region, asked.rpc.path), |call| async move {
+        let of = (S::DOMAIN, region, asked.rpc.path);
+        let started = self.operations.start(permit, of, asked.once.get(), |call| async move {
             let call = Call { served, ..call };
             plugins.call::<S, _>(call, async |at, guest, context| begin(at, guest, context).await).await
         });

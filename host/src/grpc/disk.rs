@@ -21,15 +21,18 @@ impl CloudDiskService for Api {
         &self,
         request: Request<CreateCloudDiskReq>,
     ) -> Result<Response<CloudDiskRes>, Status> {
-        self.answer(rpc!("clouddisk.CloudDiskService", "CreateCloudDisk"), request, async |asked, request| {
-            let permit = self.permit(asked, &request).await?;
-            let (region, spec) = (request.region.clone(), spec(request)?);
-            let settled = self.change::<Disks, _>(asked, &permit, &region, |at, disks, context| {
-                Box::pin(disks.call_create(at, context, spec))
-            });
-            let id = settled.await?.resource_id;
-            self.shown_disk(asked, permit, &region, id).await
-        })
+        self.answer_once(
+            rpc!("clouddisk.CloudDiskService", "CreateCloudDisk"),
+            request,
+            async |asked, permit, request| {
+                let (region, spec) = (request.region.clone(), spec(request)?);
+                let settled = self.change::<Disks, _>(asked, &permit, &region, |at, disks, context| {
+                    Box::pin(disks.call_create(at, context, spec))
+                });
+                let id = settled.await?.resource_id;
+                self.shown_disk(asked, permit, &region, id).await
+            },
+        )
         .await
     }
 
@@ -49,17 +52,22 @@ impl CloudDiskService for Api {
         &self,
         request: Request<ReqizeCloudDiskReq>,
     ) -> Result<Response<CloudDiskRes>, Status> {
-        self.answer(rpc!("clouddisk.CloudDiskService", "ReqizeCloudDisk"), request, async |asked, request| {
-            let permit = self.permit(asked, &request).await?;
-            let id = check::id("volume_id", &request.volume_id)?;
-            let (volume_type, size) = configuration(request.cloud_disk_conf)?;
-            grows(&self.disk(asked, permit.clone(), "", id.clone()).await?, &volume_type, size)?;
-            let settled = self.change::<Disks, _>(asked, &permit, "", move |at, disks, context| {
-                Box::pin(disks.call_extend(at, context, id, size))
-            });
-            let id = settled.await?.resource_id;
-            self.shown_disk(asked, permit, "", id).await
-        })
+        self.answer_once(
+            rpc!("clouddisk.CloudDiskService", "ReqizeCloudDisk"),
+            request,
+            async |asked, permit, request| {
+                let id = check::id("volume_id", &request.volume_id)?;
+                let (volume_type, size) = configuration(request.cloud_disk_conf)?;
+                if !asked.is_repeated() {
+                    grows(&self.disk(asked, permit.clone(), "", id.clone()).await?, &volume_type, size)?;
+                }
+                let settled = self.change::<Disks, _>(asked, &permit, "", move |at, disks, context| {
+                    Box::pin(disks.call_extend(at, context, id, size))
+                });
+                let id = settled.await?.resource_id;
+                self.shown_disk(asked, permit, "", id).await
+            },
+        )
         .await
     }
 
@@ -67,11 +75,10 @@ impl CloudDiskService for Api {
         &self,
         request: Request<ModifyCloudDiskInfoReq>,
     ) -> Result<Response<CloudDiskRes>, Status> {
-        self.answer(
+        self.answer_once(
             rpc!("clouddisk.CloudDiskService", "ModifyCloudDiskInfo"),
             request,
-            async |asked, request| {
-                let permit = self.permit(asked, &request).await?;
+            async |asked, permit, request| {
                 let id = check::id("volume_id", &request.volume_id)?;
                 let (name, description) = changes(&request)?;
                 let settled = self.change::<Disks, _>(asked, &permit, "", |at, disks, context| {
@@ -88,11 +95,10 @@ impl CloudDiskService for Api {
         &self,
         request: Request<OperateCloudDiskReq>,
     ) -> Result<Response<CloudDiskRes>, Status> {
-        self.answer(
+        self.answer_once(
             rpc!("clouddisk.CloudDiskService", "OperateCloudDisk"),
             request,
-            async |asked, request| {
-                let permit = self.permit(asked, &request).await?;
+            async |asked, permit, request| {
                 let id = check::id("volume_id", &request.volume_id)?;
                 let instance = check::id("instance_id", &request.instance_id)?;
                 let attach = check::word("ops_type", &request.ops_type, &["attach", "detach"])? == "attach";
@@ -116,15 +122,18 @@ impl CloudDiskService for Api {
         &self,
         request: Request<DeleteCloudDiskReq>,
     ) -> Result<Response<DeleteCloudDiskRes>, Status> {
-        self.answer(rpc!("clouddisk.CloudDiskService", "DeleteCloudDisk"), request, async |asked, request| {
-            let permit = self.permit(asked, &request).await?;
-            let id = check::id("volume_id", &request.volume_id)?;
-            let settled = self.change::<Disks, _>(asked, &permit, "", |at, disks, context| {
-                Box::pin(disks.call_delete(at, context, id))
-            });
-            let Settled { resource_id, at, .. } = settled.await?;
-            Ok(DeleteCloudDiskRes { volume_id: resource_id, deleted_time: at, ..Default::default() })
-        })
+        self.answer_once(
+            rpc!("clouddisk.CloudDiskService", "DeleteCloudDisk"),
+            request,
+            async |asked, permit, request| {
+                let id = check::id("volume_id", &request.volume_id)?;
+                let settled = self.change::<Disks, _>(asked, &permit, "", |at, disks, context| {
+                    Box::pin(disks.call_delete(at, context, id))
+                });
+                let Settled { resource_id, at, .. } = settled.await?;
+                Ok(DeleteCloudDiskRes { volume_id: resource_id, deleted_time: at, ..Default::default() })
+            },
+        )
         .await
     }
 }

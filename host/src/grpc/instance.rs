@@ -30,15 +30,19 @@ impl InstanceService for Api {
         &self,
         request: Request<CreateInstanceReq>,
     ) -> Result<Response<InstanceRes>, Status> {
-        self.answer(rpc!("instance.InstanceService", "CreateInstance"), request, async |asked, request| {
-            let permit = self.permit(asked, &request).await?;
-            let (region, spec) = (request.region.clone(), spec(request)?);
-            let settled = self.change::<Instances, _>(asked, &permit, &region, |at, instances, context| {
-                Box::pin(instances.call_create(at, context, spec))
-            });
-            let id = settled.await?.resource_id;
-            self.shown(asked, permit, &region, id).await
-        })
+        self.answer_once(
+            rpc!("instance.InstanceService", "CreateInstance"),
+            request,
+            async |asked, permit, request| {
+                let (region, spec) = (request.region.clone(), spec(request)?);
+                let settled =
+                    self.change::<Instances, _>(asked, &permit, &region, |at, instances, context| {
+                        Box::pin(instances.call_create(at, context, spec))
+                    });
+                let id = settled.await?.resource_id;
+                self.shown(asked, permit, &region, id).await
+            },
+        )
         .await
     }
 
@@ -55,11 +59,10 @@ impl InstanceService for Api {
         &self,
         request: Request<UpdateInstanceFlavorReq>,
     ) -> Result<Response<InstanceRes>, Status> {
-        self.answer(
+        self.answer_once(
             rpc!("instance.InstanceService", "UpdateInstanceFlavor"),
             request,
-            async |asked, request| {
-                let permit = self.permit(asked, &request).await?;
+            async |asked, permit, request| {
                 let id = check::id("instance_id", &request.instance_id)?;
                 let flavor = check::id("flavor_ref", &request.flavor_ref)?;
                 let settled = self.change::<Instances, _>(asked, &permit, "", |at, instances, context| {
@@ -76,15 +79,18 @@ impl InstanceService for Api {
         &self,
         request: Request<DeleteInstanceReq>,
     ) -> Result<Response<DeleteInstanceRes>, Status> {
-        self.answer(rpc!("instance.InstanceService", "DeleteInstance"), request, async |asked, request| {
-            let permit = self.permit(asked, &request).await?;
-            let id = check::id("instance_id", &request.instance_id)?;
-            let settled = self.change::<Instances, _>(asked, &permit, "", |at, instances, context| {
-                Box::pin(instances.call_delete(at, context, id))
-            });
-            let Settled { resource_id, at, .. } = settled.await?;
-            Ok(DeleteInstanceRes { instance_id: resource_id, deleted_time: at, ..Default::default() })
-        })
+        self.answer_once(
+            rpc!("instance.InstanceService", "DeleteInstance"),
+            request,
+            async |asked, permit, request| {
+                let id = check::id("instance_id", &request.instance_id)?;
+                let settled = self.change::<Instances, _>(asked, &permit, "", |at, instances, context| {
+                    Box::pin(instances.call_delete(at, context, id))
+                });
+                let Settled { resource_id, at, .. } = settled.await?;
+                Ok(DeleteInstanceRes { instance_id: resource_id, deleted_time: at, ..Default::default() })
+            },
+        )
         .await
     }
 
@@ -92,22 +98,25 @@ impl InstanceService for Api {
         &self,
         request: Request<OperateInstanceReq>,
     ) -> Result<Response<OperateInstanceRes>, Status> {
-        self.answer(rpc!("instance.InstanceService", "OperateInstance"), request, async |asked, request| {
-            let permit = self.permit(asked, &request).await?;
-            let id = check::id("instance_id", &request.instance_id)?;
-            let operate_type = check::word("operate_type", &request.operate_type, &OPERATIONS)?;
-            let action = operate_type.clone();
-            let settled = self.change::<Instances, _>(asked, &permit, "", |at, instances, context| {
-                Box::pin(instances.call_operate(at, context, id, action))
-            });
-            let Settled { resource_id, at, .. } = settled.await?;
-            Ok(OperateInstanceRes {
-                instance_id: resource_id,
-                operated_time: at,
-                operate_type,
-                ..Default::default()
-            })
-        })
+        self.answer_once(
+            rpc!("instance.InstanceService", "OperateInstance"),
+            request,
+            async |asked, permit, request| {
+                let id = check::id("instance_id", &request.instance_id)?;
+                let operate_type = check::word("operate_type", &request.operate_type, &OPERATIONS)?;
+                let action = operate_type.clone();
+                let settled = self.change::<Instances, _>(asked, &permit, "", |at, instances, context| {
+                    Box::pin(instances.call_operate(at, context, id, action))
+                });
+                let Settled { resource_id, at, .. } = settled.await?;
+                Ok(OperateInstanceRes {
+                    instance_id: resource_id,
+                    operated_time: at,
+                    operate_type,
+                    ..Default::default()
+                })
+            },
+        )
         .await
     }
 }

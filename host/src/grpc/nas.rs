@@ -20,19 +20,22 @@ impl NasDiskService for Api {
         &self,
         request: Request<CreateNasDiskReq>,
     ) -> Result<Response<CreateNasDiskRes>, Status> {
-        self.answer(rpc!("nasdisk.NasDiskService", "CreateNasDisk"), request, async |asked, request| {
-            let permit = self.permit(asked, &request).await?;
-            let (region, spec) = (&request.region, spec(&request)?);
-            let settled = self.change::<Shares, _>(asked, &permit, region, |at, shares, context| {
-                Box::pin(shares.call_create(at, context, spec))
-            });
-            let id = settled.await?.resource_id;
-            let call = asked.call(permit, region);
-            let made = self
-                .plugins
-                .call::<Shares, _>(call, async |at, shares, context| shares.call_get(at, context, id).await);
-            Ok(CreateNasDiskRes { nas_disk: Some(made.await?.into()), ..Default::default() })
-        })
+        self.answer_once(
+            rpc!("nasdisk.NasDiskService", "CreateNasDisk"),
+            request,
+            async |asked, permit, request| {
+                let (region, spec) = (&request.region, spec(&request)?);
+                let settled = self.change::<Shares, _>(asked, &permit, region, |at, shares, context| {
+                    Box::pin(shares.call_create(at, context, spec))
+                });
+                let id = settled.await?.resource_id;
+                let call = asked.call(permit, region);
+                let made = self.plugins.call::<Shares, _>(call, async |at, shares, context| {
+                    shares.call_get(at, context, id).await
+                });
+                Ok(CreateNasDiskRes { nas_disk: Some(made.await?.into()), ..Default::default() })
+            },
+        )
         .await
     }
 
@@ -40,15 +43,18 @@ impl NasDiskService for Api {
         &self,
         request: Request<DeleteNasDiskReq>,
     ) -> Result<Response<DeleteNasDiskRes>, Status> {
-        self.answer(rpc!("nasdisk.NasDiskService", "DeleteNasDisk"), request, async |asked, request| {
-            let permit = self.permit(asked, &request).await?;
-            let id = check::id("share_id", &request.share_id)?;
-            let settled = self.change::<Shares, _>(asked, &permit, "", |at, shares, context| {
-                Box::pin(shares.call_delete(at, context, id))
-            });
-            let Settled { resource_id, at, .. } = settled.await?;
-            Ok(DeleteNasDiskRes { share_id: resource_id, deleted_time: at, ..Default::default() })
-        })
+        self.answer_once(
+            rpc!("nasdisk.NasDiskService", "DeleteNasDisk"),
+            request,
+            async |asked, permit, request| {
+                let id = check::id("share_id", &request.share_id)?;
+                let settled = self.change::<Shares, _>(asked, &permit, "", |at, shares, context| {
+                    Box::pin(shares.call_delete(at, context, id))
+                });
+                let Settled { resource_id, at, .. } = settled.await?;
+                Ok(DeleteNasDiskRes { share_id: resource_id, deleted_time: at, ..Default::default() })
+            },
+        )
         .await
     }
 

@@ -89,6 +89,7 @@ impl OperationService for Api {
             async |asked, request| {
                 let permit = self.permit(asked, &request).await?;
                 let id = id(&request.operation_id)?;
+                asked.concerns(id);
                 let operation = self.operations.cancel(&permit, id, self.answer_by(asked)).await?;
                 if matches!(operation.state, State::Beginning | State::Running) {
                     asked.note("Accepted; the operation is given up after its present step.".to_owned());

@@ -26,31 +26,34 @@ impl OssService for Api {
         &self,
         request: Request<CreateUserAndBucketReq>,
     ) -> Result<Response<CreateUserAndBucketRes>, Status> {
-        self.answer(rpc!("oss.OSSService", "CreateUserAndBucket"), request, async |asked, request| {
-            let permit = self.permit(asked, &request).await?;
-            let (region, spec) = (&request.region, spec(&request)?);
-            let settled = self.change::<Buckets, _>(asked, &permit, region, |at, buckets, context| {
-                Box::pin(buckets.call_create(at, context, spec))
-            });
-            let Settled { resource_id: name, done, .. } = settled.await?;
-            if !done {
-                // Until then there is no bucket to tell of.
-                return Ok(CreateUserAndBucketRes::default());
-            }
-            let call = asked.call(permit, region);
-            let made = self.plugins.call::<Buckets, _>(call, async |at, buckets, context| {
-                buckets.call_get_holding(at, context, name).await
-            });
-            let wit::Holding { key, account, bucket } = made.await?;
-            Ok(CreateUserAndBucketRes {
-                oss_endpoint: key.endpoint,
-                oss_access_key: key.access_key,
-                oss_secret_key: key.secret_key,
-                oss_user: Some(account.into()),
-                oss_bucket: Some(bucket.into()),
-                ..Default::default()
-            })
-        })
+        self.answer_once(
+            rpc!("oss.OSSService", "CreateUserAndBucket"),
+            request,
+            async |asked, permit, request| {
+                let (region, spec) = (&request.region, spec(&request)?);
+                let settled = self.change::<Buckets, _>(asked, &permit, region, |at, buckets, context| {
+                    Box::pin(buckets.call_create(at, context, spec))
+                });
+                let Settled { resource_id: name, done, .. } = settled.await?;
+                if !done {
+                    // Until then there is no bucket to tell of.
+                    return Ok(CreateUserAndBucketRes::default());
+                }
+                let call = asked.call(permit, region);
+                let made = self.plugins.call::<Buckets, _>(call, async |at, buckets, context| {
+                    buckets.call_get_holding(at, context, name).await
+                });
+                let wit::Holding { key, account, bucket } = made.await?;
+                Ok(CreateUserAndBucketRes {
+                    oss_endpoint: key.endpoint,
+                    oss_access_key: key.access_key,
+                    oss_secret_key: key.secret_key,
+                    oss_user: Some(account.into()),
+                    oss_bucket: Some(bucket.into()),
+                    ..Default::default()
+                })
+            },
+        )
         .await
     }
 
@@ -93,23 +96,27 @@ impl OssService for Api {
         &self,
         request: Request<SetOssUserQuotaReq>,
     ) -> Result<Response<SetOssUserQuotaRes>, Status> {
-        self.answer(rpc!("oss.OSSService", "SetOssUserQuota"), request, async |asked, request| {
-            let permit = self.permit(asked, &request).await?;
-            let (region, uid) = (&request.region, check::name("oss_uid", &request.oss_uid)?);
-            let quota = quota(request.user_max_size_in_g, request.user_max_objects)?;
-            if (quota.size, quota.objects) == (0, 0) {
-                return Err(Error::invalid("user_max_size_in_g or user_max_objects must be given."));
-            }
-            let settled = self.change::<Buckets, _>(asked, &permit, region, move |at, buckets, context| {
-                Box::pin(buckets.call_set_quota(at, context, uid, quota))
-            });
-            let uid = settled.await?.resource_id;
-            let call = asked.call(permit, region);
-            let changed = self.plugins.call::<Buckets, _>(call, async |at, buckets, context| {
-                buckets.call_get_account(at, context, uid).await
-            });
-            Ok(SetOssUserQuotaRes { oss_user: Some(changed.await?.into()), ..Default::default() })
-        })
+        self.answer_once(
+            rpc!("oss.OSSService", "SetOssUserQuota"),
+            request,
+            async |asked, permit, request| {
+                let (region, uid) = (&request.region, check::name("oss_uid", &request.oss_uid)?);
+                let quota = quota(request.user_max_size_in_g, request.user_max_objects)?;
+                if (quota.size, quota.objects) == (0, 0) {
+                    return Err(Error::invalid("user_max_size_in_g or user_max_objects must be given."));
+                }
+                let settled =
+                    self.change::<Buckets, _>(asked, &permit, region, move |at, buckets, context| {
+                        Box::pin(buckets.call_set_quota(at, context, uid, quota))
+                    });
+                let uid = settled.await?.resource_id;
+                let call = asked.call(permit, region);
+                let changed = self.plugins.call::<Buckets, _>(call, async |at, buckets, context| {
+                    buckets.call_get_account(at, context, uid).await
+                });
+                Ok(SetOssUserQuotaRes { oss_user: Some(changed.await?.into()), ..Default::default() })
+            },
+        )
         .await
     }
 

@@ -31,8 +31,7 @@ impl SecurityGroupService for Api {
         request: Request<CreateSecurityGroupReq>,
     ) -> Result<Response<SecurityGroupRes>, Status> {
         let rpc = rpc!("securitygroup.SecurityGroupService", "CreateSecurityGroup");
-        self.answer(rpc, request, async |asked, request| {
-            let permit = self.permit(asked, &request).await?;
+        self.answer_once(rpc, request, async |asked, permit, request| {
             let spec = wit::Spec {
                 name: check::name("security_group_name", &request.security_group_name)?,
                 description: check::text("security_group_desc", &request.security_group_desc)?,
@@ -65,8 +64,7 @@ impl SecurityGroupService for Api {
         request: Request<UpdateSecurityGroupReq>,
     ) -> Result<Response<SecurityGroupRes>, Status> {
         let rpc = rpc!("securitygroup.SecurityGroupService", "UpdateSecurityGroup");
-        self.answer(rpc, request, async |asked, request| {
-            let permit = self.permit(asked, &request).await?;
+        self.answer_once(rpc, request, async |asked, permit, request| {
             let id = check::id("security_group_id", &request.security_group_id)?;
             let spec = wit::Spec {
                 name: check::text("security_group_name", &request.security_group_name)?,
@@ -87,8 +85,7 @@ impl SecurityGroupService for Api {
         request: Request<DeleteSecurityGroupReq>,
     ) -> Result<Response<DeleteSecurityGroupRes>, Status> {
         let rpc = rpc!("securitygroup.SecurityGroupService", "DeleteSecurityGroup");
-        self.answer(rpc, request, async |asked, request| {
-            let permit = self.permit(asked, &request).await?;
+        self.answer_once(rpc, request, async |asked, permit, request| {
             let id = check::id("security_group_id", &request.security_group_id)?;
             let settled = self.change::<SecurityGroups, _>(asked, &permit, "", |at, groups, context| {
                 Box::pin(groups.call_delete(at, context, id))
@@ -108,8 +105,7 @@ impl SecurityGroupService for Api {
         request: Request<OperateSecurityGroupReq>,
     ) -> Result<Response<OperateSecurityGroupRes>, Status> {
         let rpc = rpc!("securitygroup.SecurityGroupService", "OperateSecurityGroup");
-        self.answer(rpc, request, async |asked, request| {
-            let permit = self.permit(asked, &request).await?;
+        self.answer_once(rpc, request, async |asked, permit, request| {
             let id = check::id("security_group_id", &request.security_group_id)?;
             let ops_type = check::word("ops_type", &request.ops_type, &["attach", "detach"])?;
             let (instances, action) = (instances(&request.instance_ids)?, ops_type.clone());

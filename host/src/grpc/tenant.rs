@@ -1,11 +1,14 @@
 //! `tenant.TenantService` (requirements, "租户相关服务"): for the operator, not for tenants.
 
+use secrecy::ExposeSecret as _;
 use tonic::{Request, Response, Status};
 
 use super::Api;
 use super::answer::rpc;
+use crate::idempotency::Once;
 use crate::proto::tenant::tenant_service_server::TenantService;
 use crate::proto::tenant::{CreateTenantReq, CreateTenantRes};
+use crate::tenant::Registered;
 
 #[tonic::async_trait]
 impl TenantService for Api {
@@ -15,11 +18,13 @@ impl TenantService for Api {
     ) -> Result<Response<CreateTenantRes>, Status> {
         self.answer(rpc!("tenant.TenantService", "CreateTenant"), request, async |asked, request| {
             let operator = self.auth.operator(asked.bearer.as_deref())?;
-            let registered =
-                self.registrar.register(asked.registration(operator), &request.tenant_name).await?;
+            let once = asked.idempotency_key.as_deref();
+            let once = once.map(|key| Once::new(key, asked.rpc.path, request.tenant_name.as_bytes()));
+            let asked = asked.registration(operator, once.transpose()?);
+            let Registered { id, apikey } = self.registrar.register(asked, &request.tenant_name).await?;
             Ok(CreateTenantRes {
-                tenant_id: registered.id().to_string(),
-                apikey: registered.apikey().to_owned(),
+                tenant_id: id.to_string(),
+                apikey: apikey.expose_secret().to_owned(),
                 ..Default::default()
             })
         })

@@ -28,8 +28,7 @@ const RESERVED: [Ipv4Net; 4] = [
 #[tonic::async_trait]
 impl VpcService for Api {
     async fn create_vpc(&self, request: Request<CreateVpcReq>) -> Result<Response<VpcRes>, Status> {
-        self.answer(rpc!("vpc.VpcService", "CreateVpc"), request, async |asked, request| {
-            let permit = self.permit(asked, &request).await?;
+        self.answer_once(rpc!("vpc.VpcService", "CreateVpc"), request, async |asked, permit, request| {
             let spec = wit::Spec {
                 name: check::name("vpc_name", &request.vpc_name)?,
                 description: check::text("vpc_desc", &request.vpc_desc)?,
@@ -54,8 +53,7 @@ impl VpcService for Api {
     }
 
     async fn set_vpc_info(&self, request: Request<SetVpcInfoReq>) -> Result<Response<VpcRes>, Status> {
-        self.answer(rpc!("vpc.VpcService", "SetVpcInfo"), request, async |asked, request| {
-            let permit = self.permit(asked, &request).await?;
+        self.answer_once(rpc!("vpc.VpcService", "SetVpcInfo"), request, async |asked, permit, request| {
             let id = check::id("vpc_id", &request.vpc_id)?;
             let name = check::text("vpc_name", &request.vpc_name)?;
             let description = check::text("vpc_desc", &request.vpc_desc)?;

@@ -218,6 +218,34 @@ impl Registration {
     }
 }
 
+/// A tenant as the platform is told of it.
+pub struct Registered {
+    /// Its id.
+    pub id: TenantId,
+    /// What it calls with.
+    pub apikey: SecretString,
+}
+
+impl Registered {
+    /// For those who ask for the same tenant again: to be sealed.
+    fn to_bytes(&self) -> Vec<u8> {
+        format!("{} {}", self.id, self.apikey.expose_secret()).into_bytes()
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
+        let damaged = || Error::internal(anyhow::anyhow!("a kept registration is damaged"));
+        let text = std::str::from_utf8(bytes).map_err(|_| damaged())?;
+        let (id, apikey) = text.split_once(' ').ok_or_else(damaged)?;
+        Ok(Self { id: id.parse().map_err(|_| damaged())?, apikey: apikey.into() })
+    }
+}
+
+impl From<Registration> for Registered {
+    fn from(whole: Registration) -> Self {
+        Self { id: whole.id, apikey: whole.apikey }
+    }
+}
+
 /// A tenant whose registration or removal did not come to its end. Something of it may be left in Keystone,
 /// and its name stays taken until [`Tenants::forget`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

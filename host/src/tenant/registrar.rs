@@ -9,9 +9,10 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::{Account, Leftover, Registration, Reserved, Tenants};
+use super::{Account, Leftover, Registered, Registration, Reserved, Tenants};
 use crate::auth::{Auth, Operator};
 use crate::error::{Error, Kind};
+use crate::idempotency::{Idempotency, Once};
 use crate::plugin::contract::identity::exports::patchbay::identity::tenants::Spec;
 use crate::plugin::{self, Call, Placeholder, Plugins};
 
@@ -29,11 +30,14 @@ pub struct Asked {
     pub request_id: String,
     /// Set to the generation that does the work; see [`Call::served`].
     pub served: Arc<OnceLock<Arc<str>>>,
+    /// Where it must not be done twice.
+    pub once: Option<Once>,
 }
 
 /// See the module.
 pub struct Registrar {
     tenants: Arc<Tenants>,
+    keys: Arc<Idempotency>,
     auth: Arc<Auth>,
     plugins: Arc<Plugins>,
 }
@@ -41,24 +45,56 @@ pub struct Registrar {
 impl Registrar {
     /// A registrar of these tenants.
     #[must_use]
-    pub fn new(tenants: Arc<Tenants>, auth: Arc<Auth>, plugins: Arc<Plugins>) -> Arc<Self> {
-        Arc::new(Self { tenants, auth, plugins })
+    pub fn new(
+        tenants: Arc<Tenants>,
+        keys: Arc<Idempotency>,
+        auth: Arc<Auth>,
+        plugins: Arc<Plugins>,
+    ) -> Arc<Self> {
+        Arc::new(Self { tenants, keys, auth, plugins })
     }
 
-    /// Registers a tenant: row, domain, project, user, role. It goes on to its end when the caller does not wait.
+    /// Registers a tenant: row, domain, project, user, role. It goes on to its end when the caller does not wait. Where it
+    /// was asked for under the same key before, that tenant is the answer.
     ///
     /// # Errors
-    /// [`Kind::Invalid`] for the name, [`Kind::Exists`] when it is taken, otherwise what the identity plugin says;
+    /// [`Kind::Invalid`] for the name, [`Kind::Exists`] when it is taken or the key came with another request,
+    /// [`Kind::Busy`] while the first attempt under the key goes on, otherwise what the identity plugin says;
     /// then nothing is left, or what is left is removed as soon as the cloud answers again.
-    pub async fn register(self: &Arc<Self>, asked: Asked, name: &str) -> Result<Registration, Error> {
+    pub async fn register(self: &Arc<Self>, asked: Asked, name: &str) -> Result<Registered, Error> {
         let (registrar, name) = (Arc::clone(self), name.to_owned());
-        let work = async move { registrar.carry(&asked, &name).await };
+        let work = async move { registrar.carry_once(&asked, &name).await };
         let span = tracing::Span::current();
         tokio::spawn(tracing::Instrument::instrument(work, span)).await.map_err(Error::internal)?
     }
 
+    /// The key is held from the moment the tenant is whole; until then its name tells one attempt from the next.
+    async fn carry_once(&self, asked: &Asked, name: &str) -> Result<Registered, Error> {
+        let Some(once) = &asked.once else { return self.carry(asked, name).await };
+        if let Some(first) = self.first(once).await? {
+            return Ok(first);
+        }
+        match self.carry(asked, name).await {
+            Err(taken) if taken.kind() == Kind::Exists => match self.first(once).await? {
+                Some(first) => Ok(first),
+                None if self.tenants.is_creating(name).await? => Err(Error::new(
+                    Kind::Busy,
+                    "A tenant of this tenant_name is being registered; try again later.",
+                )),
+                None => Err(taken),
+            },
+            outcome => outcome,
+        }
+    }
+
+    /// The tenant that was registered under the key before.
+    async fn first(&self, once: &Once) -> Result<Option<Registered>, Error> {
+        let earlier = self.keys.find(None, once).await?;
+        earlier.and_then(|earlier| earlier.answer).map(|answer| Registered::from_bytes(&answer)).transpose()
+    }
+
     /// Another deployment on the same cloud may hold what an id names there; then the next id is tried.
-    async fn carry(&self, asked: &Asked, name: &str) -> Result<Registration, Error> {
+    async fn carry(&self, asked: &Asked, name: &str) -> Result<Registered, Error> {
         let mut attempt = 1;
         loop {
             let registration = self.reserve(&asked.request_id, name).await?;
@@ -73,9 +109,9 @@ impl Registrar {
         }
     }
 
-    async fn attempt(&self, asked: &Asked, registration: Registration) -> Result<Registration, Error> {
+    async fn attempt(&self, asked: &Asked, registration: Registration) -> Result<Registered, Error> {
         let Err(error) = self.provision(asked, &registration).await else {
-            return Ok(registration);
+            return Ok(Registered::from(registration));
         };
         let leftover = match self.tenants.failed(registration).await {
             Ok(leftover) => leftover,
@@ -121,7 +157,8 @@ impl Registrar {
             user_id: account.user_id,
             role_id: account.role_id,
         };
-        self.tenants.complete(new, &account).await
+        let once = asked.once.as_ref().map(|once| (once, &*self.keys));
+        self.tenants.complete(new, &account, once).await
     }
 
     async fn remove(&self, request_id: &str, leftover: Leftover) -> Result<(), Error> {

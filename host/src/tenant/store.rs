@@ -20,10 +20,11 @@ use moka::future::Cache;
 use sqlx::any::AnyRow;
 use sqlx::{AnyPool, Row as _};
 
-use super::{Account, Config, Leftover, Registration, Reserved, Tenant, TenantId, checked_name};
+use super::{Account, Config, Leftover, Registered, Registration, Reserved, Tenant, TenantId, checked_name};
 use crate::auth::seal::{Digest, MasterKey};
 use crate::database::{now_ms, sole};
 use crate::error::{Error, Kind};
+use crate::idempotency::{Idempotency, Once};
 
 /// Leftovers handed out at a time.
 const LEFTOVERS_MAX: i64 = 100;
@@ -135,6 +136,16 @@ impl Tenants {
         }
     }
 
+    /// Whether a live call is registering a tenant of this name.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn is_creating(&self, name: &str) -> Result<bool, Error> {
+        let sql = "SELECT tenant_id FROM tenant_info WHERE tenant_name = $1 AND state = 'creating'";
+        let query = sqlx::query(sql).bind(checked_name(name)?);
+        Ok(query.fetch_optional(&self.pool).await?.is_some())
+    }
+
     async fn give_up_overdue(&self) -> Result<(), Error> {
         let sql =
             "UPDATE tenant_info SET state = 'removing' WHERE state = 'creating' AND creating_until < $1";
@@ -171,12 +182,19 @@ impl Tenants {
         Ok(done.rows_affected() == 1)
     }
 
-    /// Makes the tenant active, with the account it got.
+    /// Makes the tenant active, with the account it got; who asks for it again under the same key is told of it from then
+    /// on.
     ///
     /// # Errors
-    /// [`Kind::Timeout`]: it took so long that it was given up. Otherwise the database fails. Either way the
-    /// caller goes on with [`Self::failed`].
-    pub async fn complete(&self, registration: &Registration, account: &Account) -> Result<(), Error> {
+    /// [`Kind::Timeout`]: it took so long that it was given up. [`Kind::Exists`]: the key was used meanwhile. Otherwise the
+    /// database fails. Either way the caller goes on with [`Self::failed`].
+    pub async fn complete(
+        &self,
+        registration: &Registration,
+        account: &Account,
+        once: Option<(&Once, &Idempotency)>,
+    ) -> Result<(), Error> {
+        let mut both = self.pool.begin().await?;
         let sql = "UPDATE tenant_info SET state = 'active', openstack_domainid = $2, \
                    openstack_projectid = $3, openstack_userid = $4, openstack_roleid = $5 \
                    WHERE tenant_id = $1 AND state = 'creating'";
@@ -186,12 +204,18 @@ impl Tenants {
             .bind(&account.project_id)
             .bind(&account.user_id)
             .bind(&account.role_id)
-            .execute(&self.pool)
+            .execute(&mut *both)
             .await?;
-        if done.rows_affected() == 1 {
-            return Ok(());
+        if done.rows_affected() != 1 {
+            return Err(Error::new(Kind::Timeout, "The registration took too long and was given up."));
         }
-        Err(Error::new(Kind::Timeout, "The registration took too long and was given up."))
+        if let Some((once, keys)) = once {
+            let answer = Registered { id: registration.id, apikey: registration.apikey.clone() };
+            if !keys.hold(&mut both, (None, once), None, Some(&answer.to_bytes())).await? {
+                return Err(Error::new(Kind::Exists, "idempotency-key was used for another request."));
+            }
+        }
+        Ok(both.commit().await?)
     }
 
     /// Gives the registration up, before what it made in Keystone is removed.

@@ -6,6 +6,7 @@ mod instance;
 mod leak;
 mod login;
 mod tenant;
+mod twice;
 
 use patchbay::proto::flavor::ListFlavorsReq;
 use patchbay::proto::flavor::flavor_service_client::FlavorServiceClient;

@@ -30,7 +30,7 @@ pub(crate) async fn a_completed_registration_is_found(store: &Store) {
     assert_eq!(registration.id().to_string(), "t-0000000001");
     assert!(tenants.find(registration.id()).await.unwrap().is_none(), "it is not active yet");
 
-    tenants.complete(&registration, &account()).await.unwrap();
+    tenants.complete(&registration, &account(), None).await.unwrap();
     let tenant = tenants.find(registration.id()).await.unwrap().unwrap();
     assert_eq!((tenant.name(), tenant.account()), ("Acme", &account()));
     let key = store.master().digest("t-0000000001", registration.apikey());
@@ -43,7 +43,7 @@ pub(crate) async fn a_name_is_taken_once(store: &Store) {
     let tenants = store.tenants(&Config::default()).await;
     let registration = reserved(&tenants, "Acme").await;
     assert_eq!(refusal(&tenants, "Acme").await, Kind::Exists);
-    tenants.complete(&registration, &account()).await.unwrap();
+    tenants.complete(&registration, &account(), None).await.unwrap();
     assert_eq!(refusal(&tenants, "  Acme").await, Kind::Exists);
     assert_eq!(refusal(&tenants, " ").await, Kind::Invalid);
     assert_eq!(reserved(&tenants, "Bolt").await.id().to_string(), "t-0000000002");
@@ -79,7 +79,7 @@ pub(crate) async fn an_overdue_registration_is_given_up(store: &Store) {
     let registration = reserved(&tenants, "Acme").await;
     tokio::time::sleep(Duration::from_millis(5)).await;
     assert!(matches!(tenants.reserve("Acme").await.unwrap(), Reserved::Leftover(_)));
-    let late = tenants.complete(&registration, &account()).await.unwrap_err();
+    let late = tenants.complete(&registration, &account(), None).await.unwrap_err();
     assert_eq!(late.kind(), Kind::Timeout);
 }
 
@@ -101,7 +101,7 @@ pub(crate) async fn an_answer_that_was_lost_is_undone(store: &Store) {
     let tenants = store.tenants(&Config::default()).await;
     let registration = reserved(&tenants, "Acme").await;
     let id = registration.id();
-    tenants.complete(&registration, &account()).await.unwrap();
+    tenants.complete(&registration, &account(), None).await.unwrap();
     assert!(tenants.find(id).await.unwrap().is_some());
     let leftover = tenants.failed(registration).await.unwrap();
     assert!(tenants.find(id).await.unwrap().is_none(), "also not from memory");
@@ -112,6 +112,6 @@ pub(crate) async fn names_of_any_script_fit(store: &Store) {
     let tenants = store.tenants(&Config::default()).await;
     let name = "云".repeat(100);
     let registration = reserved(&tenants, &name).await;
-    tenants.complete(&registration, &account()).await.unwrap();
+    tenants.complete(&registration, &account(), None).await.unwrap();
     assert_eq!(tenants.find(registration.id()).await.unwrap().unwrap().name(), name);
 }
