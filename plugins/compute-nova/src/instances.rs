@@ -15,7 +15,7 @@ impl Instances for crate::Nova {
     }
 
     async fn resize(_ctx: Context, id: String, flavor_id: String) -> Result<Begun, Error> {
-        resize::begin(id, &flavor_id).await
+        resize::begin(id, flavor_id).await
     }
 
     async fn delete(_ctx: Context, id: String) -> Result<Begun, Error> {

@@ -16,6 +16,8 @@ pub(crate) enum Ticket {
     Create { server: String, disks: Vec<String>, attached: bool },
     /// Until the server rests in `want`.
     Operate { server: String, want: String },
+    /// Nova is to be asked for the flavor of that id and name.
+    AskResize { server: String, flavor_id: String, flavor: String },
     /// Until the server rests with the flavor of that name. `confirmed`: Nova has been told that it is well.
     Resize { server: String, flavor: String, confirmed: bool },
     /// Until the server is gone.
@@ -41,6 +43,7 @@ impl Operation for crate::Nova {
         match ticket::read(&ticket)? {
             Ticket::Create { server, disks, attached } => create::poll(ctx, server, disks, attached).await,
             Ticket::Operate { server, want } => action::poll(server, want).await,
+            Ticket::AskResize { server, flavor_id, flavor } => resize::ask(server, &flavor_id, flavor).await,
             Ticket::Resize { server, flavor, confirmed } => resize::poll(server, flavor, confirmed).await,
             Ticket::Delete { server } => delete::poll(server).await,
             Ticket::Undo => Err(Error::hidden(kind::INTERNAL, "an abandoned operation is polled")),
@@ -51,6 +54,7 @@ impl Operation for crate::Nova {
         match ticket.as_deref().map(ticket::read).transpose()? {
             // They made nothing, and half of them is no worse than none.
             Some(Ticket::Operate { .. } | Ticket::Delete { .. }) => Ok(finished(None)),
+            Some(Ticket::AskResize { server, flavor, .. }) => resize::undo(server, flavor, false).await,
             Some(Ticket::Resize { server, flavor, confirmed }) => {
                 resize::undo(server, flavor, confirmed).await
             }
@@ -69,6 +73,7 @@ mod tests {
         for ticket in [
             Ticket::Create { server: server.clone(), disks: vec!["d1".into()], attached: true },
             Ticket::Operate { server: server.clone(), want },
+            Ticket::AskResize { server: server.clone(), flavor_id: "2".into(), flavor: flavor.clone() },
             Ticket::Resize { server: server.clone(), flavor, confirmed: false },
             Ticket::Delete { server },
             Ticket::Undo,

@@ -9,6 +9,9 @@ use crate::flavors;
 use crate::nova::{self, State};
 use crate::operation::{Ticket, finished};
 
+/// Nova refuses it, too.
+const SAME: &str = "flavor_ref: the instance has this flavor already.";
+
 #[derive(Debug, PartialEq, Eq)]
 enum Step {
     Wait(&'static str),
@@ -16,15 +19,31 @@ enum Step {
     Done,
 }
 
-/// Asks Nova for it; the ticket ends when the server rests with the new flavor.
-pub(crate) async fn begin(id: String, flavor_id: &str) -> Result<Begun, Error> {
-    let flavor = flavors::show(flavor_id).await;
+/// Looks whether it can be; Nova is asked with the first poll, so that whoever abandons it knows which server it is about.
+/// The ticket ends when the server rests with the new flavor.
+pub(crate) async fn begin(id: String, flavor_id: String) -> Result<Begun, Error> {
+    let flavor = flavors::show(&flavor_id).await;
     let flavor = flavor.map_err(|e| {
         e.explain(kind::NOT_FOUND, format_args!("flavor_ref: there is no flavor {flavor_id}."))
     })?;
-    let asked = nova::act(&id, &json!({"resize": {"flavorRef": flavor_id}})).await;
-    asked.map_err(|e| refused(e, &id))?;
-    Ok(Ticket::Resize { server: id.clone(), flavor: flavor.name, confirmed: false }.begun(id))
+    let state = nova::state(&id).await?;
+    if is_under_way(&state) {
+        return Err(Error::public(kind::CONFLICT, unfit(&id)));
+    }
+    if state.flavor.original_name == flavor.name {
+        return Err(Error::public(kind::INVALID, SAME));
+    }
+    Ok(Ticket::AskResize { server: id.clone(), flavor_id, flavor: flavor.name }.begun(id))
+}
+
+/// Asks Nova for it, unless an earlier poll did whose answer was lost.
+pub(crate) async fn ask(server: String, flavor_id: &str, flavor: String) -> Result<Progress, Error> {
+    let state = nova::state(&server).await?;
+    if !is_under_way(&state) && state.flavor.original_name != flavor {
+        let asked = nova::act(&server, &json!({"resize": {"flavorRef": flavor_id}})).await;
+        asked.map_err(|e| refused(e, &server))?;
+    }
+    Ok(Ticket::Resize { server, flavor, confirmed: false }.pending("resizing"))
 }
 
 /// One look at the server, and the confirmation when it waits for it.
@@ -82,18 +101,19 @@ fn next(state: &State, flavor: &str, confirmed: bool) -> Result<Step, Error> {
     Ok(Step::Done)
 }
 
+fn unfit(id: &str) -> String {
+    format!("The instance {id} must be active or stopped to change its flavor.")
+}
+
 fn refused(error: Error, id: &str) -> Error {
     let sentence = if error.message.contains("must change flavor") {
-        "flavor_ref: the instance has this flavor already."
+        SAME
     } else {
         "flavor_ref: the instance cannot have this flavor."
     };
     error
         .explain(kind::INVALID, sentence)
-        .explain(
-            kind::CONFLICT,
-            format_args!("The instance {id} must be active or stopped to change its flavor."),
-        )
+        .explain(kind::CONFLICT, unfit(id))
         .explain(kind::QUOTA, "The tenant's quota does not allow this flavor.")
 }
 
