@@ -33,7 +33,7 @@ pub(crate) async fn create(ctx: &Context, spec: Spec) -> Result<Begun, Error> {
         None
     };
     let id = make(ctx, &spec, &share_type, share_network.as_deref()).await?;
-    Ok(Ticket { want: Want::Available, id, share_network }.begun())
+    Ok(Ticket { want: Want::Available, id, share_network, unasked: false }.begun())
 }
 
 async fn make(

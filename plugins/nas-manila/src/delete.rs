@@ -7,13 +7,19 @@ use crate::operation::{Ticket, Want};
 use crate::share::Share;
 use crate::{manila, share};
 
-/// Begins it; the ticket ends when the share is gone.
+/// Notes what the share is in, which nobody can tell when it is gone. Manila is asked with the first poll; the ticket ends
+/// when the share is gone.
 pub(crate) async fn delete(id: String) -> Result<Begun, Error> {
     let Share { share_network_id, .. } = share::show(&id).await?;
-    if let Err(error) = remove(&id).await {
-        settle(error, &id).await?;
+    Ok(Ticket { want: Want::Gone, id, share_network: share_network_id, unasked: true }.begun())
+}
+
+/// Asks Manila for it, unless an earlier poll did whose answer was lost.
+pub(crate) async fn ask(id: &str) -> Result<(), Error> {
+    match remove(id).await {
+        Err(error) => settle(error, id).await,
+        Ok(()) => Ok(()),
     }
-    Ok(Ticket { want: Want::Gone, id, share_network: share_network_id }.begun())
 }
 
 /// Asks for it; what is gone already is as good.

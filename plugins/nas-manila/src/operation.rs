@@ -23,6 +23,9 @@ pub(crate) struct Ticket {
     /// The one that the share is in.
     #[serde(default)]
     pub(crate) share_network: Option<String>,
+    /// Whether Manila is still to be told that it is to go.
+    #[serde(default)]
+    pub(crate) unasked: bool,
 }
 
 #[derive(Deserialize)]
@@ -81,6 +84,10 @@ impl Ticket {
 impl Operation for crate::Manila {
     async fn poll(_ctx: Context, ticket: String) -> Result<Progress, Error> {
         let kept: Ticket = ticket::read(&ticket)?;
+        if kept.unasked {
+            delete::ask(&kept.id).await?;
+            return Ok(ticket::pending(&Ticket { unasked: false, ..kept }, "share-deleting"));
+        }
         match kept.step().await? {
             Some(state) => Ok(Progress::Pending(Pending { ticket, state, percent: None })),
             None => Ok(Progress::Finished(Finished { at: None, message: kept.end().await? })),
@@ -169,8 +176,8 @@ mod tests {
 
     #[test]
     fn a_ticket_is_read_back() {
-        let ticket =
-            Ticket { want: Want::Gone, id: "s1".into(), share_network: None }.begun().ticket.unwrap();
+        let ticket = Ticket { want: Want::Gone, id: "s1".into(), share_network: None, unasked: true };
+        let ticket = ticket.begun().ticket.unwrap();
         let Ticket { want, id, .. } = ticket::read(&ticket).unwrap();
         assert_eq!((want, id.as_str()), (Want::Gone, "s1"));
     }
