@@ -14,6 +14,8 @@ const ID_CHARS_MAX: usize = 255;
 const ANSWER_BYTES_MAX: usize = 256 << 10;
 /// Under these keys an answer says how its object is called.
 const ID_KEYS: [&str; 2] = ["id", "uuid"];
+/// Under this key an answer names the work that goes on, which is nothing that was made.
+const WORK_KEY: &str = "job";
 /// A query parameter with one of these in its name may hold a secret.
 const SECRET_WORDS: [&str; 4] = ["key", "secret", "password", "token"];
 /// What stands in the place of a secret.
@@ -108,7 +110,8 @@ fn ids(body: &[u8]) -> Vec<String> {
         return Vec::new();
     }
     let Ok(Value::Object(top)) = serde_json::from_slice(body) else { return Vec::new() };
-    let mut nested = top.values().filter_map(Value::as_object);
+    let objects = top.iter().filter(|(key, _)| *key != WORK_KEY);
+    let mut nested = objects.filter_map(|(_, value)| value.as_object());
     let only = nested.next().filter(|_| nested.next().is_none());
     let found = [Some(&top), only].into_iter().flatten().flat_map(own_ids);
     found.take(IDS_MAX).map(str::to_owned).collect()
@@ -147,13 +150,14 @@ mod tests {
         let found = |body: &str| ids(body.as_bytes());
         assert_eq!(found(r#"{"server":{"id":"s-1","links":[{"id":"no"}],"flavor":{"id":"no"}}}"#), ["s-1"]);
         assert_eq!(found(r#"{"id":"r-1","port_id":"no"}"#), ["r-1"]);
-        assert_eq!(found(r#"{"job":{"uuid":"j-1"},"num":1}"#), ["j-1"]);
+        assert_eq!(found(r#"{"job":{"uuid":"no"},"share":{"uuid":"sh-1"},"num":1}"#), ["sh-1"]);
         assert_eq!(found(r#"{"id":"a","uuid":"b","x":{"id":"c","uuid":"d"},"y":1}"#), ["a", "b", "c", "d"]);
         for nothing in [
             "",
             "<xml/>",
             "[{\"id\":\"x\"}]",
             r#"{"a":{"id":"x"},"b":{"id":"y"}}"#,
+            r#"{"job":{"uuid":"j-1"}}"#,
             r#"{"id":7}"#,
             r#"{"id":""}"#,
             r#"{"id":"a\u0000"}"#,
