@@ -111,6 +111,19 @@ pub(crate) async fn the_oldest_are_removed(store: &Store) {
     .await;
 }
 
+pub(crate) async fn a_write_takes_so_long_and_no_longer(store: &Store) {
+    let journal = open(store, Config { write_ms_max: 200, ..Config::default() }).await;
+    let pool = database::open(&store.config).await.unwrap();
+    let mut other = pool.begin().await.unwrap();
+    // Nobody else writes the table until this is over.
+    sqlx::query("ALTER TABLE journal ADD COLUMN held TEXT").execute(&mut *other).await.unwrap();
+    let late = journal.enter(sent("req-1", "volume/volumes")).unwrap().end(answered()).await;
+    assert_eq!(late.unwrap_err().kind(), Kind::Unavailable);
+    other.rollback().await.unwrap();
+    write(&journal, "req-2", "volume/volumes").await;
+    assert_eq!(of_request(&journal, "req-2").await.len(), 1);
+}
+
 pub(crate) async fn what_cannot_be_written_is_an_error_until_it_can(store: &Store) {
     let journal = open(store, Config::default()).await;
     let pool = database::open(&store.config).await.unwrap();

@@ -73,6 +73,7 @@ async fn every_case(database: impl Fn(&str) -> String) {
             what_nobody_waits_for_is_written_as_given_up
             so_many_are_under_way_and_no_more
             the_oldest_are_removed
+            a_write_takes_so_long_and_no_longer
             what_cannot_be_written_is_an_error_until_it_can;
         operations:
             an_operation_is_followed_to_its_end
