@@ -42,6 +42,9 @@ pub enum Refusal {
         /// wasmtime's words, which name the import or export.
         cause: wasmtime::Error,
     },
+    /// No instance of it comes to life.
+    #[error("it traps at its start: {0:#}")]
+    Start(wasmtime::Error),
     /// `about.describe` trapped or took too long.
     #[error("it does not say who it is: {}", .0.chain())]
     About(Error),
@@ -168,7 +171,7 @@ async fn draft(
         copy,
         activity: Arc::default(),
     });
-    check(runtime, &draft).await.map_err(world)?;
+    check(runtime, &draft).await?;
     Ok(draft)
 }
 
@@ -179,10 +182,11 @@ fn own_call(generation: &Generation) -> Call {
 }
 
 /// Checks the types of what it exports, which takes an instance.
-async fn check(runtime: &Arc<Runtime>, draft: &Arc<Generation>) -> wasmtime::Result<()> {
+async fn check(runtime: &Arc<Runtime>, draft: &Arc<Generation>) -> Result<(), Refusal> {
     let mut store = store(runtime, draft, own_call(draft));
-    let instance = draft.linked.instantiate_async(&mut store).await?;
-    draft.exports.check(&mut store, &instance)
+    let instance = draft.linked.instantiate_async(&mut store).await.map_err(Refusal::Start)?;
+    let world = |cause| Refusal::World { domain: draft.domain, cause };
+    draft.exports.check(&mut store, &instance).map_err(world)
 }
 
 async fn describe(runtime: &Arc<Runtime>, draft: &Arc<Generation>) -> Result<Description, Refusal> {

@@ -110,6 +110,6 @@ async fn a_plugin_that_traps_at_its_start_is_refused() {
     needs_cloudsim!();
     let stage = Stage::hostile(Deployment::builder()).await;
     stage.install(&guest("stillborn"));
-    stage.refused("unreachable").await;
+    stage.refused("it traps at its start").await;
     assert_eq!(stage.flavor("x").await.name, "x");
 }
