@@ -5,6 +5,7 @@
 //! How admission, drain and canaries behave is tested in `plugins`.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
+mod carried;
 mod command;
 mod load;
 mod refusal;
@@ -23,6 +24,7 @@ use patchbay::proto::plugin::load_plugin_request::{Header, Part};
 use patchbay::proto::plugin::plugin_service_client::PluginServiceClient;
 use patchbay::proto::plugin::{Generation, ListPluginsRequest, LoadPluginRequest};
 use patchbay_tests::component::guest;
+use patchbay_tests::deployment::Builder;
 use patchbay_tests::{Deployment, Tenant};
 use tonic::Status;
 use tonic::transport::Channel;
@@ -48,7 +50,11 @@ enum Who {
 impl Stage {
     /// On a cloud that does everything at once.
     async fn start() -> Self {
-        let deployment = Deployment::builder().at_once().start().await;
+        Self::with(Deployment::builder()).await
+    }
+
+    async fn with(builder: Builder) -> Self {
+        let deployment = builder.at_once().start().await;
         let tenant = deployment.tenant("acme").await;
         Self { deployment, tenant }
     }

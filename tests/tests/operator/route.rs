@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use futures::future::join_all;
 use patchbay::proto::plugin::set_route_request::{Pin, Weight};
 use patchbay::proto::plugin::{ActivateRequest, Generation, RollbackRequest, SetRouteRequest};
-use patchbay_tests::needs_cloudsim;
-use tonic::Status;
+use patchbay_tests::{Deployment, needs_cloudsim};
+use tonic::{Code, Status};
 
 use crate::{Stage, Who, who};
 
@@ -107,4 +107,19 @@ async fn a_pinned_tenant_stays_where_it_is_pinned() {
     stage.share(&[], &[(&stage.tenant.id, 0)]).await.unwrap();
     assert_eq!(stage.generation(nova).await.pins, [""; 0]);
     assert_eq!(stage.who().await, Who::Hostile);
+}
+
+#[tokio::test]
+async fn so_many_tenants_may_be_pinned() {
+    needs_cloudsim!();
+    let stage = Stage::with(Deployment::builder().toml("plugin.pins_max = 1")).await;
+    let nova = stage.nova().await.number;
+    let other = stage.deployment.tenant("globex").await;
+    let pins = [(stage.tenant.id.as_str(), nova), (other.id.as_str(), nova)];
+    let refused = stage.share(&[], &pins).await.unwrap_err();
+    assert_eq!(refused.code(), Code::ResourceExhausted);
+    assert!(refused.message().contains("plugin.pins_max"), "{}", refused.message());
+    assert_eq!(stage.nova().await.pins, Vec::<String>::new());
+    stage.share(&[], &pins[..1]).await.unwrap();
+    assert_eq!(stage.nova().await.pins, [stage.tenant.id.as_str()]);
 }

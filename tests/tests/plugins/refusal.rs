@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use patchbay_tests::component::{built, guest, stamped};
 use patchbay_tests::{Deployment, needs_cloudsim, wait_for};
 
+use crate::backend::Backend;
 use crate::{PLUGIN, SWAP_MAX, Stage, route, with_backend};
 
 /// WebAssembly's own header and nothing else: a core module.
@@ -90,6 +91,21 @@ async fn a_plugin_whose_probe_fails_is_refused() {
     let stage =
         Stage::hostile(route(builder, |route| drop(route.insert("probe".to_owned(), true.into())))).await;
     stage.refused("its probe failed").await;
+    assert_eq!(stage.flavor("x").await.code, 12);
+}
+
+#[tokio::test]
+async fn an_admission_that_takes_too_long_is_refused() {
+    needs_cloudsim!();
+    let backend = Backend::start(1).await;
+    let builder = Deployment::builder().toml("plugin.admission_ms_max = 2000");
+    let builder = route(with_backend(builder, &backend.url), |route| {
+        route.insert("probe".to_owned(), true.into());
+        route.insert("settings".to_owned(), toml::toml! { probe = "hold" }.into());
+    });
+    let stage = Stage::hostile(builder).await;
+    backend.holds(1).await;
+    stage.refused("longer than plugin.admission_ms_max, 2000 ms").await;
     assert_eq!(stage.flavor("x").await.code, 12);
 }
 

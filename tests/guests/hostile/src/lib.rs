@@ -30,9 +30,9 @@ impl About for Hostile {
         }
     }
 
-    /// Asks the backend; without one the probe fails.
+    /// Asks the backend for what the setting `probe` names; without one the probe fails.
     async fn check(_ctx: Context) -> Result<(), Error> {
-        deed::ask(UPSTREAM, "probe").await.map(|_| ())
+        deed::ask(UPSTREAM, &settings::get_or("probe", "probe")).await.map(|_| ())
     }
 }
 
