@@ -1,7 +1,7 @@
 //! Two hosts on one PostgreSQL: what one began the other ends, once, when the first one dies, stands still or stops. The
 //! second one is in this process.
 
-use cloudsim::Timing;
+use cloudsim::{Fault, Service, Timing};
 use patchbay::operation::{Operation, OperationId, State};
 use patchbay::proto::flavor::ListFlavorsReq;
 use patchbay::proto::flavor::flavor_service_client::FlavorServiceClient;
@@ -81,6 +81,15 @@ impl Hosts {
         states
     }
 
+    /// The first host goes on after it stood still, and has seen that its operation is the other's.
+    async fn goes_on(&self) {
+        self.first.signal("CONT").await;
+        let gave_up = |line: &serde_json::Value| {
+            line["message"].as_str().is_some_and(|text| text.starts_with("another host carries it now"))
+        };
+        self.first.line(gave_up).await;
+    }
+
     /// It was done, once and whole.
     async fn done_once(&self, id: OperationId) -> Operation {
         let ended = self.creations.ended(id).await;
@@ -111,17 +120,37 @@ async fn a_host_that_stood_still_does_nothing_more() {
     let id = hosts.building().await.id;
     hosts.first.signal("STOP").await;
     let done = hosts.done_once(id).await;
-    hosts.first.signal("CONT").await;
-    let gave_up = |line: &serde_json::Value| {
-        line["message"].as_str().is_some_and(|text| text.starts_with("another host carries it now"))
-    };
-    hosts.first.line(gave_up).await;
+    hosts.goes_on().await;
     assert_eq!(hosts.done_once(id).await, done);
     let answer = call.await.unwrap().expect("the first host tells how the second one ended it");
     assert_eq!((answer.code, answer.operation), (0, Some(id)), "{}", answer.msg);
     // It is one of the hosts again.
     let again = hosts.creations.create(hosts.first.grpc()).await;
     assert_eq!(again.code, 0, "{}", again.msg);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_host_was_beginning_when_it_stood_still_is_undone() {
+    needs_cloudsim!();
+    let hosts = Hosts::start("", 0).await;
+    let cloud = hosts.deployment.cloudsim();
+    cloud.fault(Fault::delay(NEVER_MS).on(Service::Compute, "POST", "/servers"));
+    let call = hosts.creations.begin(hosts.first.grpc());
+    let begun = wait_for("its disks", END_MAX, async || {
+        let disks = hosts.creations.made().len() == 2;
+        hosts.creations.unfinished().await.filter(|_| disks)
+    });
+    let begun = begun.await;
+    assert_eq!(begun.state, State::Beginning);
+    hosts.first.signal("STOP").await;
+    cloud.clear_faults();
+    let ended = hosts.creations.ended(begun.id).await;
+    assert_eq!(ended.state, State::Failed, "{ended:?}");
+    hosts.creations.whole_or_gone(&ended).await;
+    hosts.goes_on().await;
+    let answer = call.await.unwrap().expect("the first host tells how the second one ended it");
+    assert_eq!((answer.code, &answer.msg), (1, &ended.failure.as_ref().unwrap().message));
+    hosts.creations.whole_or_gone(&ended).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
