@@ -79,7 +79,8 @@ async fn what_a_creation_changed_is_there_in_order() {
             .collect();
         let mut told: Vec<_> =
             calls.iter().map(|call| (call.method.as_str(), call.status.unwrap())).collect();
-        (asked.sort_unstable(), told.sort_unstable());
+        asked.sort_unstable();
+        told.sort_unstable();
         assert_eq!(told, asked, "just what the cloud was asked to change");
 
         let there = cloud.resources();

@@ -66,7 +66,8 @@ pub(crate) async fn many_at_once_are_all_written_in_one_order(store: &Store) {
     assert!(calls.windows(2).all(|pair| pair[0].number < pair[1].number));
     let mut written: Vec<_> = calls.iter().map(|call| call.sent.path.clone()).collect();
     let mut paths = paths;
-    (written.sort(), paths.sort());
+    written.sort();
+    paths.sort();
     assert_eq!(written, paths);
     let page = journal.calls(Of::Request("req-1"), (3, 250)).await.unwrap();
     assert_eq!(page, calls[500..]);
