@@ -95,7 +95,7 @@ pub const CHANGES: &[Change] = &[
         rpc: "instance.InstanceService/OperateInstance",
         needs: &[Instance],
         request: |ids| json!({"instance_id": ids["instance"], "operate_type": "stop"}),
-        calls_min: 3,
+        calls_min: 2,
         undone: false,
     },
     Change {

@@ -66,7 +66,6 @@ async fn run(arguments: Arguments) -> Result<ExitCode> {
     }
     if let Some(server) = &postgres {
         let mut site = Site::start(Some(server.database("shared")?), Patience::Long).await;
-        site.pair().await;
         prove(&mut site, &changes, &[Fault::Takeover], &mut tally).await?;
     }
     report::print(&tally);

@@ -20,10 +20,8 @@ use crate::whole::Whole;
 
 /// Points that go on at once; the cloud takes no more than 100 faults.
 const SIDE_BY_SIDE: usize = 24;
-/// How often each change is made when it is the moment that counts, and how late that may be: about as long as the changes
-/// take that go on at once.
+/// How often each change is made when it is the moment that counts.
 const MOMENTS: u32 = 8;
-const MOMENT_MS_MAX: u64 = 1_000;
 /// How long it may take until all calls are where they are to be struck.
 const MET_MAX: Duration = Duration::from_secs(60);
 
@@ -69,6 +67,10 @@ pub(crate) async fn wholes(site: &Site, changes: &[&'static Change]) -> Result<V
 
 /// What was found at each point.
 pub(crate) async fn carry_out(site: &mut Site, plans: Vec<Plan>) -> Vec<(Plan, Verdict)> {
+    if plans.iter().any(|plan| plan.fault == Fault::Takeover) {
+        site.pair().await;
+        site.take_time();
+    }
     let mut found = Vec::new();
     for plans in plans.chunks(SIDE_BY_SIDE) {
         let prepared =
@@ -96,28 +98,33 @@ impl Attempt {
 
     /// Whether its fault has come about, or never will.
     fn is_ready(&self) -> bool {
-        self.point.is_met() || self.answer.is_finished()
+        self.point.is_met() || self.is_answered()
+    }
+
+    fn is_answered(&self) -> bool {
+        self.answer.is_finished()
     }
 }
 
-/// Kills a host or swaps its plugins: when all calls are where they are to be struck, or at some moment.
+/// Kills a host or swaps its plugins: when all calls are where they are to be struck, or when some attempts are answered
+/// and others are not.
 async fn strike(site: &mut Site, attempts: &[Result<Attempt, JoinError>], fault: Fault) {
-    let ready = async || attempts.iter().flatten().all(Attempt::is_ready).then_some(());
-    if Fault::STRIKES.contains(&fault) {
-        // Who is late is struck on the way, which shows in the count of points.
-        let _ = settled(MET_MAX, ready).await;
-    }
+    let under_way = attempts.iter().flatten().count();
+    let (count, is_there): (usize, fn(&Attempt) -> bool) = match fault {
+        Fault::Kill | Fault::Swap => (under_way, Attempt::is_ready),
+        Fault::Takeover => (Uuid::new_v4().as_u128() as usize % under_way.max(1), Attempt::is_answered),
+        _ => return,
+    };
+    let there = async || {
+        let there = attempts.iter().flatten().filter(|attempt| is_there(attempt)).count();
+        (there >= count).then_some(())
+    };
+    // Who is late is struck on the way, which shows in the count of points.
+    let _ = settled(MET_MAX, there).await;
     match fault {
         Fault::Kill => site.kill().await,
         Fault::Swap => site.swap().await,
-        Fault::Takeover => {
-            tokio::time::sleep(Duration::from_millis(
-                u64::from(Uuid::new_v4().as_fields().1) % MOMENT_MS_MAX,
-            ))
-            .await;
-            site.fail_over().await;
-        }
-        _ => {}
+        _ => site.fail_over().await,
     }
 }
 

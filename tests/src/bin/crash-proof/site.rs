@@ -91,6 +91,11 @@ impl Site {
         }
     }
 
+    /// From now on what the cloud begins takes a while.
+    pub(crate) fn take_time(&self) {
+        self.stage.deployment.cloudsim().set_timing(Timing::default());
+    }
+
     /// SIGKILL, and the next host on the same state.
     pub(crate) async fn kill(&mut self) {
         if let Some(host) = self.host.take() {
@@ -158,7 +163,8 @@ fn configuration(patience: Patience) -> String {
     let transport = format!("{{ timeout_ms = {}, breaker_failures = 1000000 }}", patience.ms());
     let upstreams = UPSTREAMS.map(|name| format!("upstream.{name}.transport = {transport}\n")).concat();
     format!(
-        "plugin = {{ memory_bytes_max = {MEMORY_BYTES_MAX}, drain_timeout_ms = 200 }}\n\
+        "membership = {{ beat_ms = 200, lease_ms = 2000 }}\n\
+         plugin = {{ memory_bytes_max = {MEMORY_BYTES_MAX}, drain_timeout_ms = 200 }}\n\
          operation = {{ poll_ms_min = 20, poll_ms_max = 100, settle_ms = 300 }}\n\
          tenant.registration_ms = 10000\n\
          upstream.cloud.login_backoff_ms = 100\n\
