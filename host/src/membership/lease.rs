@@ -73,7 +73,8 @@ impl Lease {
         }
     }
 
-    async fn regained(&self) -> Result<(), Lost> {
+    /// As soon as it holds.
+    pub(super) async fn regained(&self) -> Result<(), Lost> {
         let mut until = self.until.subscribe();
         tokio::select! {
             biased;

@@ -18,7 +18,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use sqlx::AnyPool;
 use tokio::sync::{Mutex, watch};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -113,13 +113,14 @@ impl Membership {
         Ok(Arc::new(membership))
     }
 
-    /// The right to carry operations, as it is now.
+    /// The right to carry operations. While it is in doubt, the next sign of life is waited for, as long as others would.
     ///
     /// # Errors
-    /// [`Kind::Unavailable`]: it is in doubt, because the database has not answered lately.
-    pub fn lease(&self) -> Result<Arc<Lease>, Error> {
+    /// [`Kind::Unavailable`]: none could be given, because the database does not answer; or this host was taken for dead.
+    pub async fn lease(&self) -> Result<Arc<Lease>, Error> {
         let lease = self.lease.load_full();
-        if lease.holds() {
+        let regained = timeout(self.lease_time(), lease.regained()).await;
+        if let Ok(Ok(())) = regained {
             return Ok(lease);
         }
         Err(Error::new(

@@ -18,7 +18,7 @@ impl Runner {
     /// # Errors
     /// When the database does not answer, or not lately.
     pub async fn resume(self: &Arc<Self>) -> Result<(), Error> {
-        let lease = self.membership.lease()?;
+        let lease = self.membership.lease().await?;
         let store = self.store.of_host(lease.host());
         // Those that another host takes first are free no longer.
         while !self.stop.is_cancelled() {

@@ -174,7 +174,7 @@ impl Runner {
         if self.tasks.len() >= self.config.running_max {
             return Err(Error::new(Kind::Busy, "Too many operations are going on; try again later."));
         }
-        let lease = self.membership.lease()?;
+        let lease = self.membership.lease().await?;
         let serving = self.plugins.serving(domain, region, permit.tenant_id())?;
         let store = self.store.of_host(lease.host());
         let origin = origin(permit, method, &serving)?;

@@ -15,7 +15,7 @@ use crate::client::Client;
 use crate::watch::origin;
 
 /// Longer than a lease.
-const BUILD_MS: u64 = 3_000;
+const BUILD_MS: u64 = 6_000;
 /// No disk has this id.
 const NO_DISK: &str = "00000000-0000-4000-8000-000000000000";
 
@@ -31,7 +31,7 @@ async fn refusal(deployment: &Deployment, creations: &Creations) -> (i32, String
 async fn in_doubt_it_stands_still_and_then_goes_on() {
     needs_cloudsim!();
     let postgres = Postgres::start().await.unwrap();
-    let short = "membership = { beat_ms = 100, lease_ms = 1000 }\n\
+    let short = "membership = { beat_ms = 200, lease_ms = 3000 }\n\
                  operation = { inline_wait_ms = 50, poll_ms_min = 20, poll_ms_max = 50 }";
     let builder = Deployment::builder().database(&postgres.database("patchbay").unwrap()).toml(short);
     let deployment = builder.start().await;
