@@ -38,7 +38,7 @@ pub struct Sent {
     pub upstream: String,
     /// In upper case.
     pub method: String,
-    /// With its query; see [`masked`].
+    /// With its query, in which the values of keys, secrets, passwords and tokens are masked.
     pub path: String,
 }
 
