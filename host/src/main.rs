@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use patchbay::call::{CallArgs, call};
 use patchbay::operator::{JournalArgs, PluginArgs, journal, plugin};
+use patchbay::plugin::{Compiler, compile_input};
 use patchbay::{Config, Host, telemetry};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -39,6 +40,13 @@ enum Command {
     Plugin(PluginArgs),
     /// Show what plugins changed in the backends for one call, or for one operation.
     Journal(JournalArgs),
+    /// Compile the component on standard input; the host starts this.
+    #[command(hide = true)]
+    Compile {
+        /// Where compiled components are kept.
+        #[arg(long)]
+        cache_directory: PathBuf,
+    },
 }
 
 #[tokio::main]
@@ -49,6 +57,7 @@ async fn main() -> ExitCode {
         Command::Call(arguments) => call(arguments).await,
         Command::Plugin(arguments) => plugin(arguments).await,
         Command::Journal(arguments) => journal(arguments).await,
+        Command::Compile { cache_directory } => compile_input(&cache_directory),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -60,7 +69,8 @@ async fn main() -> ExitCode {
 }
 
 async fn serve(path: &std::path::Path) -> anyhow::Result<()> {
-    let config = Config::read(path)?;
+    let mut config = Config::read(path)?;
+    config.plugin.compiler = Some(Compiler::this_binary());
     telemetry::log::init(&config.log)?;
     let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be waited for")?;
     let host = Host::start(config).await?;

@@ -155,7 +155,11 @@ async fn collect(stderr: ChildStderr, log: Log) {
 }
 
 /// The host that was built together with this test or binary.
-pub(crate) fn binary() -> PathBuf {
+///
+/// # Panics
+/// It was not.
+#[must_use]
+pub fn binary() -> PathBuf {
     let own = env::current_exe().expect("a path");
     let places = own.ancestors().skip(1).take(2);
     let found = places.map(|directory| directory.join("patchbay")).find(|path| path.is_file());

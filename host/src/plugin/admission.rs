@@ -33,7 +33,10 @@ pub enum Refusal {
     File(String),
     /// Not a component, or not a whole one.
     #[error("it is not a component: {0:#}")]
-    Compile(wasmtime::Error),
+    Compile(anyhow::Error),
+    /// The process that compiles did not come so far as to say.
+    #[error("it was not compiled: {0}")]
+    Compiler(String),
     /// Imports or exports differ from the domain's world.
     #[error("it does not fit the {} world: {cause:#}", domain.word())]
     World {
@@ -68,7 +71,7 @@ pub enum Refusal {
 impl Refusal {
     /// Whether the same file may pass another time.
     pub(super) fn passes(&self) -> bool {
-        matches!(self, Self::Probe(_) | Self::Late(_) | Self::Copy(_))
+        matches!(self, Self::Compiler(_) | Self::Probe(_) | Self::Late(_) | Self::Copy(_))
     }
 }
 
@@ -128,14 +131,18 @@ async fn go(
     Ok(generation)
 }
 
-/// Compiles on a thread of its own: tens of milliseconds, or a read from wasmtime's cache.
+/// Compiles it unless wasmtime's cache has it, and keeps a copy.
 async fn compile(runtime: &Arc<Runtime>, file: File) -> Result<(Component, Arc<Copy>), Refusal> {
     if let Some(compiled) = runtime.routing.compiled(&file.digest) {
         return Ok(compiled);
     }
     let (engine, directory) = (runtime.engine.clone(), runtime.config.cache_directory.clone());
+    if let Some(compiler) = &runtime.config.compiler {
+        compiler.compile(&file.bytes, &directory).await?;
+    }
     let work = tokio::task::spawn_blocking(move || {
-        let component = Component::from_binary(&engine, &file.bytes).map_err(Refusal::Compile)?;
+        let component =
+            Component::from_binary(&engine, &file.bytes).map_err(|e| Refusal::Compile(e.into()))?;
         let copy = Copy::of(&file.bytes, &directory).map_err(|e| Refusal::Copy(e.to_string()))?;
         Ok((component, Arc::new(copy)))
     });

@@ -1,16 +1,15 @@
-//! The one engine: how components are compiled, pooled and interrupted. Which components there are is not known here.
+//! The one engine: how instances of components are pooled and interrupted. Which components there are is not known here,
+//! and how their code is made is `compile`'s affair.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use serde::Deserialize;
-use wasmtime::{
-    Cache, CacheConfig, Config as WasmConfig, Enabled, Engine, EngineWeak, InstanceAllocationStrategy,
-    OptLevel, PoolingAllocationConfig,
-};
+use wasmtime::{Enabled, Engine, EngineWeak, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use super::Domain;
+use super::compile::{self, Compiler};
 
 /// How often a running guest can be stopped, and the unit in which its CPU time is counted.
 pub(super) const TICK: Duration = Duration::from_millis(10);
@@ -69,6 +68,10 @@ pub struct Config {
     pub events_max: usize,
     /// Tenants that may be pinned to a generation, a line.
     pub pins_max: usize,
+    /// Compiles components in a process of its own; absent: the host's own process does. Not a setting: whoever makes a
+    /// program of the host knows what it can start.
+    #[serde(skip)]
+    pub compiler: Option<Compiler>,
 }
 
 /// What one call may use. A generation has its own, so that a change of them is admitted as any other.
@@ -135,6 +138,7 @@ impl Default for Config {
             records_max: 200,
             events_max: 500,
             pins_max: 1_000,
+            compiler: None,
         }
     }
 }
@@ -144,9 +148,12 @@ impl Default for Config {
 /// # Errors
 /// When the cache directory cannot be used or this machine cannot reserve the pool's address space.
 pub(super) fn start(config: &Config) -> anyhow::Result<Engine> {
-    let engine = Engine::new(&wasm_config(config)?)
-        .map_err(anyhow::Error::from)
-        .context("the component engine cannot start")?;
+    std::fs::create_dir_all(&config.cache_directory)
+        .with_context(|| format!("plugin.cache_directory {}", config.cache_directory.display()))?;
+    let mut wasm = compile::config(&config.cache_directory)?;
+    wasm.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(config)));
+    let engine =
+        Engine::new(&wasm).map_err(anyhow::Error::from).context("the component engine cannot start")?;
     let weak = engine.weak();
     let clock = std::thread::Builder::new().name("epoch".into());
     clock.spawn(move || tick(&weak)).context("the engine's clock cannot start")?;
@@ -160,21 +167,6 @@ fn tick(engine: &EngineWeak) {
         drop(engine);
         std::thread::sleep(TICK);
     }
-}
-
-fn wasm_config(config: &Config) -> anyhow::Result<WasmConfig> {
-    std::fs::create_dir_all(&config.cache_directory)
-        .with_context(|| format!("plugin.cache_directory {}", config.cache_directory.display()))?;
-    let mut cache = CacheConfig::new();
-    cache.with_directory(std::path::absolute(&config.cache_directory)?);
-    let mut wasm = WasmConfig::new();
-    wasm.wasm_component_model_async(true)
-        .epoch_interruption(true)
-        // LLVM has optimised a component before: doing it again costs a quarter more time when one is swapped in.
-        .cranelift_opt_level(OptLevel::None)
-        .cache(Some(Cache::new(cache)?))
-        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool(config)));
-    Ok(wasm)
 }
 
 /// Room for every domain at its limit.

@@ -6,6 +6,7 @@ mod admission;
 mod announce;
 mod call;
 mod canary;
+mod compile;
 pub mod contract;
 mod domain;
 mod drain;
@@ -40,6 +41,7 @@ pub use self::activity::Hold;
 pub use self::admission::Refusal;
 pub use self::announce::Served;
 pub(crate) use self::call::Answer;
+pub use self::compile::{Compiler, compile_input};
 pub use self::domain::{
     About, Buckets, Disks, Domain, Flavors, Images, Instances, Operation, Routed, Routers, SecurityGroups,
     Service, Shares, Tenants, Vpcs,
