@@ -56,8 +56,6 @@ impl Host {
         let mut command = Command::new(&settings.binary);
         command.args(["serve", "--config"]).arg(&file);
         command.env("PATCHBAY_MASTER_KEY", MASTER_KEY);
-        // As README.md advises: memory that was used to compile plugins is then used again, and not spread.
-        command.env("MALLOC_ARENA_MAX", "2");
         command.env("PATCHBAY_OPERATOR_TOKEN", OPERATOR_TOKEN).env("OS_PASSWORD", ADMIN_PASSWORD);
         let began = Instant::now();
         let ready = |line: &str| serde_json::from_str::<Serving>(line).ok();
