@@ -3,6 +3,8 @@
 //! One SQL text serves both dialects, through sqlx's `Any` driver; only the migrations are written twice.
 //! The statements themselves are in the `store.rs` of the module that owns the table.
 
+mod file;
+
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
@@ -74,6 +76,9 @@ pub type Pool = AnyPool;
 pub async fn open(config: &Config) -> anyhow::Result<Pool> {
     sqlx::any::install_default_drivers();
     let sqlite = config.url.starts_with("sqlite:");
+    if sqlite {
+        file::keep_private(&config.url)?;
+    }
     let pool = pool_of(config, sqlite, config.connections_max).await?;
     if sqlite {
         // Readers then go on while one writes. The file remembers it; foreign keys and a busy timeout of five

@@ -10,6 +10,8 @@ use patchbay::call::{CallArgs, call};
 use patchbay::operator::{JournalArgs, PluginArgs, journal, plugin};
 use patchbay::plugin::{Compiler, compile_input};
 use patchbay::{Config, Host, telemetry};
+use rustix::fs::Mode;
+use rustix::process::umask;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// The IaaS API host.
@@ -71,6 +73,8 @@ async fn main() -> ExitCode {
 async fn serve(path: &std::path::Path) -> anyhow::Result<()> {
     let mut config = Config::read(path)?;
     config.plugin.compiler = Some(Compiler::this_binary());
+    // Whatever is written from here on, also by what the host starts, is its owner's alone.
+    umask(Mode::RWXG | Mode::RWXO);
     telemetry::log::init(&config.log)?;
     let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be waited for")?;
     let host = Host::start(config).await?;

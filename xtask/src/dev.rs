@@ -1,10 +1,10 @@
 //! What `cargo xtask up` keeps in `<target>/dev`: the host's configuration, its secrets, and the
 //! variables for a shell. Starting and stopping is in `up`.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, OpenOptions, Permissions};
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -51,7 +51,7 @@ impl Dev {
     /// tenants that the cloud does not.
     pub(crate) fn prepare(workspace: &Workspace, cloud: Cloud) -> Result<Self> {
         let directory = workspace.target.join("dev");
-        fs::create_dir_all(&directory).with_context(|| format!("{} cannot be made", directory.display()))?;
+        make_private(&directory).with_context(|| format!("{} cannot be made", directory.display()))?;
         kept(&directory.join("master.key"), |bytes| STANDARD.encode(bytes))?;
         let operator_token = kept(&directory.join("operator.token"), |bytes| URL_SAFE_NO_PAD.encode(bytes))?;
         let dev = Self { directory, cloud, operator_token };
@@ -195,11 +195,19 @@ cache_directory = "{cache}"
     }
 }
 
-/// For its owner only: nearly every file here holds a secret.
+fn make_private(directory: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(directory)?;
+    fs::set_permissions(directory, Permissions::from_mode(0o700))
+}
+
+/// For its owner only, also where the file is there already: nearly every file here holds a secret.
 fn write(file: &Path, text: &str) -> Result<()> {
     let opened = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(file);
     opened
-        .and_then(|mut opened| opened.write_all(text.as_bytes()))
+        .and_then(|mut opened| {
+            opened.set_permissions(Permissions::from_mode(0o600))?;
+            opened.write_all(text.as_bytes())
+        })
         .with_context(|| format!("{} cannot be written", file.display()))
 }
 

@@ -1,6 +1,7 @@
 //! The one engine: how instances of components are pooled and interrupted. Which components there are is not known here,
 //! and how their code is made is `compile`'s affair.
 
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -13,6 +14,9 @@ use super::compile::{self, Compiler};
 
 /// How often a running guest can be stopped, and the unit in which its CPU time is counted.
 pub(super) const TICK: Duration = Duration::from_millis(10);
+
+/// The cache directory's mode, where the host makes it: its owner's alone.
+const PRIVATE: u32 = 0o700;
 
 /// Core modules and tables that one component may consist of; ours are made of one and a few small adapters.
 const CORE_INSTANCES_PER_COMPONENT: u32 = 8;
@@ -148,7 +152,11 @@ impl Default for Config {
 /// # Errors
 /// When the cache directory cannot be used or this machine cannot reserve the pool's address space.
 pub(super) fn start(config: &Config) -> anyhow::Result<Engine> {
-    std::fs::create_dir_all(&config.cache_directory)
+    // What is in it is run: nobody else may put anything there.
+    let mut directory = std::fs::DirBuilder::new();
+    directory.recursive(true).mode(PRIVATE);
+    directory
+        .create(&config.cache_directory)
         .with_context(|| format!("plugin.cache_directory {}", config.cache_directory.display()))?;
     let mut wasm = compile::config(&config.cache_directory)?;
     wasm.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(config)));

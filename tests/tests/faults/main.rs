@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod backend;
+mod files;
 mod instance;
 mod leak;
 mod login;
