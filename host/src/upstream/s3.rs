@@ -8,6 +8,7 @@ use std::time::SystemTime;
 use anyhow::{Context as _, anyhow, ensure};
 use aws_credential_types::Credentials;
 use http::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
+use jiff::Timestamp;
 use reqwest::Body;
 use secrecy::ExposeSecret as _;
 use serde::Deserialize;
@@ -17,7 +18,7 @@ use super::breaker::Breaker;
 use super::http::REQUEST_ID;
 use super::message::{Request, Response};
 use super::transport::{self, Delivery, Transport};
-use super::{Caller, retry, sigv4};
+use super::{Caller, retry, sigv4, skew};
 use crate::error::{Error, Kind};
 use crate::secret::SecretSource;
 use crate::telemetry::Metrics;
@@ -104,7 +105,9 @@ impl S3 {
         }
         let delivery = Delivery { breaker: &self.breaker, deadline, repeatable };
         let answer = self.transport.send(&outgoing, delivery).await;
-        answer.map(Response::from).map_err(|failure| failure.into_error(self.transport.name()))
+        let answer = answer.map_err(|failure| failure.into_error(self.transport.name()))?;
+        let skewed = skew::refusal(self.transport.name(), &answer, Timestamp::now());
+        skewed.map_or_else(|| Ok(answer.into()), Err)
     }
 
     fn sign(&self, outgoing: &mut reqwest::Request) -> Result<(), Error> {

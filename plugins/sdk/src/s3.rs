@@ -73,8 +73,8 @@ fn kind_of(code: &str) -> Option<&'static str> {
             Some(kind::EXISTS)
         }
         "QuotaExceeded" | "TooManyBuckets" => Some(kind::QUOTA),
-        // The host's clock is wrong: nothing that a tenant could change.
-        "RequestTimeTooSkewed" => Some(kind::INTERNAL),
+        // A clock is wrong: nothing that a tenant could change, and it passes.
+        "RequestTimeTooSkewed" => Some(kind::UNAVAILABLE),
         "SlowDown" => Some(kind::BUSY),
         _ => None,
     }
@@ -119,7 +119,7 @@ mod tests {
             (400, xml("TooManyBuckets"), "TooManyBuckets", kind::QUOTA),
             (400, xml("InvalidBucketName"), "InvalidBucketName", kind::INVALID),
             (403, xml("InvalidAccessKeyId"), "InvalidAccessKeyId", kind::DENIED),
-            (403, xml("RequestTimeTooSkewed"), "RequestTimeTooSkewed", kind::INTERNAL),
+            (403, xml("RequestTimeTooSkewed"), "RequestTimeTooSkewed", kind::UNAVAILABLE),
             (503, xml("SlowDown"), "SlowDown", kind::BUSY),
             (405, "MethodNotAllowed".to_owned(), "", kind::INVALID),
             (502, String::new(), "", kind::UNAVAILABLE),

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::cinder::VolumeQuota;
@@ -155,6 +155,15 @@ impl Control {
             switch.set(up).await;
         }
         found.is_some()
+    }
+
+    /// Sets the clock of a region's object gateway so many seconds ahead of all others, or back; false where no gateway has
+    /// this region.
+    #[must_use]
+    pub fn set_gateway_ahead(&self, region: &str, seconds: i64) -> bool {
+        let mut world = self.world();
+        let found = world.zones.iter_mut().zip(REGIONS).find(|(_, name)| *name == region);
+        found.map(|(zone, _)| zone.ahead = SignedDuration::from_secs(seconds)).is_some()
     }
 
     /// Everything that exists now, without deleted servers.

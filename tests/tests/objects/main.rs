@@ -12,6 +12,7 @@ mod quota;
 mod refusal;
 mod region;
 mod secret;
+mod skew;
 mod tenant;
 
 const INVALID: i32 = 3;

@@ -20,6 +20,7 @@ mod zone;
 use std::net::SocketAddr;
 
 use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimePrinter;
 
 pub(crate) use self::switch::{Switch, serve};
 use self::trace::Trace;
@@ -60,6 +61,7 @@ fn admin_key(region: &str) -> (String, String) {
 }
 
 pub(crate) fn answer(zone: &mut Zone, now: Timestamp, call: &Call) -> Answer {
+    let now = now + zone.ahead;
     let trace = Trace::new(zone.region, now);
     let answer = match call.segments().split_first() {
         Some((&"admin", rest)) => {
@@ -67,5 +69,6 @@ pub(crate) fn answer(zone: &mut Zone, now: Timestamp, call: &Call) -> Answer {
         }
         _ => s3::answer(zone, now, call, &trace),
     };
-    answer.with("x-amz-request-id", &trace.request_id)
+    let date = DateTimePrinter::new().timestamp_to_rfc9110_string(&now).unwrap_or_default();
+    answer.with("x-amz-request-id", &trace.request_id).with("date", &date)
 }

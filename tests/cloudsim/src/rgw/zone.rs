@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::bucket::Bucket;
@@ -24,6 +24,8 @@ pub(crate) struct Zone {
     pub(super) buckets: BTreeMap<String, Bucket>,
     /// How many buckets were ever made.
     pub(super) made: u64,
+    /// How far its clock is ahead of all others.
+    pub(crate) ahead: SignedDuration,
 }
 
 impl Zone {
@@ -35,7 +37,7 @@ impl Zone {
             admin.keys.insert(access_key, secret_key);
             let users = BTreeMap::from([(ADMIN.to_owned(), admin)]);
             let group_id = Uuid::new_v4().to_string();
-            Self { region, group_id, users, buckets: BTreeMap::new(), made: 0 }
+            Self { region, group_id, users, buckets: BTreeMap::new(), made: 0, ahead: SignedDuration::ZERO }
         })
     }
 
