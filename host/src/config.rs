@@ -102,6 +102,7 @@ impl Config {
         let upstreams = self.upstream.keys().map(String::as_str).collect();
         plugin::check(&self.routes, &upstreams)?;
         self.plugin.check()?;
+        self.database.check()?;
         self.journal.check()?;
         self.membership.check()?;
         self.operation.check()?;

@@ -2,8 +2,16 @@
 //!
 //! One SQL text serves both dialects, through sqlx's `Any` driver; only the migrations are written twice.
 //! The statements themselves are in the `store.rs` of the module that owns the table.
+//!
+//! Reads: the files of a SQLite database (`file`), what a connection must be to go on in the pool (`sound`), what the
+//! database's failures mean (`failure`), and whether it can be written now (`probe`), which is also what counts time
+//! (`clock`).
 
+mod clock;
+mod failure;
 mod file;
+mod probe;
+mod sound;
 
 use std::time::Duration;
 
@@ -14,7 +22,10 @@ use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{AnyConnection, AnyPool, Connection as _, SqlSafeStr as _};
 
-use crate::error::{Error, Kind};
+pub(crate) use self::failure::unavailable;
+pub use self::probe::Probe;
+pub use self::sound::Doubt;
+use crate::error::Error;
 use crate::secret::SecretSource;
 
 /// A file of that name below `migrations/` for each dialect.
@@ -38,6 +49,7 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
     migration!(5, "0005_idempotency"),
     migration!(6, "0006_journal"),
     migration!(7, "0007_hosts"),
+    migration!(9, "0009_counted_time"),
 ];
 
 /// Where the database is and how much of it one host uses.
@@ -55,6 +67,24 @@ pub struct Config {
     /// How long a call waits for one of them, in milliseconds.
     #[serde(default = "acquire_timeout_ms")]
     pub acquire_timeout_ms: u64,
+    /// How often it is seen whether the database can be written, in milliseconds; four times as often while it cannot.
+    #[serde(default = "probe_ms")]
+    pub probe_ms: u64,
+    /// How long seeing that may take, in milliseconds, before the database counts as out of reach.
+    #[serde(default = "probe_ms_max")]
+    pub probe_ms_max: u64,
+}
+
+impl Config {
+    /// Whether it holds together.
+    ///
+    /// # Errors
+    /// It does not; the error names the key.
+    pub fn check(&self) -> anyhow::Result<()> {
+        ensure!(self.probe_ms > 0, "database.probe_ms must be at least 1");
+        ensure!(self.probe_ms_max > 0, "database.probe_ms_max must be at least 1");
+        Ok(())
+    }
 }
 
 fn connections_max() -> u32 {
@@ -63,6 +93,14 @@ fn connections_max() -> u32 {
 
 fn acquire_timeout_ms() -> u64 {
     2000
+}
+
+fn probe_ms() -> u64 {
+    2000
+}
+
+fn probe_ms_max() -> u64 {
+    5000
 }
 
 /// Connections to it.
@@ -74,12 +112,20 @@ pub type Pool = AnyPool;
 /// The URL is of another kind, holds a password, or leads to no database; a migration failed, or the schema
 /// is that of a later version. The error never shows the password.
 pub async fn open(config: &Config) -> anyhow::Result<Pool> {
+    open_doubting(config, &Doubt::default()).await
+}
+
+/// The same for a host that finds out when connections are no good any more.
+///
+/// # Errors
+/// As [`open`].
+pub async fn open_doubting(config: &Config, doubt: &Doubt) -> anyhow::Result<Pool> {
     sqlx::any::install_default_drivers();
     let sqlite = config.url.starts_with("sqlite:");
     if sqlite {
         file::keep_private(&config.url)?;
     }
-    let pool = pool_of(config, sqlite, config.connections_max).await?;
+    let pool = pool_of(config, sqlite, config.connections_max, doubt).await?;
     if sqlite {
         // Readers then go on while one writes. The file remembers it; foreign keys and a busy timeout of five
         // seconds are the driver's default.
@@ -101,7 +147,7 @@ pub async fn connect(config: &Config) -> Result<AnyConnection, Error> {
     let options = options(config, sqlite).map_err(Error::internal)?;
     let bound = Duration::from_millis(config.acquire_timeout_ms);
     let connected = tokio::time::timeout(bound, AnyConnection::connect_with(&options)).await;
-    let mut connection = connected.map_err(|late| Error::hidden(Kind::Unavailable, late))??;
+    let mut connection = connected.map_err(unavailable)??;
     if sqlite {
         sqlx::query("PRAGMA synchronous = NORMAL").execute(&mut connection).await?;
     }
@@ -113,15 +159,15 @@ pub async fn connect(config: &Config) -> Result<AnyConnection, Error> {
 ///
 /// # Errors
 /// As [`open`].
-pub async fn reserved(config: &Config, pool: &Pool) -> anyhow::Result<Pool> {
-    if sole(pool) { Ok(pool.clone()) } else { pool_of(config, false, 1).await }
+pub async fn reserved(config: &Config, pool: &Pool, doubt: &Doubt) -> anyhow::Result<Pool> {
+    if sole(pool) { Ok(pool.clone()) } else { pool_of(config, false, 1, doubt).await }
 }
 
-async fn pool_of(config: &Config, sqlite: bool, connections: u32) -> anyhow::Result<Pool> {
+async fn pool_of(config: &Config, sqlite: bool, connections: u32, doubt: &Doubt) -> anyhow::Result<Pool> {
     let pool = AnyPoolOptions::new()
         .max_connections(connections)
-        .acquire_timeout(Duration::from_millis(config.acquire_timeout_ms))
-        .connect_with(options(config, sqlite)?);
+        .acquire_timeout(Duration::from_millis(config.acquire_timeout_ms));
+    let pool = sound::only(pool, sqlite, doubt.clone()).connect_with(options(config, sqlite)?);
     pool.await.context("the database does not open")
 }
 
@@ -156,20 +202,23 @@ fn migrator(sqlite: bool) -> Migrator {
     Migrator::with_migrations(MIGRATIONS.iter().map(migration).collect())
 }
 
-impl From<sqlx::Error> for Error {
-    /// A database that cannot be reached is unavailable, anything else is a defect; the cause is for the log.
-    fn from(cause: sqlx::Error) -> Self {
-        use sqlx::Error::{Io, PoolClosed, PoolTimedOut};
-        let kind = match cause {
-            Io(_) | PoolClosed | PoolTimedOut => Kind::Unavailable,
-            _ => Kind::Internal,
-        };
-        Self::hidden(kind, anyhow::Error::new(cause).context("database"))
-    }
-}
-
 /// Now, in milliseconds since 1970-01-01T00:00:00Z, as every time in the database is.
 #[must_use]
 pub fn now_ms() -> i64 {
     jiff::Timestamp::now().as_millisecond()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_probe_has_bounds() {
+        let config = |rest: &str| toml::from_str::<Config>(&format!("url = 'sqlite:a.db'\n{rest}"));
+        assert!(config("").unwrap().check().is_ok());
+        for key in ["probe_ms", "probe_ms_max"] {
+            let refused = config(&format!("{key} = 0")).unwrap().check().unwrap_err().to_string();
+            assert!(refused.starts_with(&format!("database.{key} ")), "{refused}");
+        }
+    }
 }

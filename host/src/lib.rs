@@ -55,6 +55,7 @@ pub struct Host {
     operations: Arc<Runner>,
     journal: Arc<Journal>,
     pool: database::Pool,
+    probing: JoinHandle<()>,
     serving: JoinHandle<anyhow::Result<()>>,
     /// Ends the gRPC server: no new calls, those in flight go on.
     drain: CancellationToken,
@@ -75,7 +76,10 @@ impl Host {
         let http = telemetry::http::Server::bind(&config.http).await?;
         let listener = listen(config.grpc.listen).await?;
 
-        let pool = database::open(&config.database).await?;
+        let (ready, doubt) = (Readiness::default(), database::Doubt::default());
+        let pool = database::open_doubting(&config.database, &doubt).await?;
+        let probe = database::Probe::new(config.database.clone(), doubt.clone(), ready.clone());
+        let probing = tokio::spawn(probe.run(stop.clone()));
         let master = Arc::new(MasterKey::read(&config.auth.master_key)?);
         let tenants = Arc::new(Tenants::open(pool.clone(), &config.tenant, Arc::clone(&master)).await?);
         let upstreams = Arc::new(Upstreams::new(&config.upstream, &metrics)?);
@@ -93,7 +97,7 @@ impl Host {
         .await?;
         tokio::spawn(Arc::clone(&plugins).watch(config.source, stop.clone()));
         let store = Operations::new(pool.clone());
-        let own = database::reserved(&config.database, &pool).await?;
+        let own = database::reserved(&config.database, &pool, &doubt).await?;
         let address = listener.local_addr()?.to_string();
         let membership = Membership::join(own, config.membership, address, Arc::clone(&plugins)).await?;
         tokio::spawn(Arc::clone(&membership).keep());
@@ -112,7 +116,7 @@ impl Host {
         let registrar = Registrar::new(tenants, Arc::clone(&keys), Arc::clone(&auth), Arc::clone(&plugins));
         tokio::spawn(Arc::clone(&registrar).sweep(stop.clone()));
 
-        let (grpc, at, ready) = (listener.local_addr()?, http.address(), Readiness::default());
+        let (grpc, at) = (listener.local_addr()?, http.address());
         tokio::spawn(http.serve(Arc::clone(&metrics), ready.clone(), stop.clone()));
         let api = Api {
             config: Arc::new(config.grpc),
@@ -135,6 +139,7 @@ impl Host {
             operations,
             journal,
             pool,
+            probing,
             serving,
             drain,
             stop,
@@ -168,6 +173,9 @@ impl Host {
         }
         self.stop.cancel();
         self.journal.close().await;
+        if tokio::time::timeout(self.shutdown_max, self.probing).await.is_err() {
+            tracing::warn!("the host stops while it waits for its database");
+        }
         // SQLite's journal goes back into its file.
         self.pool.close().await;
         match ended {

@@ -14,6 +14,7 @@ pub mod configuration;
 pub mod contract;
 pub mod creation;
 pub mod deployment;
+pub mod full;
 pub mod gateway;
 pub mod measured;
 pub mod metrics;

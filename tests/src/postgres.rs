@@ -54,6 +54,27 @@ impl Postgres {
         Ok(format!("postgres://postgres@localhost/{name}?host={socket}"))
     }
 
+    /// Stops the server: connections end, and no new ones are made.
+    ///
+    /// # Errors
+    /// It cannot be told so.
+    pub fn stop(&mut self) -> anyhow::Result<()> {
+        // SIGINT is postgres' fast shutdown, after which no shared memory is left; SIGKILL would leave it.
+        let stop = Command::new("kill").args(["-INT", &self.server.id().to_string()]).status()?;
+        ensure!(stop.success(), "postgres cannot be stopped");
+        self.server.wait()?;
+        Ok(())
+    }
+
+    /// Starts it again after [`Postgres::stop`].
+    ///
+    /// # Errors
+    /// It does not start.
+    pub async fn start_again(&mut self) -> anyhow::Result<()> {
+        self.server = self.programs.server(self.directory.path())?;
+        self.answering().await
+    }
+
     async fn answering(&mut self) -> anyhow::Result<()> {
         let begun = Instant::now();
         while begun.elapsed() < START_TIME_MAX {
@@ -77,12 +98,13 @@ impl Postgres {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
-        // SIGINT is postgres' fast shutdown, after which no shared memory is left; SIGKILL would leave it.
-        let stop = Command::new("kill").args(["-INT", &self.server.id().to_string()]).status();
-        if !stop.is_ok_and(|status| status.success()) {
-            self.server.kill().ok();
+        if self.server.try_wait().is_ok_and(|ended| ended.is_some()) {
+            return;
         }
-        self.server.wait().ok();
+        if self.stop().is_err() {
+            self.server.kill().ok();
+            self.server.wait().ok();
+        }
     }
 }
 

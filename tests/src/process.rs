@@ -1,7 +1,7 @@
 //! The `patchbay` binary in a process of its own, on a deployment's files: for what only shows from outside, as
 //! signals, the log, the exit status and open files. What a deployment is, is in `deployment`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -21,6 +21,8 @@ const START_MAX: Duration = Duration::from_secs(120);
 const LINE_MAX: Duration = Duration::from_secs(30);
 /// How long it may take to end.
 const EXIT_MAX: Duration = Duration::from_secs(60);
+/// Mounts a disk of `$2` bytes on `$1`, and becomes what follows.
+const MOUNT: &str = r#"mount -t tmpfs -o "size=$2,mode=700" disk "$1" && shift 2 && exec "$@""#;
 /// Everything of the host and the plugins, what is important of libraries.
 pub const LOG_FILTER: &str = "info,patchbay=trace,plugin=trace";
 
@@ -51,10 +53,29 @@ impl HostProcess {
     /// # Panics
     /// It does not serve.
     pub async fn beside(deployment: &Deployment, log_filter: &str) -> Self {
-        let config = deployment.directory().join("process.toml");
         let text = fs::read_to_string(deployment.config_file()).expect("a configuration");
-        fs::write(&config, text + "log.format = \"json\"\n").expect("process.toml");
-        let mut command = Command::new(binary());
+        Self::run(Command::new(binary()), deployment, &text, log_filter).await
+    }
+
+    /// One with a new database on a disk of so many bytes, which only it sees: a file system in memory, mounted in a
+    /// namespace of its own. [`HostProcess::inside`] leads to it.
+    ///
+    /// # Panics
+    /// It does not serve, as where the system lets nobody but root make namespaces and this is another user.
+    pub async fn on_disk(deployment: &Deployment, bytes: u64) -> Self {
+        let disk = deployment.directory().join("disk");
+        fs::create_dir_all(&disk).expect("a directory");
+        let text = fs::read_to_string(deployment.config_file()).expect("a configuration");
+        let text = text.replace("/patchbay.db", "/disk/patchbay.db");
+        let mut command = Command::new("unshare");
+        command.args(["--user", "--map-root-user", "--mount", "sh", "-c", MOUNT, "sh"]);
+        command.arg(disk).arg(bytes.to_string()).arg(binary());
+        Self::run(command, deployment, &text, LOG_FILTER).await
+    }
+
+    async fn run(mut command: Command, deployment: &Deployment, text: &str, log_filter: &str) -> Self {
+        let config = deployment.directory().join("process.toml");
+        fs::write(&config, format!("{text}log.format = \"json\"\n")).expect("process.toml");
         command.arg("serve").arg("--config").arg(config).env("RUST_LOG", log_filter);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().expect("a process");
@@ -71,6 +92,22 @@ impl HostProcess {
     #[must_use]
     pub fn endpoint(&self) -> &str {
         &self.grpc
+    }
+
+    /// `http://127.0.0.1:PORT` with `/healthz` and `/metrics`.
+    #[must_use]
+    pub fn http(&self) -> &str {
+        &self.http
+    }
+
+    /// Where this path leads the process.
+    ///
+    /// # Panics
+    /// It has ended.
+    #[must_use]
+    pub fn inside(&self, path: &Path) -> PathBuf {
+        let root = format!("/proc/{}/root", self.child.id().expect("it runs"));
+        Path::new(&root).join(path.strip_prefix("/").unwrap_or(path))
     }
 
     /// A connection to it; it is made with the first call.

@@ -22,8 +22,11 @@ use crate::plugin::contract::common::exports::patchbay::host::operation::{
 use crate::plugin::contract::types::Begun;
 use crate::plugin::{Digest, Domain, Hold};
 
-/// How often a write to the database is tried again before the operation is left to the next start of the host.
+/// How often a write to the database is tried again that fails by a defect, before the operation is left to the next start
+/// of the host. What cannot be written only for now, as on a full disk, is tried until it can.
 const WRITES_MAX: usize = 8;
+/// The longest wait between two attempts: so soon after the database is well again its operations go on.
+const WRITE_WAIT_MAX: Duration = Duration::from_secs(2);
 
 /// Carries one operation.
 pub(super) struct Carrier {
@@ -247,11 +250,19 @@ impl Carrier {
         Ok(())
     }
 
-    /// Writes a step, again and again for a while; what cannot be written is taken up at the next start.
+    /// Writes a step, again and again; what cannot be written is taken up at the next start.
     async fn write(&self, step: Step<'_>) -> Result<(), Lost> {
-        let again = ExponentialBuilder::default().with_jitter().with_max_times(WRITES_MAX);
-        let written =
-            (|| self.write_once(step)).retry(again).when(|error| error.kind() != Kind::Conflict).await;
+        let again = ExponentialBuilder::default().with_jitter().with_max_delay(WRITE_WAIT_MAX);
+        let mut defects = 0;
+        let worth_it = |error: &Error| match error.kind() {
+            Kind::Conflict => false,
+            Kind::Unavailable => !self.runner.stop.is_cancelled(),
+            _ => {
+                defects += 1;
+                defects <= WRITES_MAX
+            }
+        };
+        let written = (|| self.write_once(step)).retry(again.without_max_times()).when(worth_it).await;
         match written {
             Err(error) if error.kind() == Kind::Conflict => return Err(Lost),
             Err(error) => {

@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context as _;
 use axum::Router;
@@ -18,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
 use super::Metrics;
+pub use super::readiness::Readiness;
 
 /// What Prometheus expects of a text in the OpenMetrics format.
 const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -33,23 +33,6 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self { listen: SocketAddr::from(([127, 0, 0, 1], 7001)) }
-    }
-}
-
-/// Whether the host wants calls: not before everything is up, and not while it drains. Clones share it.
-#[derive(Debug, Clone, Default)]
-pub struct Readiness(Arc<AtomicBool>);
-
-impl Readiness {
-    /// Says so from now on.
-    pub fn set(&self, ready: bool) {
-        self.0.store(ready, Ordering::Release);
-    }
-
-    /// What was said last; at first, no.
-    #[must_use]
-    pub fn get(&self) -> bool {
-        self.0.load(Ordering::Acquire)
     }
 }
 
@@ -101,8 +84,11 @@ impl Server {
     }
 }
 
-async fn healthz(State(readiness): State<Readiness>) -> (StatusCode, &'static str) {
-    if readiness.get() { (StatusCode::OK, "ok") } else { (StatusCode::SERVICE_UNAVAILABLE, "not ready") }
+async fn healthz(State(readiness): State<Readiness>) -> (StatusCode, String) {
+    if readiness.get() {
+        return (StatusCode::OK, "ok".to_owned());
+    }
+    (StatusCode::SERVICE_UNAVAILABLE, format!("not ready\n{}", readiness.reasons()))
 }
 
 async fn show_metrics(State(metrics): State<Arc<Metrics>>) -> impl IntoResponse {
@@ -127,6 +113,10 @@ mod tests {
         assert_eq!(ask("healthz").await.status(), 503);
         readiness.set(true);
         assert_eq!(ask("healthz").await.text().await.unwrap(), "ok");
+        readiness.hold("database", "It is full.");
+        let not_ready = ask("healthz").await;
+        assert_eq!(not_ready.status(), 503);
+        assert_eq!(not_ready.text().await.unwrap(), "not ready\ndatabase: It is full.\n");
         let metrics = ask("metrics").await;
         assert_eq!(metrics.headers()[CONTENT_TYPE], OPENMETRICS);
         assert!(metrics.text().await.unwrap().ends_with("# EOF\n"));

@@ -3,5 +3,6 @@
 pub mod http;
 pub mod log;
 mod metrics;
+mod readiness;
 
 pub use metrics::Metrics;

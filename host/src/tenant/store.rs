@@ -22,7 +22,7 @@ use sqlx::{AnyPool, Row as _};
 
 use super::{Account, Config, Leftover, Registered, Registration, Reserved, Tenant, TenantId, checked_name};
 use crate::auth::seal::{Digest, MasterKey};
-use crate::database::{now_ms, sole};
+use crate::database::{now_ms, sole, unavailable};
 use crate::error::{Error, Kind};
 use crate::idempotency::{Idempotency, Once};
 
@@ -76,7 +76,7 @@ impl Tenants {
             Ok(tenant) => Ok(Some(tenant)),
             Err(cause) => match *cause {
                 Unread::Absent => Ok(None),
-                Unread::Failed(_) => Err(Error::hidden(Kind::Unavailable, cause)),
+                Unread::Failed(_) => Err(unavailable(cause)),
                 Unread::Damaged(_) => Err(Error::internal(cause)),
             },
         }

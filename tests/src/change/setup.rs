@@ -92,7 +92,8 @@ impl<D: Borrow<Deployment>> Setup<D> {
         Self::on(self.scene.next(&name).await, needs).await
     }
 
-    fn deployment(&self) -> &Deployment {
+    /// Where it is.
+    pub fn deployment(&self) -> &Deployment {
         self.scene.deployment.borrow()
     }
 

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod crashes;
+mod space;
 
 use cloudsim::{Effect, Fault};
 use patchbay_tests::change::{CHANGES, Change, Setup};

@@ -3,9 +3,12 @@
 
 mod backend;
 mod files;
+mod full_disk;
+mod health;
 mod instance;
 mod leak;
 mod login;
+mod postgres;
 mod tenant;
 mod twice;
 

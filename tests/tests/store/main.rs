@@ -3,9 +3,11 @@
 //! What a store is asked for is in the file of its table.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod clock;
 mod hosts;
 mod journal;
 mod operations;
+mod pool;
 mod tenants;
 
 use std::sync::Arc;
@@ -29,7 +31,14 @@ struct Store {
 
 impl Store {
     fn at(url: String) -> Self {
-        let config = database::Config { url, password: None, connections_max: 8, acquire_timeout_ms: 5000 };
+        let config = database::Config {
+            url,
+            password: None,
+            connections_max: 8,
+            acquire_timeout_ms: 5000,
+            probe_ms: 50,
+            probe_ms_max: 5000,
+        };
         Self { config, directory: TempDir::new().unwrap() }
     }
 
@@ -42,6 +51,13 @@ impl Store {
     async fn tenants(&self, config: &Config) -> Tenants {
         let pool = database::open(&self.config).await.unwrap();
         Tenants::open(pool, config, self.master()).await.unwrap()
+    }
+
+    /// Lets time pass, as it is counted while a host runs.
+    async fn pass(&self, ms: i64) {
+        let pool = database::open(&self.config).await.unwrap();
+        let sql = "UPDATE counted_time SET total_ms = total_ms + $1";
+        sqlx::query(sql).bind(ms).execute(&pool).await.unwrap();
     }
 
     async fn operations(&self) -> Operations {
@@ -84,6 +100,11 @@ async fn every_case(database: impl Fn(&str) -> String) {
             all_that_is_unfinished_is_found
             a_wish_to_cancel_is_kept
             what_ended_long_ago_is_removed_in_batches;
+        clock:
+            time_is_counted_in_short_steps;
+        pool:
+            a_transaction_that_the_database_ended_is_over
+            a_transaction_that_is_dropped_is_over;
         hosts:
             a_host_is_alive_until_it_leaves
             only_the_silent_are_buried_and_once

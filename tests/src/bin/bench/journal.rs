@@ -20,7 +20,14 @@ pub(crate) async fn waits(directory: &Path) -> Result<Histogram<u64>> {
 }
 
 async fn in_turn(url: String) -> Result<Histogram<u64>> {
-    let config = database::Config { url, password: None, connections_max: 1, acquire_timeout_ms: 5_000 };
+    let config = database::Config {
+        url,
+        password: None,
+        connections_max: 1,
+        acquire_timeout_ms: 5_000,
+        probe_ms: 2_000,
+        probe_ms_max: 5_000,
+    };
     let pool = database::open(&config).await?;
     let journal = Journal::open(&config, pool.clone(), Config::default()).await?;
     let mut waits = Histogram::new(3)?;

@@ -34,6 +34,8 @@ pub(crate) async fn lost(settings: &Settings, kept: Vec<Kept>, tally: &Tally) ->
         password: None,
         connections_max: 1,
         acquire_timeout_ms: 30_000,
+        probe_ms: 2_000,
+        probe_ms_max: 5_000,
     })
     .await?;
     let unfinished = unfinished(&Operations::new(pool.clone())).await?;
