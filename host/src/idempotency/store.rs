@@ -1,4 +1,5 @@
-//! The table `idempotency`. An answer in it is sealed under the master key, for its tenant and key only.
+//! The table `idempotency`. How long a key is held is counted time (`crate::database`), which a clock that is set does not
+//! move. An answer in it is sealed under the master key, for its tenant and key only.
 
 use std::sync::Arc;
 
@@ -10,6 +11,18 @@ use crate::database::now_ms;
 use crate::error::{Error, Kind};
 use crate::operation::OperationId;
 use crate::tenant::TenantId;
+
+/// Whether a key is held no longer: its time is over, and so is what it stands for.
+macro_rules! outlived {
+    ($kept_ms:literal) => {
+        concat!(
+            "held_counted < (SELECT total_ms FROM counted_time) - ",
+            $kept_ms,
+            " AND NOT EXISTS (SELECT 1 FROM operation WHERE operation.id = idempotency.operation_id \
+             AND operation.state IN ('beginning', 'running', 'abandoning'))"
+        )
+    };
+}
 
 /// The keys of the deployment. Where a tenant is asked for, none is the operator.
 #[derive(Debug)]
@@ -40,9 +53,13 @@ impl Idempotency {
     /// # Errors
     /// [`Kind::Exists`]: the key came with another request. Otherwise the database fails.
     pub async fn find(&self, tenant: Option<TenantId>, once: &Once) -> Result<Option<Earlier>, Error> {
-        let sql = "SELECT fingerprint, operation_id, answer FROM idempotency \
-                   WHERE tenant_id = $1 AND idempotency_key = $2 AND created_at >= $3";
-        let query = sqlx::query(sql).bind(owner(tenant)).bind(&once.key).bind(self.oldest());
+        let sql = concat!(
+            "SELECT fingerprint, operation_id, answer FROM idempotency \
+             WHERE tenant_id = $1 AND idempotency_key = $2 AND NOT (",
+            outlived!("$3"),
+            ")"
+        );
+        let query = sqlx::query(sql).bind(owner(tenant)).bind(&once.key).bind(self.kept_ms);
         let Some(row) = query.fetch_optional(&self.pool).await? else { return Ok(None) };
         if row.try_get::<&str, _>("fingerprint")? != once.fingerprint {
             return Err(Error::new(Kind::Exists, "idempotency-key was used for another request."));
@@ -68,13 +85,15 @@ impl Idempotency {
         operation: Option<OperationId>,
         answer: Option<&[u8]>,
     ) -> Result<bool, Error> {
-        let outlived = "DELETE FROM idempotency \
-                        WHERE tenant_id = $1 AND idempotency_key = $2 AND created_at < $3";
-        let delete = sqlx::query(outlived).bind(owner(tenant)).bind(&once.key).bind(self.oldest());
+        let outlived = concat!(
+            "DELETE FROM idempotency WHERE tenant_id = $1 AND idempotency_key = $2 AND ",
+            outlived!("$3")
+        );
+        let delete = sqlx::query(outlived).bind(owner(tenant)).bind(&once.key).bind(self.kept_ms);
         delete.execute(&mut **at).await?;
         let sql = "INSERT INTO idempotency \
-                   (tenant_id, idempotency_key, fingerprint, operation_id, answer, created_at) \
-                   VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (tenant_id, idempotency_key) DO NOTHING";
+                   (tenant_id, idempotency_key, fingerprint, operation_id, answer, created_at, held_counted) \
+                   VALUES ($1, $2, $3, $4, $5, $6, (SELECT total_ms FROM counted_time)) ON CONFLICT (tenant_id, idempotency_key) DO NOTHING";
         let insert = sqlx::query(sql)
             .bind(owner(tenant))
             .bind(&once.key)
@@ -127,16 +146,14 @@ impl Idempotency {
     /// # Errors
     /// The database fails.
     pub async fn prune(&self, rows_max: u32) -> Result<u64, Error> {
-        let sql = "DELETE FROM idempotency WHERE (tenant_id, idempotency_key) IN \
-                   (SELECT tenant_id, idempotency_key FROM idempotency \
-                   WHERE created_at < $1 ORDER BY created_at LIMIT $2)";
-        let delete = sqlx::query(sql).bind(self.oldest()).bind(i64::from(rows_max));
+        let sql = concat!(
+            "DELETE FROM idempotency WHERE (tenant_id, idempotency_key) IN \
+             (SELECT tenant_id, idempotency_key FROM idempotency WHERE ",
+            outlived!("$1"),
+            " ORDER BY held_counted LIMIT $2)"
+        );
+        let delete = sqlx::query(sql).bind(self.kept_ms).bind(i64::from(rows_max));
         Ok(delete.execute(&self.pool).await?.rows_affected())
-    }
-
-    /// Keys that are older are not looked at.
-    fn oldest(&self) -> i64 {
-        now_ms().saturating_sub(self.kept_ms)
     }
 
     fn sealed(&self, tenant: Option<TenantId>, once: &Once, answer: &[u8]) -> Result<String, Error> {

@@ -119,7 +119,7 @@ impl Journal {
     /// The database fails.
     pub async fn prune(&self, batch_max: u32) -> Result<u64, Error> {
         let kept = i64::try_from(self.config.kept_ms).unwrap_or(i64::MAX);
-        let old = self.store.prune_older(now_ms().saturating_sub(kept), batch_max).await?;
+        let old = self.store.prune_older(kept, batch_max).await?;
         let rows_max = i64::try_from(self.config.rows_max).unwrap_or(i64::MAX);
         Ok(old + self.store.prune_beyond(rows_max, batch_max).await?)
     }

@@ -8,7 +8,7 @@ use sqlx::{AnyConnection, AnyPool, AssertSqlSafe, Row as _};
 use super::{Call, Outcome, Sent};
 use crate::error::Error;
 
-/// What an insertion fills; `id` numbers itself.
+/// What an insertion binds; `id` numbers itself, and `counted` is the database's.
 const COLUMNS: [&str; 14] = [
     "request_id",
     "operation_id",
@@ -59,11 +59,12 @@ impl Store {
         query.fetch_all(&self.pool).await?.iter().map(read).collect()
     }
 
-    /// Removes calls that were sent before `before` (milliseconds since 1970-01-01T00:00:00Z), at most so many.
-    pub(super) async fn prune_older(&self, before: i64, batch_max: u32) -> Result<u64, Error> {
+    /// Removes calls that were written more than `kept_ms` of counted time ago, at most so many.
+    pub(super) async fn prune_older(&self, kept_ms: i64, batch_max: u32) -> Result<u64, Error> {
         let sql = "DELETE FROM journal WHERE id IN \
-                   (SELECT id FROM journal WHERE sent_at < $1 ORDER BY sent_at LIMIT $2)";
-        let query = sqlx::query(sql).bind(before).bind(i64::from(batch_max));
+                   (SELECT id FROM journal WHERE counted < (SELECT total_ms FROM counted_time) - $1 \
+                   ORDER BY counted LIMIT $2)";
+        let query = sqlx::query(sql).bind(kept_ms).bind(i64::from(batch_max));
         Ok(query.execute(&self.pool).await?.rows_affected())
     }
 
@@ -106,10 +107,10 @@ pub(super) async fn insert(connection: &mut AnyConnection, calls: &[Call]) -> Re
 fn insertion(rows: usize) -> String {
     let row = |at: usize| {
         let places = (1..=COLUMNS.len()).map(|place| format!("${}", at * COLUMNS.len() + place));
-        format!("({})", places.collect::<Vec<_>>().join(", "))
+        format!("({}, (SELECT total_ms FROM counted_time))", places.collect::<Vec<_>>().join(", "))
     };
     let values: Vec<_> = (0..rows).map(row).collect();
-    format!("INSERT INTO journal ({}) VALUES {}", COLUMNS.join(", "), values.join(", "))
+    format!("INSERT INTO journal ({}, counted) VALUES {}", COLUMNS.join(", "), values.join(", "))
 }
 
 fn read(row: &AnyRow) -> Result<Call, Error> {

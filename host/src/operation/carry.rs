@@ -113,7 +113,7 @@ impl Carrier {
     async fn poll(&mut self) -> Result<(), Lost> {
         let mut pace = Pace::new(&self.runner);
         while pace.wait(&self.runner, &self.entry).await {
-            let look = if self.too_old() {
+            let look = if self.too_old().await {
                 Look::Failed(Error::new(Kind::Timeout, "It took longer than an operation may."))
             } else if self.is_cancelled().await {
                 Look::Failed(Error::new(Kind::Cancelled, "It was cancelled."))
@@ -149,7 +149,7 @@ impl Carrier {
         let undone = loop {
             match self.look(&mut pace, true).await? {
                 Look::Finished(_) if Instant::now() >= settled => break true,
-                Look::Again | Look::Finished(_) if !self.too_old() => {}
+                Look::Again | Look::Finished(_) if !self.too_old().await => {}
                 Look::Failed(error) => {
                     failure.message =
                         format!("{} What it made may be left: {}", failure.message, error.message());
@@ -299,9 +299,10 @@ impl Carrier {
         self.runner.store.cancel_requested(self.operation.id).await.unwrap_or(false)
     }
 
-    fn too_old(&self) -> bool {
-        let age = now_ms().saturating_sub(self.operation.created_at);
-        u64::try_from(age).unwrap_or(0) > self.runner.config.lifetime_ms_max
+    /// Whether its time is over, as far as the database tells.
+    async fn too_old(&self) -> bool {
+        let age = self.runner.store.age_ms(self.operation.id).await.unwrap_or(0);
+        age > self.runner.config.lifetime_ms_max
     }
 }
 

@@ -7,7 +7,6 @@ use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::Runner;
-use crate::database::now_ms;
 use crate::error::Error;
 
 impl Runner {
@@ -28,9 +27,8 @@ impl Runner {
 
     async fn prune_once(&self) -> Result<(), Error> {
         let kept = i64::try_from(self.config.kept_ms).unwrap_or(i64::MAX);
-        let before = now_ms().saturating_sub(kept);
         let batch_max = self.config.prune_max;
-        let operations = self.in_batches(|| self.store.prune(before, batch_max)).await?;
+        let operations = self.in_batches(|| self.store.prune(kept, batch_max)).await?;
         let calls = self.in_batches(|| self.plugins.journal().prune(batch_max)).await?;
         let keys = self.in_batches(|| self.keys.prune(batch_max)).await?;
         if operations + calls + keys > 0 {

@@ -83,8 +83,9 @@ impl Operations {
 
     async fn insert(&self, new: &Operation, at: impl Executor<'_, Database = Any>) -> Result<(), Error> {
         let sql = "INSERT INTO operation (id, tenant_id, user_id, domain, region, method, request_id, \
-                   plugin, digest, state, step, created_at, updated_at, next_poll_at, host) \
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $12, $13)";
+                   plugin, digest, state, step, created_at, updated_at, next_poll_at, host, begun_counted) \
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $12, $13, \
+                   (SELECT total_ms FROM counted_time))";
         let origin = &new.origin;
         sqlx::query(sql)
             .bind(new.id.to_string())
@@ -160,7 +161,7 @@ impl Operations {
         message: Option<&str>,
     ) -> Result<(), Error> {
         let sql = "UPDATE operation SET updated_at = $2, state = 'done', ticket = NULL, percent = 100, \
-                   finished_at = $4, message = $5 WHERE id = $1 AND host = $3 AND state IN ('beginning', 'running')";
+                   finished_at = $4, message = $5, ended_counted = (SELECT total_ms FROM counted_time) WHERE id = $1 AND host = $3 AND state IN ('beginning', 'running')";
         self.change(self.changing(sql, id).bind(finished_at).bind(message)).await
     }
 
@@ -179,7 +180,8 @@ impl Operations {
         let left = left.filter(|left| !left.is_empty()).map(serde_json::to_string).transpose();
         let left = left.map_err(Error::internal)?;
         let sql = "UPDATE operation SET updated_at = $2, state = 'failed', ticket = NULL, error_kind = $4, \
-                   error_message = $5, leftovers = $6, undone = $7 \
+                   error_message = $5, leftovers = $6, undone = $7, \
+                   ended_counted = (SELECT total_ms FROM counted_time) \
                    WHERE id = $1 AND host = $3 AND state IN ('beginning', 'running', 'abandoning')";
         let update = self.changing(sql, id).bind(failure.kind.word()).bind(&failure.message).bind(left);
         self.change(update.bind(i64::from(undone))).await

@@ -147,9 +147,9 @@ impl Tenants {
     }
 
     async fn give_up_overdue(&self) -> Result<(), Error> {
-        let sql =
-            "UPDATE tenant_info SET state = 'removing' WHERE state = 'creating' AND creating_until < $1";
-        sqlx::query(sql).bind(now_ms()).execute(&self.pool).await?;
+        let sql = "UPDATE tenant_info SET state = 'removing' WHERE state = 'creating' \
+             AND creating_until <= (SELECT total_ms FROM counted_time)";
+        sqlx::query(sql).execute(&self.pool).await?;
         Ok(())
     }
 
@@ -164,19 +164,19 @@ impl Tenants {
         let sql = "INSERT INTO tenant_info (tenant_id, tenant_name, openstack_domainname, \
                    openstack_projectname, openstack_username, openstack_rolename, openstack_password, \
                    apikey, state, created_at, creating_until) \
-                   VALUES ($1, $2, $1, $1, $1, $1, $3, $4, 'creating', $5, $6) \
+                   VALUES ($1, $2, $1, $1, $1, $1, $3, $4, 'creating', $5, \
+                   (SELECT total_ms FROM counted_time) + $6) \
                    ON CONFLICT (tenant_name) DO NOTHING";
         let id = new.id.to_string();
-        let now = now_ms();
-        // Twice the time: the removal after a failure fits in, and hosts' clocks may differ.
-        let until = now.saturating_add_unsigned(2 * self.registration_time.as_millis() as u64);
+        // Twice the time, so that the removal after a failure fits in. It is counted, for clocks may be set.
+        let time = i64::try_from(2 * self.registration_time.as_millis()).unwrap_or(i64::MAX / 2);
         let done = sqlx::query(sql)
             .bind(&id)
             .bind(&new.name)
             .bind(self.master.seal(new.id, &new.password).map_err(Error::internal)?)
             .bind(self.master.digest(&id, new.apikey()).to_base64())
-            .bind(now)
-            .bind(until)
+            .bind(now_ms())
+            .bind(time)
             .execute(&self.pool)
             .await?;
         Ok(done.rows_affected() == 1)

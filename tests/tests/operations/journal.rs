@@ -206,7 +206,8 @@ async fn changes_beyond_the_queue_are_refused_before_they_are_sent() {
 #[tokio::test]
 async fn it_holds_so_many_calls_for_so_long() {
     needs_cloudsim!();
-    let bounds = |bound: &str| format!("operation.prune_interval_ms = 50\njournal.{bound}");
+    let bounds =
+        |bound: &str| format!("operation.prune_interval_ms = 50\ndatabase.probe_ms = 50\njournal.{bound}");
     let client = Client::start(Deployment::builder().at_once().toml(&bounds("rows_max = 2"))).await;
     let mut last = String::new();
     for name in ["one", "two", "three", "four"] {

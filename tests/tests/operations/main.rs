@@ -4,6 +4,7 @@
 mod announced;
 mod cancel;
 mod client;
+mod clock;
 mod doubt;
 mod ended;
 mod hosts;

@@ -9,6 +9,7 @@ use crate::on_each_database;
 
 /// More has ended than one statement removes.
 const SHORT: &str = "idempotency.kept_ms = 100
+database.probe_ms = 50
 operation = { inline_wait_ms = 5000, kept_ms = 100, prune_interval_ms = 50, prune_max = 2 }";
 /// Longer than any test.
 const NEVER_MS: u64 = 600_000;

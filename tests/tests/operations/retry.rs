@@ -11,7 +11,7 @@ use tonic::{Request, Status};
 use crate::client::Client;
 use crate::on_each_database;
 
-const CREATE_DISK: &str = "clouddisk.CloudDiskService/CreateCloudDisk";
+pub(crate) const CREATE_DISK: &str = "clouddisk.CloudDiskService/CreateCloudDisk";
 /// Longer than a call waits for what it began.
 const SLOW_MS: u64 = 1_500;
 
@@ -28,16 +28,16 @@ impl Client {
         contract::ask(self.scene.deployment.grpc(), &method, request).await
     }
 
-    async fn keyed(&self, rpc: &str, fields: &Value, key: &str) -> Answer {
+    pub(crate) async fn keyed(&self, rpc: &str, fields: &Value, key: &str) -> Answer {
         self.try_keyed(rpc, fields, key).await.unwrap()
     }
 
-    async fn volumes(&self) -> usize {
+    pub(crate) async fn volumes(&self) -> usize {
         self.scene.volumes().await.len()
     }
 }
 
-fn disk(name: &str) -> Value {
+pub(crate) fn disk(name: &str) -> Value {
     json!({"volume_name": name, "cloud_disk_conf": {"size_in_g": 1}})
 }
 
@@ -195,7 +195,7 @@ async fn what_is_changed_is_not_held_against_its_own_change() {
 async fn a_key_is_kept_for_a_while() {
     needs_cloudsim!();
     on_each_database(async |builder| {
-        let short = "idempotency.kept_ms = 100\noperation = { prune_interval_ms = 50, prune_max = 2 }";
+        let short = "idempotency.kept_ms = 100\ndatabase.probe_ms = 50\noperation = { prune_interval_ms = 50, prune_max = 2 }";
         let client = Client::start(builder.at_once().toml(short)).await;
         for key in ["k-1", "k-2", "k-3"] {
             assert_eq!(client.keyed(CREATE_DISK, &disk("data"), key).await.code, 0);

@@ -1,7 +1,5 @@
 //! Registrations: one tenant a name, and nothing lost whatever fails.
 
-use std::time::Duration;
-
 use patchbay::error::Kind;
 use patchbay::tenant::{Account, Config, Registration, Reserved, Tenants};
 use patchbay::upstream::Account as _;
@@ -77,7 +75,6 @@ pub(crate) async fn a_failure_keeps_the_name_until_it_is_forgotten(store: &Store
 pub(crate) async fn an_overdue_registration_is_given_up(store: &Store) {
     let tenants = store.tenants(&Config { registration_ms: 0, ..Config::default() }).await;
     let registration = reserved(&tenants, "Acme").await;
-    tokio::time::sleep(Duration::from_millis(5)).await;
     assert!(matches!(tenants.reserve("Acme").await.unwrap(), Reserved::Leftover(_)));
     let late = tenants.complete(&registration, &account(), None).await.unwrap_err();
     assert_eq!(late.kind(), Kind::Timeout);
@@ -91,7 +88,7 @@ pub(crate) async fn what_a_crash_leaves_is_found_after_the_start(store: &Store) 
     // work.
     if store.config.url.starts_with("postgres:") {
         assert_eq!(refusal(&tenants, "Acme").await, Kind::Exists);
-        tokio::time::sleep(Duration::from_millis(110)).await;
+        store.pass(100).await;
     }
     let found = tenants.leftovers().await.unwrap();
     assert_eq!(found.iter().map(|leftover| leftover.id()).collect::<Vec<_>>(), [left]);

@@ -102,6 +102,18 @@ impl Operations {
         Ok(at.is_some())
     }
 
+    /// How long it has gone on, in milliseconds of counted time: what a clock that is set does not change, and what no
+    /// host lived through does not count.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn age_ms(&self, id: OperationId) -> Result<u64, Error> {
+        let sql = "SELECT (SELECT total_ms FROM counted_time) - begun_counted FROM operation WHERE id = $1";
+        let row = sqlx::query(sql).bind(id.to_string()).fetch_optional(&self.pool).await?;
+        let age: Option<i64> = row.map(|row| row.try_get(0)).transpose()?;
+        Ok(age.and_then(|age| u64::try_from(age).ok()).unwrap_or(0))
+    }
+
     /// All that have not ended, the next to poll first.
     ///
     /// # Errors
