@@ -13,6 +13,7 @@ pub mod error;
 pub mod grpc;
 pub mod idempotency;
 pub mod journal;
+mod listen;
 pub mod membership;
 pub mod operation;
 pub mod operator;

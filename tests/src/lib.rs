@@ -21,6 +21,7 @@ pub mod metrics;
 pub mod operation;
 pub mod postgres;
 pub mod process;
+pub mod raw;
 mod removal;
 pub mod scene;
 pub mod tenant;

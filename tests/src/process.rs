@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use std::{env, fs};
 
+use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, ChildStderr, Command};
@@ -151,6 +152,16 @@ impl HostProcess {
     pub fn open_files(&self) -> usize {
         let id = self.child.id().expect("it runs");
         fs::read_dir(format!("/proc/{id}/fd")).expect("procfs").count()
+    }
+
+    /// Lets it have this many more files and sockets open than it has now.
+    ///
+    /// # Panics
+    /// It has ended.
+    pub fn limit_files(&self, more: u64) {
+        let id = self.child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?)).expect("it runs");
+        let most = Some(self.open_files() as u64 + more);
+        prlimit(Some(id), Resource::Nofile, Rlimit { current: most, maximum: most }).expect("a lower limit");
     }
 
     /// SIGKILL: it gets no chance to put anything in order.

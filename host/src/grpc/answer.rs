@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::Api;
 use super::claim::{Asks, Claims};
+use super::port::Deadline;
 use super::reply::{ErrorStyle, Reply, status};
 use crate::auth::{Operator, Permit};
 use crate::error::{Error, Kind};
@@ -142,8 +143,10 @@ impl Api {
         work: impl AsyncFnOnce(&Asked, Q) -> Result<T, Error>,
     ) -> (Asked, Result<T, Error>) {
         let begun = Instant::now();
-        let (metadata, _, message) = request.into_parts();
-        let asked = self.asked(rpc, &metadata, begun);
+        let (metadata, extensions, message) = request.into_parts();
+        let longest = Duration::from_millis(self.config.call_ms_max);
+        let deadline = extensions.get().map_or(begun + longest, |deadline: &Deadline| deadline.at);
+        let asked = self.asked(rpc, &metadata, deadline);
         let span = tracing::info_span!(
             "call",
             request_id = %asked.request_id,
@@ -199,14 +202,12 @@ impl Api {
         answer_by.min(Instant::now() + self.operations.inline_wait())
     }
 
-    fn asked(&self, rpc: Rpc, metadata: &MetadataMap, now: Instant) -> Asked {
+    fn asked(&self, rpc: Rpc, metadata: &MetadataMap, deadline: Instant) -> Asked {
         let text = |name: &str| metadata.get(name).and_then(|value| value.to_str().ok());
-        let longest = Duration::from_millis(self.config.call_ms_max);
-        let wanted = text("grpc-timeout").and_then(timeout).unwrap_or(longest);
         Asked {
             rpc,
             request_id: text("x-request-id").and_then(request_id).unwrap_or_else(new_request_id),
-            deadline: now + wanted.min(longest),
+            deadline,
             bearer: text("authorization").and_then(|value| value.strip_prefix("Bearer ")).map(str::to_owned),
             idempotency_key: metadata.get("idempotency-key").map(|key| key.as_bytes().to_vec()),
             once: OnceLock::new(),
@@ -277,44 +278,20 @@ fn mark(metadata: &mut MetadataMap, asked: &Asked) {
     }
 }
 
-fn new_request_id() -> String {
+pub(super) fn new_request_id() -> String {
     // From the thread's own generator, which needs no system call.
     format!("req-{}", uuid::Builder::from_random_bytes(rand::random()).into_uuid())
 }
 
 /// The caller's own request id, where it has the form that OpenStack takes.
-fn request_id(sent: &str) -> Option<String> {
+pub(super) fn request_id(sent: &str) -> Option<String> {
     let uuid = Uuid::try_parse(sent.strip_prefix("req-")?).ok()?;
     Some(format!("req-{uuid}"))
-}
-
-/// The header `grpc-timeout`: at most eight digits and a unit (gRPC over HTTP/2, "Requests").
-fn timeout(header: &str) -> Option<Duration> {
-    let (digits, unit) = header.split_at_checked(header.len().checked_sub(1)?)?;
-    let amount: u64 = digits.parse().ok().filter(|_| digits.len() <= 8)?;
-    Some(match unit {
-        "H" => Duration::from_secs(amount * 3600),
-        "M" => Duration::from_secs(amount * 60),
-        "S" => Duration::from_secs(amount),
-        "m" => Duration::from_millis(amount),
-        "u" => Duration::from_micros(amount),
-        "n" => Duration::from_nanos(amount),
-        _ => return None,
-    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_timeout_is_read_as_grpc_writes_it() {
-        assert_eq!(timeout("100m"), Some(Duration::from_millis(100)));
-        assert_eq!(timeout("2S"), Some(Duration::from_secs(2)));
-        for wrong in ["", "S", "5", "123456789S", "-1S", "1x", "é"] {
-            assert_eq!(timeout(wrong), None, "{wrong}");
-        }
-    }
 
     #[test]
     fn a_request_id_must_be_one() {

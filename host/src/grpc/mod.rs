@@ -17,6 +17,7 @@ mod once;
 mod operation;
 mod oss;
 mod plugin;
+mod port;
 mod reply;
 mod route;
 mod security_group;
@@ -30,9 +31,10 @@ use anyhow::Context as _;
 use serde::Deserialize;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use tonic::transport::Server;
-use tonic::transport::server::TcpIncoming;
+use tonic::codec::CompressionEncoding::{Gzip, Zstd};
+use tonic::service::Routes;
 
+use self::port::Port;
 pub use self::reply::ErrorStyle;
 use crate::auth::Auth;
 use crate::membership::Membership;
@@ -48,7 +50,7 @@ use crate::tenant::Registrar;
 pub struct Config {
     /// Where it listens.
     pub listen: SocketAddr,
-    /// The largest request, in bytes; a larger one is refused as OUT_OF_RANGE (11).
+    /// The largest request, in bytes, also when it is unpacked; a larger one is refused as RESOURCE_EXHAUSTED (8).
     pub message_bytes_max: usize,
     /// How long a call may take, in milliseconds, where the caller sets no shorter deadline.
     pub call_ms_max: u64,
@@ -56,6 +58,26 @@ pub struct Config {
     pub answer_margin_ms: u64,
     /// Calls at once on one connection.
     pub streams_max: u32,
+    /// Connections at once; at most half of the descriptors that the process may have. A new one takes the place of one
+    /// that is not used.
+    pub connections_max: usize,
+    /// How long a new connection may take to speak HTTP/2, in milliseconds.
+    pub handshake_ms_max: u64,
+    /// How long a connection is kept on which nothing goes on, in milliseconds.
+    pub idle_ms_max: u64,
+    /// PING, SETTINGS and PRIORITY frames that a connection may send within ten seconds.
+    pub control_frames_max: u32,
+    /// Requests at once, over all connections, whose message has not come.
+    pub waiting_max: usize,
+    /// How long the next piece of a request's message is waited for, in milliseconds; no longer than the call may take.
+    pub message_ms_max: u64,
+    /// How long an answer is offered to a caller who does not take it, in milliseconds.
+    pub answer_ms_max: u64,
+    /// How long a connection may take to learn that it is closed, in milliseconds; and requests, that their message has
+    /// to come, when the host stops.
+    pub close_ms_max: u64,
+    /// Health watches at once; anybody may begin one.
+    pub health_watches_max: usize,
     /// How failures are told where the call does not say: "response" or "status".
     pub error_style: ErrorStyle,
 }
@@ -67,7 +89,16 @@ impl Default for Config {
             message_bytes_max: 1 << 20,
             call_ms_max: 60_000,
             answer_margin_ms: 200,
-            streams_max: 1_024,
+            streams_max: 256,
+            connections_max: 4_096,
+            handshake_ms_max: 5_000,
+            idle_ms_max: 60_000,
+            control_frames_max: 1_000,
+            waiting_max: 1_024,
+            message_ms_max: 10_000,
+            answer_ms_max: 10_000,
+            close_ms_max: 500,
+            health_watches_max: 256,
             error_style: ErrorStyle::Response,
         }
     }
@@ -97,21 +128,35 @@ pub struct Api {
 /// Serves until `api.stopping`, then lets the calls in flight end.
 ///
 /// # Errors
-/// When the listener fails.
+/// When the contract cannot be described.
 pub async fn serve(api: Api, listener: TcpListener) -> anyhow::Result<()> {
+    let routes = routes(&api).await?;
+    let Api { config, metrics, stopping, .. } = api;
+    Port::new(routes, config, metrics, stopping).serve(listener).await;
+    Ok(())
+}
+
+/// All services, with the same bound of messages, packed or not.
+async fn routes(api: &Api) -> anyhow::Result<Routes> {
     let bytes_max = api.config.message_bytes_max;
-    let health = health::service(&api.plugins, api.stopping.clone()).await;
-    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-    macro_rules! service {
-        ($package:ident::$module:ident::$server:ident) => {
-            proto::$package::$module::$server::new(api.clone()).max_decoding_message_size(bytes_max)
+    macro_rules! bounded {
+        ($server:expr) => {
+            $server
+                .max_decoding_message_size(bytes_max)
+                .accept_compressed(Gzip)
+                .accept_compressed(Zstd)
+                .send_compressed(Gzip)
+                .send_compressed(Zstd)
         };
     }
-    let served = Server::builder()
-        .max_concurrent_streams(api.config.streams_max)
-        .add_service(health)
-        .add_service(reflection()?.build_v1().context("reflection")?)
-        .add_service(reflection()?.build_v1alpha().context("reflection")?)
+    macro_rules! service {
+        ($package:ident::$module:ident::$server:ident) => {
+            bounded!(proto::$package::$module::$server::new(api.clone()))
+        };
+    }
+    Ok(Routes::new(bounded!(health::service(&api.plugins, &api.config, api.stopping.clone()).await))
+        .add_service(bounded!(reflection()?.build_v1().context("reflection")?))
+        .add_service(bounded!(reflection()?.build_v1alpha().context("reflection")?))
         .add_service(service!(tenant::tenant_service_server::TenantServiceServer))
         .add_service(service!(flavor::flavor_service_server::FlavorServiceServer))
         .add_service(service!(image::image_service_server::ImageServiceServer))
@@ -124,9 +169,7 @@ pub async fn serve(api: Api, listener: TcpListener) -> anyhow::Result<()> {
         .add_service(service!(route::route_service_server::RouteServiceServer))
         .add_service(service!(operation::operation_service_server::OperationServiceServer))
         .add_service(service!(plugin::plugin_service_server::PluginServiceServer))
-        .add_service(service!(journal::journal_service_server::JournalServiceServer))
-        .serve_with_incoming_shutdown(incoming, api.stopping.cancelled_owned());
-    served.await.context("the gRPC server failed")
+        .add_service(service!(journal::journal_service_server::JournalServiceServer)))
 }
 
 fn reflection() -> anyhow::Result<tonic_reflection::server::Builder<'static>> {

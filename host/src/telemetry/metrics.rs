@@ -55,6 +55,11 @@ struct TrapLabels {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RefusalLabels {
+    reason: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct AdmissionLabels {
     plugin: String,
     outcome: &'static str,
@@ -76,6 +81,8 @@ pub struct Metrics {
     traps: Family<TrapLabels, Counter>,
     admissions: Family<AdmissionLabels, Counter>,
     operations: Gauge,
+    refusals: Family<RefusalLabels, Counter>,
+    waiting: Gauge,
 }
 
 /// 250 µs to 32 s, each bucket twice the one before.
@@ -98,6 +105,8 @@ impl Default for Metrics {
             traps: Family::default(),
             admissions: Family::default(),
             operations: Gauge::default(),
+            refusals: Family::default(),
+            waiting: Gauge::default(),
         };
         metrics.register();
         metrics
@@ -121,6 +130,8 @@ impl Metrics {
         r.register("traps", "Calls that a plugin did not survive", self.traps.clone());
         r.register("admissions", "Plugin files looked at", self.admissions.clone());
         r.register("operations", "Operations going on", self.operations.clone());
+        r.register("refusals", "Requests that ended before or outside of a call", self.refusals.clone());
+        r.register("waiting", "Requests whose message has not come", self.waiting.clone());
     }
 
     /// The text that a Prometheus server scrapes.
@@ -203,6 +214,17 @@ impl Metrics {
     /// A plugin file was admitted or refused.
     pub fn admission(&self, plugin: &str, outcome: &'static str) {
         self.admissions.get_or_create(&AdmissionLabels { plugin: plugin.to_owned(), outcome }).inc();
+    }
+
+    /// A request was refused before it was a call, or cut off at its deadline.
+    pub fn refused(&self, reason: &'static str) {
+        self.refusals.get_or_create(&RefusalLabels { reason }).inc();
+    }
+
+    /// Requests whose message has not come.
+    #[must_use]
+    pub fn waiting(&self) -> &Gauge {
+        &self.waiting
     }
 
     /// Operations that have not ended.

@@ -54,6 +54,9 @@ async fn next(messages: &mut Streaming<LoadPluginRequest>) -> Result<Option<Part
         Err(status) if status.code() == Code::OutOfRange => {
             Err(Error::invalid("A chunk is larger than grpc.message_bytes_max.").because(status))
         }
+        Err(status) if status.code() == Code::DeadlineExceeded => {
+            Err(Error::new(Kind::Timeout, "The file did not arrive in time."))
+        }
         Err(status) => Err(Error::new(Kind::Cancelled, "The upload was broken off.").because(status)),
     }
 }

@@ -1,0 +1,103 @@
+//! One connection's life: it is served as long as something goes on on it, and ends when nothing does for too long, when
+//! another one needs its place, or when the host stops. What a request means is not known here.
+
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::server::conn::http2;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep, sleep_until};
+use tonic::transport::server::TcpConnectInfo;
+
+use super::Port;
+use super::stream::Streams;
+use super::wire::{Greeting, Wire};
+use crate::listen::Place;
+
+/// Why a connection ends that would go on.
+#[derive(Debug, Clone, Copy)]
+enum Leave {
+    /// It does not speak HTTP/2, or says nothing.
+    Unheard,
+    /// Nothing went on for too long.
+    Quiet,
+    /// Another one needs its place.
+    Needed,
+    /// The host stops.
+    Stopping,
+}
+
+pub(super) async fn serve(port: Arc<Port>, tcp: TcpStream, peer: SocketAddr, place: Place) {
+    let place = Arc::new(place);
+    let info = TcpConnectInfo { local_addr: tcp.local_addr().ok(), remote_addr: Some(peer) };
+    let (wire, greeting) = Wire::new(tcp, port.config.control_frames_max);
+    let answering = Arc::clone(&port);
+    let service = service_fn(move |request| Arc::clone(&answering).answer(request, info.clone()));
+    let http = http(&port, &place).serve_connection(TokioIo::new(wire), service);
+    let mut http = pin!(http);
+    let leave = tokio::select! {
+        ended = http.as_mut() => {
+            tracing::trace!(?ended, "the connection ended");
+            return;
+        }
+        leave = leave(&port, &place, &greeting) => leave,
+    };
+    tracing::debug!(?leave, %peer, "closing a connection");
+    if !greeting.has_come() || (matches!(leave, Leave::Needed) && !place.is_used()) {
+        return;
+    }
+    // Tells the client to make no more calls here; those that it has made go on.
+    http.as_mut().graceful_shutdown();
+    tokio::select! {
+        _ = http => {}
+        () = last_call(&port, &place, leave) => {}
+    }
+}
+
+fn http(port: &Port, place: &Arc<Place>) -> http2::Builder<Streams> {
+    let mut http = http2::Builder::new(Streams::new(port, Arc::clone(place)));
+    http.timer(TokioTimer::new()).max_concurrent_streams(port.config.streams_max);
+    http
+}
+
+/// As soon as the connection should end.
+async fn leave(port: &Port, place: &Place, greeting: &Greeting) -> Leave {
+    let greeted_by = Duration::from_millis(port.config.handshake_ms_max);
+    let unheard = async {
+        sleep(greeted_by).await;
+        if greeting.has_come() {
+            std::future::pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        () = port.stopping.cancelled() => Leave::Stopping,
+        () = place.needed() => Leave::Needed,
+        () = unheard => Leave::Unheard,
+        () = quiet(place, Duration::from_millis(port.config.idle_ms_max)) => Leave::Quiet,
+    }
+}
+
+/// As soon as nothing has gone on for this long.
+async fn quiet(place: &Place, idle_max: Duration) {
+    loop {
+        match place.quiet_since().map(|since| since + idle_max) {
+            Some(end) if end <= Instant::now() => return,
+            Some(end) => sleep_until(end).await,
+            None => place.quiet().await,
+        }
+    }
+}
+
+/// As soon as the last call's answer has left, but not before the client can know that there should be no more of them.
+async fn last_call(port: &Port, place: &Place, leave: Leave) {
+    match leave {
+        // Then requests whose message has not come are ended.
+        Leave::Stopping => port.closing.cancelled().await,
+        _ => sleep(port.grace()).await,
+    }
+    quiet(place, port.grace()).await;
+}
