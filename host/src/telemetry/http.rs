@@ -1,5 +1,7 @@
 //! The HTTP port for operators: `/healthz` and `/metrics`. Nothing of the platform's API is answered here.
 
+mod serve;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -10,11 +12,9 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use axum::routing::get;
-use axum::serve::ListenerExt as _;
 use serde::Deserialize;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use tracing::debug;
 
 use super::Metrics;
 pub use super::readiness::Readiness;
@@ -28,11 +28,15 @@ const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=
 pub struct Config {
     /// Address and port; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// Connections at once; a new one takes the place of the oldest that has asked for nothing.
+    pub connections_max: usize,
+    /// How long a request may take, from its connection to the last byte of its answer, in milliseconds.
+    pub request_ms_max: u64,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 7001)) }
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 7001)), connections_max: 64, request_ms_max: 10_000 }
     }
 }
 
@@ -41,6 +45,7 @@ impl Default for Config {
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
+    config: Config,
 }
 
 impl Server {
@@ -52,7 +57,7 @@ impl Server {
         let listener = TcpListener::bind(config.listen).await;
         let listener = listener.with_context(|| format!("http.listen {}", config.listen))?;
         let address = listener.local_addr()?;
-        Ok(Self { listener, address })
+        Ok(Self { listener, address, config: config.clone() })
     }
 
     /// Where it listens, with the port that port 0 became.
@@ -62,25 +67,11 @@ impl Server {
     }
 
     /// Answers until `stop` is cancelled, then ends when the requests at hand are answered.
-    ///
-    /// # Errors
-    /// The listener broke.
-    pub async fn serve(
-        self,
-        metrics: Arc<Metrics>,
-        readiness: Readiness,
-        stop: CancellationToken,
-    ) -> anyhow::Result<()> {
-        let listener = self.listener.tap_io(|connection| {
-            if let Err(error) = connection.set_nodelay(true) {
-                debug!("TCP_NODELAY: {error}");
-            }
-        });
+    pub async fn serve(self, metrics: Arc<Metrics>, readiness: Readiness, stop: CancellationToken) {
         let router = Router::new()
             .route("/healthz", get(healthz).with_state(readiness))
             .route("/metrics", get(show_metrics).with_state(metrics));
-        axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await?;
-        Ok(())
+        serve::serve(self.listener, router, &self.config, stop).await;
     }
 }
 
@@ -103,7 +94,8 @@ mod tests {
     async fn health_follows_readiness_and_metrics_are_open_metrics() {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder().build().unwrap();
-        let server = Server::bind(&Config { listen: ([127, 0, 0, 1], 0).into() }).await.unwrap();
+        let server =
+            Server::bind(&Config { listen: ([127, 0, 0, 1], 0).into(), ..Config::default() }).await.unwrap();
         let address = server.address();
         let readiness = Readiness::default();
         let stop = CancellationToken::new();
@@ -121,7 +113,7 @@ mod tests {
         assert_eq!(metrics.headers()[CONTENT_TYPE], OPENMETRICS);
         assert!(metrics.text().await.unwrap().ends_with("# EOF\n"));
         stop.cancel();
-        serving.await.unwrap().unwrap();
+        serving.await.unwrap();
     }
 
     #[test]
