@@ -31,6 +31,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::Auth;
@@ -165,10 +166,13 @@ impl Host {
     /// # Errors
     /// When the server had failed.
     pub async fn stop(self) -> anyhow::Result<()> {
+        let end = Instant::now() + self.shutdown_max;
         self.ready.set(false);
+        // Calls that only wait for operations have their answers at once.
+        self.operations.rest();
         self.drain.cancel();
-        let ended = tokio::time::timeout(self.shutdown_max, self.serving).await;
-        self.operations.stop(self.shutdown_max).await;
+        let ended = tokio::time::timeout_at(end, self.serving).await;
+        self.operations.stop(end).await;
         if let Err(error) = self.membership.leave().await {
             tracing::warn!(error = %error.chain(), "the other hosts have to find out that this one is gone");
         }

@@ -50,7 +50,11 @@ impl Runner {
             self.ongoing.wake(id);
         }
         while matches!(operation.state, State::Beginning | State::Running) {
-            let Ok(next) = timeout_at(deadline, watch.next()).await else { break };
+            let next = tokio::select! {
+                () = self.stop.cancelled() => break,
+                next = timeout_at(deadline, watch.next()) => next,
+            };
+            let Ok(next) = next else { break };
             operation = next?.ok_or_else(none)?;
         }
         if operation.state == State::Done {

@@ -217,11 +217,17 @@ impl Runner {
         Ok(None)
     }
 
-    /// Lets what has not got a ticket yet get one, at most for `bound`; the rest is in the database.
-    pub async fn stop(&self, bound: Duration) {
+    /// From now on nothing waits here for an operation's next step: steps under way end, and whoever takes the operation
+    /// up does the next one.
+    pub fn rest(&self) {
         self.stop.cancel();
+    }
+
+    /// Rests, and lets the steps that are under way end, at most until `end`; the rest is in the database.
+    pub async fn stop(&self, end: Instant) {
+        self.rest();
         self.tasks.close();
-        if tokio::time::timeout(bound, self.tasks.wait()).await.is_err() {
+        if tokio::time::timeout_at(end, self.tasks.wait()).await.is_err() {
             tracing::warn!(left = self.tasks.len(), "operations were still beginning when the host stopped");
         }
     }

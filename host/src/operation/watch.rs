@@ -50,11 +50,15 @@ impl Runner {
     ) -> Result<Operation, Error> {
         loop {
             let found = self.store.get(tenant_id, id).await?.ok_or_else(none)?;
-            if so_far(&found) || Instant::now() >= deadline {
+            // A host that stops waits for nothing: the row says how it stands.
+            if so_far(&found) || Instant::now() >= deadline || self.stop.is_cancelled() {
                 return Ok(found);
             }
             let poll = Instant::now() + Duration::from_millis(self.config.watch_poll_ms);
-            tokio::time::sleep_until(poll.min(deadline)).await;
+            tokio::select! {
+                () = self.stop.cancelled() => {}
+                () = tokio::time::sleep_until(poll.min(deadline)) => {}
+            }
         }
     }
 }
