@@ -4,6 +4,9 @@
 use patchbay_sdk::compute::Spec;
 use patchbay_sdk::compute::disks::{self, Disk};
 use patchbay_sdk::error::kind;
+use patchbay_sdk::mark::Mark;
+use patchbay_sdk::openstack::list::{List, Paging};
+use patchbay_sdk::openstack::mark;
 use patchbay_sdk::openstack::time::rfc3339;
 use patchbay_sdk::{Begun, Context, Error, Progress, join, join_all};
 use serde::Deserialize;
@@ -17,11 +20,6 @@ use crate::operation::{Ticket, finished};
 #[derive(Deserialize)]
 struct Made {
     server: Id,
-}
-
-#[derive(Deserialize)]
-struct Marked {
-    servers: Vec<Id>,
 }
 
 #[derive(Deserialize)]
@@ -68,14 +66,14 @@ pub(crate) async fn poll(
 
 /// Removes what the operation made: first the server, which lets go of the disks, then those.
 pub(crate) async fn undo(ctx: Context, ticket: Option<Ticket>) -> Result<Progress, Error> {
-    let Some(mark) = ctx.operation_id.clone() else { return Ok(finished(None)) };
-    let (servers, disks) = join(marked(&mark), disks::made_by_operation(ctx.clone())).await;
-    let (servers, disks) = (servers?, disks?);
-    let ticket = ticket.unwrap_or(Ticket::Undo);
+    let Some(operation) = ctx.operation_id.clone() else { return Ok(finished(None)) };
+    let (servers, disks) = join(made_by(&ctx, &operation), disks::made_by_operation(ctx.clone())).await;
+    let (servers, ticket) = (servers?, ticket.unwrap_or(Ticket::Undo));
     if !servers.is_empty() {
         all(join_all(servers.iter().map(|server| remove_server(&server.id))).await)?;
         return Ok(ticket.pending("server-removing"));
     }
+    let disks = disks?;
     if !disks.is_empty() {
         let free = disks.into_iter().filter(|disk| matches!(disk.status.as_str(), "available" | "error"));
         all(join_all(free.map(|disk| remove_disk(ctx.clone(), disk.id))).await)?;
@@ -115,8 +113,8 @@ fn is_attached(disk: &Disk, server: &str) -> bool {
     disk.status == "in-use" && disk.attachment.as_ref().is_some_and(|at| at.instance_id == server)
 }
 
-async fn make_server(mark: Option<&str>, spec: &Spec) -> Result<String, Error> {
-    let body = json!({"server": request::body(mark.map(tag), spec)});
+async fn make_server(operation: Option<&str>, spec: &Spec) -> Result<String, Error> {
+    let body = json!({"server": request::body(operation.map(tag), spec)});
     let answer = NOVA.post(&["servers"]).json(&body)?.ok().await;
     Ok(answer.map_err(request::refused)?.json::<Made>()?.server.id)
 }
@@ -130,8 +128,12 @@ async fn read(ctx: &Context, ids: &[String]) -> Result<Vec<Disk>, Error> {
     if ids.is_empty() { Ok(Vec::new()) } else { disks::get(ctx.clone(), ids.to_vec()).await }
 }
 
-async fn marked(mark: &str) -> Result<Vec<Id>, Error> {
-    Ok(NOVA.get(&["servers"]).query("tags", tag(mark)).ok().await?.json::<Marked>()?.servers)
+/// With details alone a server shows its tags and its project.
+async fn made_by(ctx: &Context, operation: &str) -> Result<Vec<Id>, Error> {
+    let tag = tag(operation);
+    let request = NOVA.get(&["servers", "detail"]).query("tags", &tag);
+    let list = List { request, key: "servers", paging: Paging::Marker };
+    mark::find(ctx, &Mark::Tag(&tag), &list).await
 }
 
 async fn remove_server(id: &str) -> Result<(), Error> {
@@ -156,8 +158,8 @@ fn latest(state: &State, disks: &[Disk]) -> String {
 }
 
 /// Nova allows 60 characters; an operation's id has 39.
-fn tag(mark: &str) -> String {
-    format!("patchbay-{mark}")
+fn tag(operation: &str) -> String {
+    format!("patchbay-{operation}")
 }
 
 #[cfg(test)]

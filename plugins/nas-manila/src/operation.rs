@@ -35,6 +35,7 @@ struct Messages {
 
 #[derive(Deserialize)]
 struct Message {
+    resource_id: Option<String>,
     user_message: String,
     created_at: String,
 }
@@ -105,9 +106,9 @@ impl Operation for crate::Manila {
             return Ok(state.map_or(finished, pending));
         }
         let Some(operation) = &ctx.operation_id else { return Ok(finished) };
-        let left = share::made_by(operation).await?;
+        let left = share::made_by(&ctx, operation).await?;
         if left.is_empty() {
-            share_network::undo(operation).await?;
+            share_network::undo(&ctx, operation).await?;
             return Ok(finished);
         }
         let deletable = left.iter().filter(|share| is_deletable(&share.status));
@@ -137,7 +138,8 @@ async fn next(want: Want, share: &Share) -> Result<Option<String>, Error> {
 async fn reason(share: &str) -> Option<String> {
     let answer = manila::get(&["messages"]).query("resource_id", share).ok().await;
     let messages = answer.and_then(|answer| answer.json::<Messages>());
-    let messages = messages.inspect_err(|error| log::warn(&error.message)).ok()?.messages;
+    let mut messages = messages.inspect_err(|error| log::warn(&error.message)).ok()?.messages;
+    messages.retain(|message| message.resource_id.as_deref() == Some(share));
     messages.into_iter().max_by(|a, b| a.created_at.cmp(&b.created_at)).map(|last| last.user_message)
 }
 

@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 
 use patchbay_sdk::error::kind;
+use patchbay_sdk::mark::Mark;
+use patchbay_sdk::openstack::list::{List, Paging};
+use patchbay_sdk::openstack::mark;
 use patchbay_sdk::openstack::time::rfc3339;
 use patchbay_sdk::upstream::Response;
-use patchbay_sdk::{Error, join, nas};
+use patchbay_sdk::{Context, Error, join, nas};
 use serde::Deserialize;
 
 use crate::manila::{self, NETWORK_KEY, OPERATION_KEY};
@@ -32,11 +35,6 @@ pub(crate) struct Share {
 #[derive(Deserialize)]
 pub(crate) struct One {
     pub(crate) share: Share,
-}
-
-#[derive(Deserialize)]
-struct Many {
-    shares: Vec<Share>,
 }
 
 #[derive(Deserialize)]
@@ -130,11 +128,12 @@ fn read(answer: Result<Response, Error>, id: &str) -> Result<Share, Error> {
     Ok(answer.json::<One>()?.share)
 }
 
-/// Every share that the operation made.
-pub(crate) async fn made_by(operation: &str) -> Result<Vec<Share>, Error> {
+/// Every share that shows that the operation made it for the tenant.
+pub(crate) async fn made_by(ctx: &Context, operation: &str) -> Result<Vec<Share>, Error> {
     let filter = format!("{{'{OPERATION_KEY}':'{operation}'}}");
-    let answer = manila::get(&["shares", "detail"]).query("metadata", filter).ok().await?;
-    Ok(answer.json::<Many>()?.shares)
+    let request = manila::get(&["shares", "detail"]).query("metadata", filter);
+    let list = List { request, key: "shares", paging: Paging::Offset };
+    mark::find(ctx, &Mark::Metadata(OPERATION_KEY, operation), &list).await
 }
 
 /// Where it is mounted from, as the backend prefers; none while it is being made.

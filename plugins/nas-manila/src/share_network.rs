@@ -2,6 +2,9 @@
 //! Patchbay made says so in its description, and goes with its last share.
 
 use patchbay_sdk::error::kind;
+use patchbay_sdk::mark::Mark;
+use patchbay_sdk::openstack::list::{List, Paging};
+use patchbay_sdk::openstack::mark::find;
 use patchbay_sdk::{Context, Error, join_all};
 use serde::Deserialize;
 use serde_json::json;
@@ -23,6 +26,8 @@ pub(crate) struct ShareNetwork {
 #[derive(Debug, Deserialize)]
 struct Subnet {
     neutron_net_id: Option<String>,
+    #[serde(default)]
+    neutron_subnet_id: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -36,6 +41,14 @@ struct Many {
 }
 
 impl ShareNetwork {
+    fn joins(&self, network: &str, subnet: &str) -> bool {
+        let is_it = |own: &Subnet| {
+            let own = (own.neutron_net_id.as_deref(), own.neutron_subnet_id.as_deref());
+            own == (Some(network), Some(subnet))
+        };
+        self.share_network_subnets.iter().any(is_it)
+    }
+
     fn is_patchbays(&self) -> bool {
         self.description.as_deref().is_some_and(|text| text.starts_with(MARK))
     }
@@ -43,7 +56,9 @@ impl ShareNetwork {
 
 /// The id of the one for this subnet: the tenant's own if there is one, otherwise a new one.
 pub(crate) async fn find_or_make(ctx: &Context, network: &str, subnet: &str) -> Result<String, Error> {
-    let found = list(&[("neutron_net_id", network), ("neutron_subnet_id", subnet)]).await?;
+    let mut found = list(&[("neutron_net_id", network), ("neutron_subnet_id", subnet)]).await?;
+    // A filter that a cloud does not know filters nothing.
+    found.retain(|found| found.joins(network, subnet));
     match found.into_iter().map(|found| found.id).min() {
         Some(id) => Ok(id),
         None => make(ctx, network, subnet).await,
@@ -79,11 +94,11 @@ pub(crate) async fn remove_if_unused(id: &str) -> Result<(), Error> {
 }
 
 /// Removes those that the operation made, but for one that another's share is in by now.
-pub(crate) async fn undo(operation: &str) -> Result<(), Error> {
-    let mark = mark(operation);
-    let mut made = list(&[("description", &mark)]).await?;
-    // A filter that a cloud does not know filters nothing.
-    made.retain(|network| network.description.as_ref() == Some(&mark));
+pub(crate) async fn undo(ctx: &Context, operation: &str) -> Result<(), Error> {
+    let text = mark(operation);
+    let request = manila::get(&["share-networks", "detail"]).query("description", &text);
+    let list = List { request, key: "share_networks", paging: Paging::Whole };
+    let made: Vec<ShareNetwork> = find(ctx, &Mark::Text("description", &text), &list).await?;
     join_all(made.iter().map(remove)).await.into_iter().collect()
 }
 

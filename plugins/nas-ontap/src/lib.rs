@@ -10,6 +10,7 @@
 
 mod client;
 mod create;
+mod filter;
 mod interface;
 mod job;
 mod note;

@@ -1,12 +1,14 @@
 //! ONTAP's REST API as every file here reaches it, and the names that an operation gives to what it makes.
 
 use patchbay_sdk::error::kind;
+use patchbay_sdk::mark::{Found, Mark};
 use patchbay_sdk::upstream::{Request, Response};
 use patchbay_sdk::{Context, Error, settings};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
-use crate::refusal;
+use crate::{filter, refusal};
 
 /// Granted with the credential of the array's administrator.
 pub(crate) const UPSTREAM: &str = "array";
@@ -16,8 +18,10 @@ pub(crate) const SVM: &str = "svm";
 pub(crate) const AGGREGATE: &str = "aggregate";
 
 #[derive(Deserialize)]
-struct Records<T> {
-    records: Vec<T>,
+struct Records {
+    records: Vec<Value>,
+    #[serde(default, rename = "_links")]
+    links: Value,
 }
 
 /// What began something that takes time.
@@ -36,15 +40,57 @@ pub(crate) fn request(method: &str, path: &[&str]) -> Request {
     Request::new(UPSTREAM, method, &[&["api"], path].concat())
 }
 
-/// The records of the route's SVM in a list, with just these fields.
+/// The records of the route's SVM in a list that show what the filters ask for, with these fields and those of the filters.
 pub(crate) async fn list<T: DeserializeOwned>(
     path: &[&str],
     filters: &[(&str, &str)],
     fields: &str,
 ) -> Result<Vec<T>, Error> {
-    let request = request("GET", path).query("svm.name", svm()?).query("fields", fields);
+    let svm = svm()?;
+    let filters = [&[("svm.name", svm.as_str())], filters].concat();
+    let (mut records, _) = records(path, &filters, fields).await?;
+    records.retain(|record| filter::fits(record, &filters));
+    let unreadable = |e| Error::hidden(kind::INTERNAL, format_args!("unreadable record of the array: {e}"));
+    records.into_iter().map(|record| serde_json::from_value(record).map_err(unreadable)).collect()
+}
+
+/// The records of the route's SVM that bear this name; `whose` says whether one is the tenant's, none where it does not
+/// show that.
+pub(crate) async fn named<T: DeserializeOwned>(
+    path: &[&str],
+    name: &str,
+    fields: &str,
+    whose: impl Fn(&Value) -> Result<Option<bool>, Error>,
+) -> Result<Vec<T>, Error> {
+    let svm = svm()?;
+    let filters = [("svm.name", svm.as_str()), ("name", name)];
+    let (records, whole) = records(path, &filters, fields).await?;
+    let mut found = Found::default();
+    for record in records {
+        let own = match record["svm"]["name"].as_str() {
+            Some(shown) if shown != svm => Some(false),
+            // Of one of another name nothing more is asked.
+            Some(_) if record["name"] == name => whose(&record)?,
+            shown => shown.map(|_| true),
+        };
+        found.look(record, &Mark::Text("name", name), |_| own);
+    }
+    if !whole {
+        found.cut();
+    }
+    found.proved(path.last().copied().unwrap_or_default())
+}
+
+/// What the array answers, which may not know a filter, and whether that is all.
+async fn records(path: &[&str], filters: &[(&str, &str)], fields: &str) -> Result<(Vec<Value>, bool), Error> {
+    let is_asked =
+        |name: &str| fields.split(',').any(|field| name == field || name.starts_with(&format!("{field}.")));
+    let more = filters.iter().map(|(name, _)| *name).filter(|name| !is_asked(name));
+    let fields = [fields].into_iter().chain(more).collect::<Vec<_>>().join(",");
+    let request = request("GET", path).query("fields", fields);
     let request = filters.iter().fold(request, |request, (name, value)| request.query(name, value));
-    Ok(ok(request).await?.json::<Records<T>>()?.records)
+    let Records { records, links } = ok(request).await?.json()?;
+    Ok((records, links["next"].is_null()))
 }
 
 /// Sends it and takes a status of 2xx alone for success.

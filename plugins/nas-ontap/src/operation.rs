@@ -62,7 +62,7 @@ impl Ticket {
                     let step = removal::step(&volume).await;
                     step.map_err(|e| removal::failed(e, &self.id)).map(|step| self.pending(step))
                 }
-                None => removal::end(&self.policy).await.map(|()| ticket::finished(None)),
+                None => removal::end(&self.name).await.map(|()| ticket::finished(None)),
             },
         }
     }
@@ -73,7 +73,7 @@ impl Ticket {
             return Ok(ticket::pending(&self, "share-deleting"));
         }
         let Some(volume) = volume::look(&self.id).await? else {
-            return removal::end(&self.policy).await.map(|()| ticket::finished(None));
+            return removal::end(&self.name).await.map(|()| ticket::finished(None));
         };
         let step = removal::restore(&volume, &self.path, &self.policy).await?;
         Ok(step.map_or_else(|| ticket::finished(None), |step| self.pending(step)))
@@ -100,7 +100,7 @@ async fn undo(ctx: &Context, kept: Option<Ticket>) -> Result<Progress, Error> {
     {
         return Ok(ticket::pending(kept, "share-removing"));
     }
-    let Some(volume) = volume::named(&name).await? else { return undo_policy(&name, kept).await };
+    let Some(volume) = volume::own(ctx, &name).await? else { return undo_policy(&name, kept).await };
     let Step { job, state } = removal::step(&volume).await?;
     let (id, path, policy) = (volume.uuid, String::new(), name.clone());
     Ok(ticket::pending(&Ticket { want: Want::Available, id, name, path, policy, job: Some(job) }, state))

@@ -28,9 +28,9 @@ pub(crate) async fn make(name: &str, subnets: &[Subnet]) -> Result<(), Error> {
     ontap::ok(ontap::request("POST", &PATH).json(&body)?).await.map(drop)
 }
 
-/// Removes it, if it is there.
+/// Removes it, if it is there. A policy says nothing of tenants; its name is one that only an operation gives.
 pub(crate) async fn remove(name: &str) -> Result<(), Error> {
-    for Policy { id } in ontap::list(&PATH, &[("name", name)], "id").await? {
+    for Policy { id } in ontap::named(&PATH, name, "id", |_| Ok(Some(true))).await? {
         let id = id.to_string();
         match ontap::ok(ontap::request("DELETE", &[&PATH[..], &[&id]].concat())).await {
             Err(error) if !error.is(kind::NOT_FOUND) => return Err(error),

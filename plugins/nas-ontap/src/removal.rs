@@ -43,9 +43,10 @@ pub(crate) async fn restore(volume: &Volume, path: &str, policy: &str) -> Result
     Ok(Some(Step { job, state: "share-mounting" }))
 }
 
-/// The last step. The volume is gone whatever comes, so this is tried until the array takes it.
-pub(crate) async fn end(policy: &str) -> Result<(), Error> {
-    policy::remove(policy).await.map_err(busy)
+/// The last step: the policy that was made with the volume of this name, whichever one that had at last. The volume is gone
+/// whatever comes, so this is tried until the array takes it.
+pub(crate) async fn end(name: &str) -> Result<(), Error> {
+    policy::remove(name).await.map_err(busy)
 }
 
 /// Why the share is still there.

@@ -5,7 +5,7 @@ use patchbay_sdk::error::kind;
 use patchbay_sdk::nas::Share;
 use patchbay_sdk::{Context, Error};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::note::Note;
 use crate::{interface, ontap};
@@ -112,10 +112,24 @@ pub(crate) async fn look(id: &str) -> Result<Option<Volume>, Error> {
     }
 }
 
-/// The one of that name.
+/// The one of that name, whosever it is.
 pub(crate) async fn named(name: &str) -> Result<Option<Volume>, Error> {
     let found: Vec<Volume> = ontap::list(&PATH, &[("name", name)], FIELDS).await?;
     Ok(found.into_iter().next())
+}
+
+/// The one of that name that is noted to be the tenant's.
+pub(crate) async fn own(ctx: &Context, name: &str) -> Result<Option<Volume>, Error> {
+    let found: Vec<Volume> = ontap::named(&PATH, name, FIELDS, |record| is_own(ctx, record)).await?;
+    Ok(found.into_iter().next())
+}
+
+/// A volume that says nothing yet is still being made.
+fn is_own(ctx: &Context, record: &Value) -> Result<Option<bool>, Error> {
+    match record["comment"].as_str() {
+        None | Some("") => Err(Error::hidden(kind::BUSY, "the volume has no comment yet")),
+        Some(comment) => Ok(Some(Note::of(&ctx.tenant_id, comment).is_some())),
+    }
 }
 
 /// Begins to mount it there, to be exported by that policy; an empty path takes it out of the tree. The job.

@@ -66,8 +66,8 @@ impl Operation for crate::Neutron {
 /// Removes what bears the operation's mark. The call that began it gave no ticket, so that may be of any kind.
 async fn undo(ctx: &Context) -> Result<Progress, Error> {
     let Some(operation) = ctx.operation_id.as_deref() else { return Ok(finished(None)) };
-    let groups = security_groups::undo(operation);
-    let (vpcs, (routers, groups)) = join(vpcs::undo(operation), join(routers::undo(operation), groups)).await;
+    let routers_and_groups = join(routers::undo(ctx, operation), security_groups::undo(ctx, operation));
+    let (vpcs, (routers, groups)) = join(vpcs::undo(ctx, operation), routers_and_groups).await;
     let none_left = vpcs? & routers? & groups?;
     Ok(if none_left { finished(None) } else { Ticket::Undo.pending("removing") })
 }

@@ -113,8 +113,8 @@ pub(crate) async fn abandon(ticket: Ticket) -> Result<Progress, Error> {
 }
 
 /// Removes the groups that bear the operation's mark; whether there was none.
-pub(crate) async fn undo(operation: &str) -> Result<bool, Error> {
-    let left = neutron::marked("security-groups", operation).await?;
+pub(crate) async fn undo(ctx: &Context, operation: &str) -> Result<bool, Error> {
+    let left = neutron::marked(ctx, "security-groups", operation).await?;
     for group in &left {
         group::delete(group).await?;
     }

@@ -4,7 +4,6 @@ mod change;
 
 use patchbay_sdk::error::kind;
 use patchbay_sdk::network::{Vpc, VpcSpec, Vpcs};
-use patchbay_sdk::openstack::page::Marker;
 use patchbay_sdk::openstack::time::rfc3339;
 use patchbay_sdk::{Begun, Context, Error, join};
 use serde::Deserialize;
@@ -34,17 +33,14 @@ struct Made {
     network: Id,
 }
 
+/// What is read of a subnet.
+const SUBNET: [&str; 2] = ["id", "cidr"];
+
 /// A network's subnet.
 #[derive(Clone, Deserialize)]
 pub(crate) struct Subnet {
     pub(crate) id: String,
     pub(crate) cidr: String,
-}
-
-impl Marker for Subnet {
-    fn marker(&self) -> &str {
-        &self.id
-    }
 }
 
 impl Vpcs for crate::Neutron {
@@ -83,20 +79,20 @@ impl Vpcs for crate::Neutron {
 
 /// The subnets of a VPC that the tenant sees, in the order of their ids.
 pub(crate) async fn subnets(vpc: &str) -> Result<Vec<Subnet>, Error> {
-    neutron::list("subnets", &[("network_id", vpc), ("fields", "id"), ("fields", "cidr")]).await
+    neutron::list("subnets", &[("network_id", vpc)], &SUBNET).await
 }
 
 /// The subnets of these ids, as far as the tenant sees them.
 pub(crate) async fn subnets_by_id(ids: &[&str]) -> Result<Vec<Subnet>, Error> {
-    let ids = ids.iter().map(|id| ("id", *id));
-    neutron::list("subnets", &ids.chain([("fields", "id"), ("fields", "cidr")]).collect::<Vec<_>>()).await
+    let ids: Vec<_> = ids.iter().map(|id| ("id", *id)).collect();
+    neutron::list("subnets", &ids, &SUBNET).await
 }
 
 /// Those of a VPC that are the tenant's own. Somebody else's are seen where a network is shared, but join no router.
 pub(crate) async fn own_subnets(ctx: &Context, vpc: &str) -> Result<Vec<Subnet>, Error> {
-    let filters = [("network_id", vpc), ("fields", "id"), ("fields", "cidr")];
     let own = ctx.project_id.as_deref().map(|project| ("project_id", project));
-    let found = neutron::list("subnets", &filters.into_iter().chain(own).collect::<Vec<_>>()).await?;
+    let filters: Vec<_> = [("network_id", vpc)].into_iter().chain(own).collect();
+    let found = neutron::list("subnets", &filters, &SUBNET).await?;
     if found.is_empty() {
         let sentence = format_args!("There is no VPC {vpc}, or it has no subnet of the tenant's own.");
         return Err(Error::public(kind::NOT_FOUND, sentence));

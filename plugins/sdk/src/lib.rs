@@ -21,6 +21,7 @@ pub mod error;
 mod heap;
 pub mod identity;
 pub mod log;
+pub mod mark;
 pub mod nas;
 pub mod network;
 pub mod openstack;

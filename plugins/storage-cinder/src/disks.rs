@@ -50,7 +50,7 @@ impl Disks for crate::Cinder {
 
     async fn made_by_operation(ctx: Context) -> Result<Vec<Disk>, Error> {
         let Some(operation) = &ctx.operation_id else { return Ok(Vec::new()) };
-        let volumes = volume::made_by(operation).await?;
+        let volumes = volume::made_by(&ctx, operation).await?;
         Ok(volumes.into_iter().map(|volume| volume.into_disk(&ctx.region)).collect())
     }
 

@@ -53,6 +53,10 @@ impl Operation for crate::Cinder {
     /// A disk that is marked was made by this operation. What else a call may change, a disk that the caller had
     /// before, is as it stands and stays so: `settle` and `failed` say how.
     async fn abandon(ctx: Context, ticket: Option<String>) -> Result<Progress, Error> {
+        let kept = ticket.as_deref().and_then(|text| ticket::read::<Ticket>(text).ok());
+        if kept.is_some_and(|kept| kept.want != Want::Available) {
+            return Ok(finished(None));
+        }
         let left = Self::made_by_operation(ctx).await?;
         if left.is_empty() {
             return Ok(finished(None));

@@ -1,11 +1,13 @@
 //! Cinder's volumes as disks: requests and the words in which Cinder answers.
 
-use patchbay_sdk::Error;
 use patchbay_sdk::error::kind;
-use patchbay_sdk::openstack::Service;
+use patchbay_sdk::mark::Mark;
+use patchbay_sdk::openstack::list::{List, Paging};
 use patchbay_sdk::openstack::time::rfc3339;
+use patchbay_sdk::openstack::{Service, mark};
 use patchbay_sdk::storage::{Attachment, Disk};
 use patchbay_sdk::upstream::Response;
+use patchbay_sdk::{Context, Error};
 use serde::{Deserialize, Deserializer};
 
 /// Granted as the tenant.
@@ -54,12 +56,6 @@ struct Attached {
 #[derive(Deserialize)]
 pub(crate) struct One {
     pub(crate) volume: Volume,
-}
-
-/// An answer with a list of them.
-#[derive(Deserialize)]
-pub(crate) struct Many {
-    pub(crate) volumes: Vec<Volume>,
 }
 
 impl Volume {
@@ -126,11 +122,12 @@ fn read(answer: Result<Response, Error>, id: &str) -> Result<Volume, Error> {
     Ok(answer.json::<One>()?.volume)
 }
 
-/// Every volume that the operation made. An operation makes few: one a disk of one request.
-pub(crate) async fn made_by(operation: &str) -> Result<Vec<Volume>, Error> {
+/// Every volume that shows that the operation made it for the tenant.
+pub(crate) async fn made_by(ctx: &Context, operation: &str) -> Result<Vec<Volume>, Error> {
     let filter = format!("{{'{OPERATION_KEY}':'{operation}'}}");
-    let answer = CINDER.get(&["volumes", "detail"]).query("metadata", filter).ok().await?;
-    Ok(answer.json::<Many>()?.volumes)
+    let request = CINDER.get(&["volumes", "detail"]).query("metadata", filter);
+    let list = List { request, key: "volumes", paging: Paging::Marker };
+    mark::find(ctx, &Mark::Metadata(OPERATION_KEY, operation), &list).await
 }
 
 /// Begins to remove the volume; one that is gone already is removed.

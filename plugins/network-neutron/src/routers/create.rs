@@ -43,8 +43,8 @@ pub(super) async fn poll(router: &str, subnets: &[String], description: &str) ->
 }
 
 /// Removes the routers that bear the operation's mark; whether there were none.
-pub(crate) async fn undo(operation: &str) -> Result<bool, Error> {
-    let marked = neutron::marked("routers", operation).await?;
+pub(crate) async fn undo(ctx: &Context, operation: &str) -> Result<bool, Error> {
+    let marked = neutron::marked(ctx, "routers", operation).await?;
     join_all(marked.iter().map(|router| remove(router))).await.into_iter().collect::<Result<(), Error>>()?;
     Ok(marked.is_empty())
 }

@@ -1,7 +1,6 @@
 //! Deleting a router: its routes and subnets go first, and are put back if it cannot be deleted.
 
 use patchbay_sdk::error::kind;
-use patchbay_sdk::openstack::page::Marker;
 use patchbay_sdk::{Begun, Context, Error, Progress, join};
 use serde::Deserialize;
 
@@ -13,14 +12,7 @@ use crate::operation::finished;
 /// An address in a network outside that leads through a router to an instance.
 #[derive(Deserialize)]
 struct FloatingIp {
-    id: String,
     floating_ip_address: String,
-}
-
-impl Marker for FloatingIp {
-    fn marker(&self) -> &str {
-        &self.id
-    }
 }
 
 /// Begins to delete the router, unless a floating address needs it: then nothing of it is taken apart.
@@ -62,7 +54,8 @@ pub(super) async fn restore(router: &str, subnets: &[String], routes: &Table) ->
 }
 
 async fn floating(router: &str) -> Result<Vec<String>, Error> {
-    let found: Vec<FloatingIp> = neutron::list("floatingips", &[("router_id", router)]).await?;
+    let fields = ["id", "floating_ip_address"];
+    let found: Vec<FloatingIp> = neutron::list("floatingips", &[("router_id", router)], &fields).await?;
     Ok(found.into_iter().map(|floating| floating.floating_ip_address).collect())
 }
 

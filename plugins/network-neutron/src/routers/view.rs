@@ -23,6 +23,9 @@ const INTERFACES: [&str; 3] = [
     "network:ha_router_replicated_interface",
 ];
 
+/// What is read of such a port.
+const PORT: [&str; 4] = ["id", "device_id", "network_id", "fixed_ips"];
+
 /// A router as Neutron shows it.
 #[derive(Deserialize)]
 pub(super) struct Record {
@@ -58,19 +61,12 @@ pub(super) struct One {
 
 #[derive(Deserialize)]
 struct Port {
-    id: String,
     device_id: String,
     network_id: String,
     fixed_ips: Vec<Address>,
 }
 
 impl Marker for Record {
-    fn marker(&self) -> &str {
-        &self.id
-    }
-}
-
-impl Marker for Port {
     fn marker(&self) -> &str {
         &self.id
     }
@@ -84,7 +80,7 @@ pub(super) async fn show(ctx: &Context, id: &str) -> Result<Router, Error> {
 
 /// One page of the tenant's routers.
 pub(super) async fn list(ctx: &Context, page: Page) -> Result<Vec<Router>, Error> {
-    let fetch = async |limit, after: Option<&str>| neutron::chunk("routers", &[], limit, after).await;
+    let fetch = async |limit, after: Option<&str>| neutron::chunk("routers", limit, after).await;
     let records: Vec<Record> = page::page(page, fetch).await?;
     let ids: Vec<&str> = records.iter().map(|record| record.id.as_str()).collect();
     let mut joined = BTreeMap::new();
@@ -117,7 +113,8 @@ pub(super) fn absent(error: Error, id: &str) -> Error {
 pub(super) async fn subnets(routers: &[&str]) -> Result<BTreeMap<String, Vec<Subnet>>, Error> {
     let devices = routers.iter().map(|id| ("device_id", *id));
     let owners = INTERFACES.iter().map(|owner| ("device_owner", *owner));
-    let ports: Vec<Port> = neutron::list("ports", &devices.chain(owners).collect::<Vec<_>>()).await?;
+    let filters: Vec<_> = devices.chain(owners).collect();
+    let ports: Vec<Port> = neutron::list("ports", &filters, &PORT).await?;
     let ids: Vec<&str> =
         ports.iter().flat_map(|port| &port.fixed_ips).map(|ip| ip.subnet_id.as_str()).collect();
     let mut cidrs = BTreeMap::new();

@@ -67,8 +67,8 @@ async fn back(ticket: &Ticket) -> Result<(), Error> {
 }
 
 /// Removes what bears the operation's mark; whether there was nothing.
-pub(crate) async fn undo(operation: &str) -> Result<bool, Error> {
-    let marked = neutron::marked("networks", operation).await?;
+pub(crate) async fn undo(ctx: &Context, operation: &str) -> Result<bool, Error> {
+    let marked = neutron::marked(ctx, "networks", operation).await?;
     join_all(marked.iter().map(|vpc| remove(vpc))).await.into_iter().collect::<Result<(), Error>>()?;
     Ok(marked.is_empty())
 }

@@ -8,17 +8,12 @@ use serde::Deserialize;
 use crate::Error;
 use crate::error::kind;
 use crate::openstack::Service;
-use crate::openstack::page::{self, Chunk, LIST_ITEMS_MAX, Marker};
+use crate::openstack::list::{List, Paging};
 
 /// The name under which the route lends the cloud as the tenant.
 pub const UPSTREAM: &str = "openstack";
 
 const NEUTRON: Service = Service { upstream: UPSTREAM, root: &["network", "v2.0"], microversion: None };
-
-#[derive(Deserialize)]
-struct Subnets {
-    subnets: Vec<Subnet>,
-}
 
 /// Addresses of a network.
 #[derive(Debug, Deserialize)]
@@ -30,22 +25,9 @@ pub struct Subnet {
     pub cidr: String,
 }
 
-#[derive(Deserialize)]
-struct Ports {
-    ports: Vec<Port>,
-    #[serde(default)]
-    ports_links: Vec<Link>,
-}
-
-#[derive(Deserialize)]
-struct Link {
-    rel: String,
-}
-
 /// The port of an instance.
 #[derive(Debug, Deserialize)]
 pub struct Port {
-    id: String,
     /// The instance's id.
     #[serde(rename = "device_id")]
     pub instance_id: String,
@@ -65,12 +47,6 @@ impl Port {
     }
 }
 
-impl Marker for Port {
-    fn marker(&self) -> &str {
-        &self.id
-    }
-}
-
 /// The subnets of a network, IPv4 first, in a fixed order.
 ///
 /// # Errors
@@ -80,8 +56,8 @@ pub async fn subnets(network: &str) -> Result<Vec<Subnet>, Error> {
     shown.map_err(|e| {
         e.explain(kind::NOT_FOUND, format_args!("network_id: there is no network {network}."))
     })?;
-    let answer = NEUTRON.get(&["subnets"]).query("network_id", network).ok().await?;
-    let Subnets { mut subnets } = answer.json()?;
+    let fields = ["id", "network_id", "ip_version", "cidr"];
+    let mut subnets: Vec<Subnet> = list("subnets", &fields).filtered(&[("network_id", network)]).await?;
     if subnets.is_empty() {
         let sentence = format!("network_id: the network {network} has no subnet.");
         return Err(Error::public(kind::CONFLICT, sentence));
@@ -95,19 +71,13 @@ pub async fn subnets(network: &str) -> Result<Vec<Subnet>, Error> {
 /// # Errors
 /// Those of Neutron.
 pub async fn instance_ports(network: &str) -> Result<Vec<Port>, Error> {
-    let mut ports =
-        page::first(LIST_ITEMS_MAX, async |limit, after: Option<&str>| chunk(network, limit, after).await)
-            .await?;
-    ports.retain(|port: &Port| port.device_owner.starts_with("compute:"));
+    let fields = ["id", "network_id", "device_id", "device_owner", "fixed_ips"];
+    let mut ports: Vec<Port> = list("ports", &fields).filtered(&[("network_id", network)]).await?;
+    ports.retain(|port| port.device_owner.starts_with("compute:"));
     Ok(ports)
 }
 
-async fn chunk(network: &str, limit: usize, after: Option<&str>) -> Result<Chunk<Port>, Error> {
-    let request = NEUTRON.get(&["ports"]).query("network_id", network).query("limit", limit);
-    let request = match after {
-        Some(after) => request.query("marker", after),
-        None => request,
-    };
-    let Ports { ports, ports_links } = request.ok().await?.json()?;
-    Ok(Chunk { items: ports, more: ports_links.iter().any(|link| link.rel == "next") })
+fn list(key: &'static str, fields: &[&str]) -> List {
+    let request = fields.iter().fold(NEUTRON.get(&[key]), |request, field| request.query("fields", field));
+    List { request, key, paging: Paging::Marker }
 }

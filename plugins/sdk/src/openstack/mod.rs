@@ -1,6 +1,8 @@
-//! What the OpenStack APIs have in common: a service with its version header, statuses, messages, times and
-//! pages. What one service alone has belongs into its plugin.
+//! What the OpenStack APIs have in common: a service with its version header, statuses, messages, times, lists,
+//! pages and marks. What one service alone has belongs into its plugin.
 
+pub mod list;
+pub mod mark;
 pub mod message;
 pub mod page;
 pub mod status;
