@@ -143,6 +143,9 @@ impl Carrier {
     /// Calls `abandon` until nothing is left; `broken_off`: the backend may still be acting on a lost request, so
     /// what is gone now may yet appear.
     async fn undo(&mut self, mut failure: Failure, broken_off: bool) -> Result<(), Lost> {
+        if !self.may_have_made() {
+            return self.write(Step::Failed(&failure, None)).await;
+        }
         let settle = if broken_off { self.runner.config.settle_ms } else { 0 };
         let settled = Instant::now() + Duration::from_millis(settle);
         let mut pace = Pace::new(&self.runner);
@@ -287,6 +290,12 @@ impl Carrier {
             Step::Done(at, message) => store.end_done(id, at, message).await,
             Step::Failed(failure, left) => store.end_failed(id, failure, left).await,
         }
+    }
+
+    /// Whether there may be something to undo. Without a ticket that is what a create may have made: whatever else a plugin
+    /// makes, it has a ticket kept before.
+    fn may_have_made(&self) -> bool {
+        self.operation.ticket.is_some() || self.operation.origin.method.contains("/Create")
     }
 
     /// Whether its resource is gone at its end.
