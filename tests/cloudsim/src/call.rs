@@ -8,6 +8,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 /// A request below one service's prefix, its body read.
+#[derive(Clone)]
 pub(crate) struct Call {
     pub(crate) method: String,
     /// Below the service's prefix: "/v2.1/servers".
@@ -56,6 +57,13 @@ impl Call {
     /// Every parameter of the query, as it was meant.
     pub(crate) fn query_pairs(&self) -> impl Iterator<Item = (&str, &str)> {
         self.query.iter().map(|(key, value)| (key.as_str(), value.as_str()))
+    }
+
+    /// The same with those parameters of the query alone whose names `stay`.
+    pub(crate) fn with_only(&self, stay: impl Fn(&str) -> bool) -> Self {
+        let mut call = self.clone();
+        call.query.retain(|(name, _)| stay(name));
+        call
     }
 
     /// Every header whose name begins with this.

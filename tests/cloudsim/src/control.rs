@@ -26,6 +26,8 @@ struct Shared {
     faults: Mutex<Faults>,
     record: Mutex<Record>,
     switches: [Switch; 2],
+    /// The services that ignore filters.
+    unfiltered: Mutex<Vec<Service>>,
 }
 
 /// Something that exists.
@@ -52,6 +54,7 @@ impl Control {
             faults: Mutex::new(Faults::default()),
             record: Mutex::new(Record::new(requests_max)),
             switches: [Switch::on(), Switch::on()],
+            unfiltered: Mutex::default(),
         };
         Self { shared: Arc::new(shared) }
     }
@@ -92,6 +95,16 @@ impl Control {
     /// Takes the faults away that are for this request alone.
     pub fn clear_faults_of(&self, request_id: &str) {
         self.faults().faults.retain(|fault| fault.request_id.as_deref() != Some(request_id));
+    }
+
+    /// The services whose lists ignore every filter from now on, as such do that do not know one: they answer with all
+    /// that the caller may see. An object gateway is none of them.
+    pub fn set_filters_ignored(&self, services: &[Service]) {
+        *lock(&self.shared.unfiltered) = services.to_vec();
+    }
+
+    pub(crate) fn ignores_filters(&self, service: Service) -> bool {
+        !matches!(service, Service::Rgw1 | Service::Rgw2) && lock(&self.shared.unfiltered).contains(&service)
     }
 
     /// How long things take that begin from now on.

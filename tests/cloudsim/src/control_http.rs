@@ -37,6 +37,13 @@ struct Omits {
     omit: Vec<Service>,
 }
 
+/// `PUT /_control/filters`
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Filters {
+    ignored_by: Vec<Service>,
+}
+
 pub(crate) async fn answer(control: &Control, call: &Call) -> Answer {
     let refuse = |refusal: Refusal| Answer::json(refusal.status, &json!({"error": refusal.message}));
     match (call.method.as_str(), call.segments().as_slice()) {
@@ -79,6 +86,7 @@ async fn change(control: &Control, call: &Call, method: &str, path: &[&str]) -> 
                 return Err(Refusal::not_found("no such region"));
             }
         }
+        ("PUT", ["filters"]) => control.set_filters_ignored(&body::<Filters>(call)?.ignored_by),
         ("PUT", ["catalogue"]) => control.set_catalogue_omits(&body::<Omits>(call)?.omit),
         _ => return Err(Refusal::not_found("no such control")),
     }

@@ -39,6 +39,7 @@
 //! | `PUT /_control/tokens` | `{"lifetime_s": 60}`, for the next tokens |
 //! | `DELETE /_control/tokens` | ends all |
 //! | `PUT /_control/catalogue` | `{"omit": ["compute"]}`, for the next tokens |
+//! | `PUT /_control/filters` | `{"ignored_by": ["volume"]}`: their lists answer with all that there is |
 //! | `POST /_control/nfs-clients` | `{"volume": "vol1", "address": "10.0.0.7"}`: it mounts the array's volume |
 //! | `PUT /_control/gateways/{region}` | `{"up": false}` closes its port, `true` opens it again |
 //! | `GET /_control/resources` | every [`Resource`] |

@@ -1,12 +1,36 @@
 //! What the lists of Cinder and Manila read from a query in the same way: the length of a page and the filter
-//! by metadata.
+//! by metadata. And which part of any query is no filter.
 
 use std::collections::BTreeMap;
 
 use crate::call::{Call, Refusal};
+use crate::service::Service;
 
 /// The longest page.
 pub(crate) const PAGE_MAX: usize = 1000;
+
+/// What a list's query says beside filters: where to begin, how much, whose, and of ONTAP what is shown.
+const NO_FILTERS: [&str; 12] = [
+    "limit",
+    "marker",
+    "offset",
+    "sort",
+    "sort_key",
+    "sort_dir",
+    "page_reverse",
+    "all_tenants",
+    "with_count",
+    "max_records",
+    "order_by",
+    // Manila demands it.
+    "share_id",
+];
+
+/// The call as a service takes it that knows no filters, and of fields only that ONTAP shows little without them.
+pub(crate) fn unfiltered(service: Service, call: &Call) -> Call {
+    let shows = |name: &str| service == Service::Ontap && name == "fields";
+    call.with_only(|name| NO_FILTERS.contains(&name) || name.starts_with("start.") || shows(name))
+}
 
 /// The length of a page; absent is the longest.
 pub(crate) fn limit(call: &Call) -> Result<Option<usize>, Refusal> {

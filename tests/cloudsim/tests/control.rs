@@ -121,6 +121,34 @@ async fn an_answer_comes_late_or_is_padded_and_all_is_done() {
 }
 
 #[tokio::test]
+async fn a_service_may_ignore_every_filter() {
+    let admin = Admin::new().await;
+    admin.make_volume().await.expect("a volume");
+    let volumes = format!("/volume/v3/{}/volumes", admin.project);
+    let lists = [
+        (volumes.as_str(), "metadata=%7B%27op%27%3A%27o1%27%7D", "volumes"),
+        ("/network/v2.0/networks", "description=o1&fields=id", "networks"),
+        ("/compute/v2.1/flavors/detail", "limit=1", "flavors"),
+    ];
+    let counts = async || {
+        let mut counts = Vec::new();
+        for (path, query, key) in lists {
+            let (status, list) = admin.get(&format!("{path}?{query}")).await;
+            assert_eq!(status, 200, "{path}");
+            counts.push(list[key].as_array().expect("a list").len());
+        }
+        counts
+    };
+    assert_eq!(counts().await, [0, 0, 1]);
+    let body = json!({"ignored_by": ["volume", "network", "compute"]});
+    let answer = admin.send(Method::PUT, "/_control/filters", body).await.expect("an answer");
+    assert_eq!(answer.status(), 204);
+    assert_eq!(counts().await, [1, 2, 1], "all, but for the length of a page");
+    admin.cloud.control().set_filters_ignored(&[]);
+    assert_eq!(counts().await, [0, 0, 1]);
+}
+
+#[tokio::test]
 async fn a_fault_may_be_for_one_request_alone() {
     let admin = Admin::new().await;
     let (control, id) = (admin.cloud.control(), "req-1");

@@ -92,9 +92,23 @@ impl<D: Borrow<Deployment>> Setup<D> {
         Self::on(self.scene.next(&name).await, needs).await
     }
 
+    /// The same tenant with what is needed, anew.
+    ///
+    /// # Panics
+    /// It cannot be made.
+    #[must_use]
+    pub async fn with(self, needs: &[Need]) -> Self {
+        Self::on(self.scene, needs).await
+    }
+
     /// Where it is.
     pub fn deployment(&self) -> &Deployment {
         self.scene.deployment.borrow()
+    }
+
+    /// The id of the tenant's project.
+    pub fn project(&self) -> &str {
+        &self.scene.project
     }
 
     /// The cloud that it is in.

@@ -6,6 +6,7 @@
 
 mod crashes;
 mod space;
+mod unfiltered;
 
 use cloudsim::{Effect, Fault};
 use patchbay_tests::change::{CHANGES, Change, Setup};

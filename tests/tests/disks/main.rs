@@ -7,6 +7,7 @@ mod fault;
 mod lifecycle;
 mod quota;
 mod refusal;
+mod unfiltered;
 
 const INVALID: i32 = 3;
 const NOT_FOUND: i32 = 5;
