@@ -1,6 +1,7 @@
 //! What a plugin may use, one file each. Nothing else of the host or the machine reaches a component.
 
 mod cache;
+mod change;
 mod clock;
 mod log;
 mod settings;

@@ -9,6 +9,7 @@ use tracing::Instrument as _;
 use wasmtime::AsContextMut as _;
 use wasmtime::component::{Accessor, HasSelf};
 
+use super::upstream::to_plugin;
 use crate::error::Error;
 use crate::plugin::contract::compute::patchbay::storage::disks::{
     Attachment, Context, Disk, Host, HostWithStore, Spec,
@@ -51,6 +52,14 @@ macro_rules! ask {
     };
 }
 
+/// Refuses what changes a disk in a call that only looks.
+fn may_change<T: Send>(
+    accessor: &Accessor<T, HasSelf<CallState>>,
+    import: &'static str,
+) -> Result<(), types::Error> {
+    accessor.with(|mut access| access.get().may_change(import)).map_err(|error| to_plugin(&error))
+}
+
 /// The storage plugin's error, for the compute plugin to pass on.
 fn passed_on(error: &Error) -> types::Error {
     types::Error {
@@ -63,6 +72,7 @@ fn passed_on(error: &Error) -> types::Error {
 
 impl<T: Send> HostWithStore<T> for HasSelf<CallState> {
     async fn create(at: &Accessor<T, Self>, _: Context, spec: Spec) -> Result<types::Begun, types::Error> {
+        may_change(at, "disks.create")?;
         let spec = served::Spec::from(spec);
         ask!(at, |at, disks, context| disks.call_create(at, context, spec))
     }
@@ -83,6 +93,7 @@ impl<T: Send> HostWithStore<T> for HasSelf<CallState> {
         id: String,
         size: u32,
     ) -> Result<types::Begun, types::Error> {
+        may_change(at, "disks.extend")?;
         ask!(at, |at, disks, context| disks.call_extend(at, context, id, size))
     }
 
@@ -93,6 +104,7 @@ impl<T: Send> HostWithStore<T> for HasSelf<CallState> {
         name: String,
         description: String,
     ) -> Result<types::Begun, types::Error> {
+        may_change(at, "disks.update")?;
         ask!(at, |at, disks, context| disks.call_update(at, context, id, name, description))
     }
 
@@ -102,6 +114,7 @@ impl<T: Send> HostWithStore<T> for HasSelf<CallState> {
         id: String,
         to: String,
     ) -> Result<types::Begun, types::Error> {
+        may_change(at, "disks.attach")?;
         ask!(at, |at, disks, context| disks.call_attach(at, context, id, to))
     }
 
@@ -111,10 +124,12 @@ impl<T: Send> HostWithStore<T> for HasSelf<CallState> {
         id: String,
         from: String,
     ) -> Result<types::Begun, types::Error> {
+        may_change(at, "disks.detach")?;
         ask!(at, |at, disks, context| disks.call_detach(at, context, id, from))
     }
 
     async fn delete(at: &Accessor<T, Self>, _: Context, id: String) -> Result<types::Begun, types::Error> {
+        may_change(at, "disks.delete")?;
         ask!(at, |at, disks, context| disks.call_delete(at, context, id))
     }
 }

@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 use wasmtime::AsContextMut as _;
 use wasmtime::component::{Accessor, HasSelf};
 
+use super::change::reads;
 use crate::error::{Error, Kind};
 use crate::journal::{self, Entry, Outcome, Sent};
 use crate::plugin::contract::common::patchbay::host::upstream::{Host, HostWithStore, Request, Response};
@@ -21,7 +22,13 @@ impl Host for CallState {}
 
 impl<T: Send> HostWithStore<T> for HasSelf<CallState> {
     async fn send(accessor: &Accessor<T, Self>, request: Request) -> Result<Response, types::Error> {
-        let lent = accessor.with(|mut access| Lent::take(access.get(), &request.upstream));
+        let lent = accessor.with(|mut access| {
+            let state = access.get();
+            if !reads(&request.method) {
+                state.may_change("upstream.send")?;
+            }
+            Lent::take(state, &request.upstream)
+        });
         let answer = match lent {
             Ok(lent) => lent.send(request).await,
             Err(error) => Err(error),
@@ -80,7 +87,7 @@ impl Lent {
         let Generation { plugin, digest, route, .. } = &*self.generation;
         let sent = Sent {
             request_id: self.call.permit.request_id().to_owned(),
-            operation_id: self.call.operation.clone(),
+            operation_id: self.call.purpose.operation().map(|id| id.to_string()),
             tenant_id: self.call.permit.tenant_id(),
             plugin: plugin.clone(),
             digest: digest.as_str().to_owned(),
@@ -93,7 +100,7 @@ impl Lent {
 
     /// What belongs to an operation is sent only as long as this host carries that.
     async fn carried<T>(&self, sent: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-        match &self.call.lease {
+        match self.call.purpose.lease() {
             Some(lease) => lease.hold(sent).await.map_err(|lost| Error::hidden(Kind::Unavailable, lost))?,
             None => sent.await,
         }
@@ -102,7 +109,7 @@ impl Lent {
     fn translate(&self, request: Request) -> Result<upstream::Request, Error> {
         let method =
             request.method.parse().map_err(|_| Error::invalid("the method is not an HTTP method"))?;
-        let body = match (&self.call.secret, request.body) {
+        let body = match (self.call.purpose.secret(), request.body) {
             (Some(secret), Some(body)) => Some(fill_in(body, secret)),
             (_, body) => body,
         };
@@ -134,7 +141,7 @@ fn fill_in(body: Vec<u8>, secret: &Placeholder) -> Vec<u8> {
 
 /// The host's error in the contract's words. The chain is for the plugin's decisions and the log: it never holds
 /// a secret, and is not public.
-fn to_plugin(error: &Error) -> types::Error {
+pub(super) fn to_plugin(error: &Error) -> types::Error {
     types::Error {
         kind: error.kind().word().to_owned(),
         message: error.chain(),

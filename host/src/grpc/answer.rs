@@ -73,7 +73,7 @@ impl Asked {
     /// plugin may have taken over and not know what was made.
     pub(super) fn call(&self, permit: Permit, region: &str) -> Call {
         let (region, on) = (self.region(region).to_owned(), self.on.get().cloned());
-        Call { region, on, served: Arc::clone(&self.served), ..Call::new(permit) }
+        Call { region, on, served: Arc::clone(&self.served), ..Call::read(permit) }
     }
 
     /// The region that the request names; where it names none, that of the resources which it names.

@@ -269,7 +269,7 @@ impl Runner {
         let origin = &operation.origin;
         let permit =
             self.auth.resume(origin.tenant_id, &origin.user_id, &origin.request_id, deadline).await?;
-        let mut call = Call::new(permit).of_operation(&operation.id.to_string(), lease);
+        let mut call = Call::of_operation(permit, operation.id, lease);
         call.region.clone_from(&origin.region);
         Ok(call)
     }

@@ -185,7 +185,7 @@ async fn draft(
 /// A call of the host's own, on behalf of no tenant.
 fn own_call(generation: &Generation) -> Call {
     let deadline = Instant::now() + Duration::from_millis(generation.limits.call_ms_max);
-    Call::new(Permit::of_host(&format!("req-{}", Uuid::new_v4()), deadline))
+    Call::read(Permit::of_host(&format!("req-{}", Uuid::new_v4()), deadline))
 }
 
 /// Checks the types of what it exports, which takes an instance.

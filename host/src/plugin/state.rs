@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use secrecy::SecretString;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use wasmtime::{ResourceLimiter, StoreContextMut, UpdateDeadline};
@@ -13,9 +12,11 @@ use super::activity::Held;
 use super::contract::types::Context;
 use super::engine::TICK;
 use super::generation::Generation;
+use super::purpose::{Placeholder, Purpose};
 use super::runtime::Runtime;
 use crate::auth::Permit;
 use crate::membership::Lease;
+use crate::operation::OperationId;
 
 /// Entries of a component's tables: what its indirect calls need, far below the pool's own limit.
 const TABLE_ELEMENTS_MAX: usize = 20_000;
@@ -25,41 +26,42 @@ const TABLE_ELEMENTS_MAX: usize = 20_000;
 pub struct Call {
     /// Who, and that they may.
     pub permit: Permit,
+    /// What for.
+    pub(crate) purpose: Purpose,
     /// Empty where the request names none: the domain's first.
     pub region: String,
     /// The generation that must answer; absent: the active one.
     pub on: Option<Arc<Generation>>,
-    /// The operation it belongs to.
-    pub operation: Option<String>,
-    /// While it holds, backends may be called; absent: for as long as the call takes.
-    pub lease: Option<Arc<Lease>>,
-    /// What the host writes into outgoing bodies in place of a placeholder.
-    pub secret: Option<Placeholder>,
     /// The generation that served it, for the metrics and the log: set by the first one.
     pub served: Arc<OnceLock<Arc<str>>>,
 }
 
 impl Call {
-    /// A call with nothing special about it.
+    /// A call that looks and changes nothing.
     #[must_use]
-    pub fn new(permit: Permit) -> Self {
-        Self {
-            permit,
-            region: String::new(),
-            on: None,
-            operation: None,
-            lease: None,
-            secret: None,
-            served: Arc::default(),
-        }
+    pub fn read(permit: Permit) -> Self {
+        Self::to(permit, Purpose::Read)
     }
 
-    /// The same for an operation that is carried under this lease.
+    /// A step of an operation that is carried under this lease.
     #[must_use]
-    pub fn of_operation(mut self, id: &str, lease: &Arc<Lease>) -> Self {
-        self.operation = Some(id.to_owned());
-        self.lease = Some(Arc::clone(lease));
-        self
+    pub fn of_operation(permit: Permit, id: OperationId, lease: &Arc<Lease>) -> Self {
+        Self::to(permit, Purpose::Operation(id, Arc::clone(lease)))
+    }
+
+    /// A call that makes a tenant's account, or removes it.
+    #[must_use]
+    pub fn registration(permit: Permit, secret: Option<Placeholder>) -> Self {
+        Self::to(permit, Purpose::Registration(secret))
+    }
+
+    fn to(permit: Permit, purpose: Purpose) -> Self {
+        Self { permit, purpose, region: String::new(), on: None, served: Arc::default() }
+    }
+
+    /// Whether it may change something.
+    pub(crate) fn may_change(&self) -> bool {
+        self.purpose.changes()
     }
 
     /// What the plugin is told.
@@ -70,20 +72,11 @@ impl Call {
             user_id: self.permit.user_id().to_owned(),
             region: region.to_owned(),
             request_id: self.permit.request_id().to_owned(),
-            operation_id: self.operation.clone(),
+            operation_id: self.purpose.operation().map(|id| id.to_string()),
             deadline_ms: u32::try_from(left.as_millis()).unwrap_or(u32::MAX),
             project_id: self.permit.tenant().map(|tenant| tenant.account().project_id.clone()),
         }
     }
-}
-
-/// A word that stands for a secret in what a plugin writes.
-#[derive(Clone)]
-pub struct Placeholder {
-    /// Unguessable, and nothing else looks like it.
-    pub word: String,
-    /// What it stands for; letters and digits only, so that it fits into JSON as it is.
-    pub secret: SecretString,
 }
 
 /// The `T` of a call's store.

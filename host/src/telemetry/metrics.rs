@@ -60,6 +60,12 @@ struct RefusalLabels {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ImportLabels {
+    plugin: String,
+    import: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct AdmissionLabels {
     plugin: String,
     outcome: &'static str,
@@ -79,6 +85,7 @@ pub struct Metrics {
     instances: Family<DomainLabels, Gauge>,
     queued: Family<DomainLabels, Gauge>,
     traps: Family<TrapLabels, Counter>,
+    changes_refused: Family<ImportLabels, Counter>,
     admissions: Family<AdmissionLabels, Counter>,
     operations: Gauge,
     refusals: Family<RefusalLabels, Counter>,
@@ -103,6 +110,7 @@ impl Default for Metrics {
             instances: Family::default(),
             queued: Family::default(),
             traps: Family::default(),
+            changes_refused: Family::default(),
             admissions: Family::default(),
             operations: Gauge::default(),
             refusals: Family::default(),
@@ -128,6 +136,11 @@ impl Metrics {
         r.register("instances", "Component instances at work", self.instances.clone());
         r.register("queued", "Calls waiting for an instance", self.queued.clone());
         r.register("traps", "Calls that a plugin did not survive", self.traps.clone());
+        r.register(
+            "changes_refused",
+            "Changes that plugins were about to make in calls that only read",
+            self.changes_refused.clone(),
+        );
         r.register("admissions", "Plugin files looked at", self.admissions.clone());
         r.register("operations", "Operations going on", self.operations.clone());
         r.register("refusals", "Requests that ended before or outside of a call", self.refusals.clone());
@@ -209,6 +222,11 @@ impl Metrics {
     /// A plugin trapped, ran out of CPU or memory, or out of time.
     pub fn trap(&self, plugin: &str, reason: &'static str) {
         self.traps.get_or_create(&TrapLabels { plugin: plugin.to_owned(), reason }).inc();
+    }
+
+    /// A plugin was about to change something by this import in a call that only reads.
+    pub fn change_refused(&self, plugin: &str, import: &'static str) {
+        self.changes_refused.get_or_create(&ImportLabels { plugin: plugin.to_owned(), import }).inc();
     }
 
     /// A plugin file was admitted or refused.

@@ -146,7 +146,7 @@ impl Registrar {
         let secret = Some(Placeholder { word, secret: new.password().clone() });
         let deadline = new.deadline().min(Instant::now() + self.plugins.call_time());
         let permit = asked.operator.registering(new.id(), &asked.request_id, deadline);
-        let call = Call { secret, served: Arc::clone(&asked.served), ..Call::new(permit) };
+        let call = Call { served: Arc::clone(&asked.served), ..Call::registration(permit, secret) };
         let account = self.plugins.call::<plugin::Tenants, _>(call, async |at, tenants, context| {
             tenants.call_provision(at, context, spec).await
         });
@@ -164,10 +164,10 @@ impl Registrar {
     async fn remove(&self, request_id: &str, leftover: Leftover) -> Result<(), Error> {
         let deadline = Instant::now() + self.plugins.call_time();
         let permit = self.auth.removing(leftover, request_id, deadline);
-        let removed =
-            self.plugins.call::<plugin::Tenants, _>(Call::new(permit), async |at, tenants, context| {
-                tenants.call_remove(at, context).await
-            });
+        let call = Call::registration(permit, None);
+        let removed = self.plugins.call::<plugin::Tenants, _>(call, async |at, tenants, context| {
+            tenants.call_remove(at, context).await
+        });
         removed.await?;
         self.tenants.forget(leftover).await
     }

@@ -22,8 +22,9 @@ const HOST_HEADERS: usize = 4;
 const METHODS: [Method; 6] =
     [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
 
-/// What only the host writes: the credential, the framing, and what concerns one connection (RFC 9110, 7.6.1).
-const RESERVED: [HeaderName; 12] = [
+/// What only the host writes: the credential, the framing, what concerns one connection (RFC 9110, 7.6.1), and what some
+/// backends take for the method instead of the method, by which reads are told from changes.
+const RESERVED: [HeaderName; 15] = [
     header::HOST,
     header::AUTHORIZATION,
     HeaderName::from_static("x-auth-token"),
@@ -36,6 +37,9 @@ const RESERVED: [HeaderName; 12] = [
     header::TRAILER,
     header::TRANSFER_ENCODING,
     header::UPGRADE,
+    HeaderName::from_static("x-http-method"),
+    HeaderName::from_static("x-http-method-override"),
+    HeaderName::from_static("x-method-override"),
 ];
 
 /// What a plugin never sees of an answer: tokens, and what concerns one connection.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
-use axum::routing::get;
+use axum::routing::{any, get};
 use tokio::net::TcpListener;
 use tokio::sync::{Barrier, Semaphore, watch};
 use tokio::task::JoinHandle;
@@ -28,6 +28,7 @@ struct Shared {
     crowd: Barrier,
     at_once: AtomicUsize,
     at_once_max: AtomicUsize,
+    changes: AtomicUsize,
 }
 
 impl Backend {
@@ -39,8 +40,10 @@ impl Backend {
             crowd: Barrier::new(crowd),
             at_once: AtomicUsize::default(),
             at_once_max: AtomicUsize::default(),
+            changes: AtomicUsize::default(),
         });
-        let routes = Router::new().route("/hold", get(hold)).route("/crowd", get(meet));
+        let routes =
+            Router::new().route("/hold", get(hold)).route("/crowd", get(meet)).route("/change", any(change));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let served = axum::serve(listener, routes.with_state(Arc::clone(&shared)));
@@ -58,6 +61,11 @@ impl Backend {
     /// Answers all that is held, and holds nothing any more.
     pub(crate) fn release(&self) {
         self.shared.door.close();
+    }
+
+    /// How many calls of `/change` have come, whatever their method.
+    pub(crate) fn changes(&self) -> usize {
+        self.shared.changes.load(Ordering::SeqCst)
     }
 
     /// How many calls of `/crowd` were here at the same time.
@@ -85,4 +93,9 @@ async fn meet(State(shared): State<Arc<Shared>>) -> &'static str {
     shared.crowd.wait().await;
     shared.at_once.fetch_sub(1, Ordering::SeqCst);
     "met"
+}
+
+async fn change(State(shared): State<Arc<Shared>>) -> &'static str {
+    shared.changes.fetch_add(1, Ordering::SeqCst);
+    "changed"
 }

@@ -13,6 +13,7 @@ mod drop_in;
 mod neighbour;
 mod observed;
 mod operator;
+mod read;
 mod refusal;
 mod reload;
 mod runaway;

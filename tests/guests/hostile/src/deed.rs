@@ -11,6 +11,8 @@
 //! | `hold` | asks the backend once; its answer is the name |
 //! | `crowd-N` | asks the backend N times at once; the number of answers is the name |
 //! | `stray` | asks an upstream that no route grants |
+//! | `disk-FUNCTION-ID` | calls that function of the storage import for that disk; its id is the name |
+//! | `send-METHOD` | sends the backend a request of that method; the status is the name |
 //! | `cache-N` | keeps N bytes and reads them again; the number read is the name |
 //!
 //! Any other id is answered with that id as the name. The setting `always` names a deed for every call.
@@ -18,9 +20,9 @@
 use std::hint::black_box;
 
 use patchbay_sdk::upstream::Request;
-use patchbay_sdk::{Error, cache, clock, join_all, log};
+use patchbay_sdk::{Context, Error, cache, clock, join_all, log};
 
-use crate::UPSTREAM;
+use crate::{UPSTREAM, change};
 
 /// Memory is taken in pieces of this size.
 const PIECE_BYTES: usize = 1 << 20;
@@ -28,9 +30,9 @@ const PIECE_BYTES: usize = 1 << 20;
 const CACHE_TTL_MS: u32 = 3_600_000;
 
 /// Does what `id` says.
-pub(crate) async fn of(id: &str) -> Result<String, Error> {
-    let (word, count) = id.split_once('-').unwrap_or((id, ""));
-    let count: usize = count.parse().unwrap_or(0);
+pub(crate) async fn of(ctx: Context, id: &str) -> Result<String, Error> {
+    let (word, told) = id.split_once('-').unwrap_or((id, ""));
+    let count: usize = told.parse().unwrap_or(0);
     match word {
         "spin" => spin(),
         "grow" => grow(),
@@ -42,6 +44,8 @@ pub(crate) async fn of(id: &str) -> Result<String, Error> {
         "hold" => return ask(UPSTREAM, "hold").await,
         "crowd" => return crowd(count).await,
         "stray" => return ask("nobody-granted-this", "stray").await,
+        "disk" => return change::disk(ctx, told).await,
+        "send" => return change::send(told).await,
         "cache" => return Ok(kept(count)),
         _ => {}
     }

@@ -1,6 +1,7 @@
 //! A compute plugin that misbehaves as it is told: the flavor asked for by id says how (`deed`), and the
 //! setting `about` says what goes wrong while it is admitted. It reaches no cloud.
 
+mod change;
 mod deed;
 mod refuse;
 
@@ -30,8 +31,13 @@ impl About for Hostile {
         }
     }
 
-    /// Asks the backend for what the setting `probe` names; without one the probe fails.
+    /// Asks the backend for what the setting `probe` names; without one the probe fails. The setting `probe_method` names
+    /// a method with which to change something instead.
     async fn check(_ctx: Context) -> Result<(), Error> {
+        let method = settings::get_or("probe_method", "");
+        if !method.is_empty() {
+            return change::send(&method).await.map(|_| ());
+        }
         deed::ask(UPSTREAM, &settings::get_or("probe", "probe")).await.map(|_| ())
     }
 }
@@ -41,8 +47,8 @@ impl Flavors for Hostile {
         Ok(vec![flavor("only", env!("CARGO_PKG_NAME").into())])
     }
 
-    async fn get(_ctx: Context, id: String) -> Result<Flavor, Error> {
-        let name = deed::of(&settings::get_or("always", &id)).await?;
+    async fn get(ctx: Context, id: String) -> Result<Flavor, Error> {
+        let name = deed::of(ctx, &settings::get_or("always", &id)).await?;
         Ok(flavor(&id, name))
     }
 }

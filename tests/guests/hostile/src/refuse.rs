@@ -1,10 +1,11 @@
-//! What a compute plugin answers besides flavors, and this one does not do.
+//! What a compute plugin answers besides flavors. This one does nothing of it, but that it deletes a disk where it is told
+//! to delete an instance.
 
 use patchbay_sdk::compute::{Image, Images, Instance, Instances, Spec};
 use patchbay_sdk::error::kind;
 use patchbay_sdk::{Begun, Context, Error, Operation, Page, Progress};
 
-use crate::Hostile;
+use crate::{Hostile, change};
 
 fn unsupported() -> Error {
     Error::public(kind::UNSUPPORTED, "Only flavors are served here.")
@@ -33,8 +34,9 @@ impl Instances for Hostile {
         Err(unsupported())
     }
 
-    async fn delete(_ctx: Context, _id: String) -> Result<Begun, Error> {
-        Err(unsupported())
+    async fn delete(ctx: Context, id: String) -> Result<Begun, Error> {
+        let resource_id = change::disk(ctx, &["delete-", &id].concat()).await?;
+        Ok(Begun { resource_id, ticket: None })
     }
 
     async fn operate(_ctx: Context, _id: String, _action: String) -> Result<Begun, Error> {
