@@ -22,6 +22,8 @@ pub enum Kind {
     Conflict,
     /// The tenant's quota, or a bound of the host, is used up.
     Quota,
+    /// The tenant, or whoever asks, has as much under way as one may: others get in, and so does it when some of that ends.
+    Exhausted,
     /// Try again later, at the backend's wish.
     Busy,
     /// The backend, or what serves the domain, cannot be reached.
@@ -66,6 +68,7 @@ impl Kind {
             Self::Exists => "exists",
             Self::Conflict => "conflict",
             Self::Quota => "quota",
+            Self::Exhausted => "exhausted",
             Self::Busy => "busy",
             Self::Unavailable => "unavailable",
             Self::Timeout => "timeout",
@@ -85,7 +88,7 @@ impl Kind {
             Self::NotFound => 5,
             Self::Exists => 6,
             Self::Denied => 7,
-            Self::Quota => 8,
+            Self::Quota | Self::Exhausted => 8,
             Self::Conflict => 9,
             Self::Unsupported => 12,
             Self::Internal => 13,
@@ -97,7 +100,7 @@ impl Kind {
     /// Whether the same call may succeed later without anything being changed first.
     #[must_use]
     pub fn retryable(self) -> bool {
-        matches!(self, Self::Busy | Self::Unavailable | Self::Timeout)
+        matches!(self, Self::Exhausted | Self::Busy | Self::Unavailable | Self::Timeout)
     }
 
     /// What the platform is told when the error's own words are not for it.
@@ -111,6 +114,7 @@ impl Kind {
             Self::Exists => "It exists already.",
             Self::Conflict => "The resource is not in a state that allows this.",
             Self::Quota => "The tenant's quota is used up.",
+            Self::Exhausted => "The tenant has too much under way; let some of it end first.",
             Self::Busy => "The backend is busy; try again later.",
             Self::Unavailable => "The backend cannot be reached; try again later.",
             Self::Timeout => "The backend did not answer in time.",

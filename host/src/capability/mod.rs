@@ -10,7 +10,7 @@ mod upstream;
 
 use wasmtime::component::{HasSelf, Linker};
 
-pub(crate) use self::cache::Cache;
+pub(crate) use self::cache::{Bounds as CacheBounds, Cache};
 use crate::plugin::CallState;
 use crate::plugin::contract::{common, compute, types};
 

@@ -4,13 +4,14 @@
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument as _;
 use wasmtime::AsContextMut as _;
 use wasmtime::component::{Accessor, HasSelf};
 
 use super::upstream::to_plugin;
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::plugin::contract::compute::patchbay::storage::disks::{
     Attachment, Context, Disk, Host, HostWithStore, Spec,
 };
@@ -26,16 +27,30 @@ async fn ask<T: Send, R: Send + 'static>(
     accessor: &Accessor<T, HasSelf<CallState>>,
     call: impl FnOnce(Arc<Runtime>, Call) -> BoxFuture<'static, Result<R, Error>>,
 ) -> Result<R, types::Error> {
-    let asked = accessor.with(|mut access| {
+    let (place, asked) = accessor.with(|mut access| {
         let state = access.get();
+        let place = place(state).map_err(|error| to_plugin(&error))?;
         let region = state.generation.region.clone();
-        call(state.runtime.clone(), Call { region, on: None, ..Call::clone(&state.call) })
-    });
+        let nested = Call { region, on: None, admitted: true, ..Call::clone(&state.call) };
+        Ok::<_, types::Error>((place, call(state.runtime.clone(), nested)))
+    })?;
     let task = AbortOnDropHandle::new(tokio::spawn(asked.in_current_span()));
     let answer = task.await.unwrap_or_else(|lost| Err(Error::internal(lost)));
+    drop(place);
     // Waiting is not CPU time: the tick that passed meanwhile must not count.
     accessor.with(|mut access| access.as_context_mut().set_epoch_deadline(1));
     answer.map_err(|error| passed_on(&error))
+}
+
+/// A place among the storage plugin's calls of this one. They are bounded here, because what a plugin at work asks is not
+/// refused in the storage plugin's queue.
+fn place(state: &mut CallState) -> Result<OwnedSemaphorePermit, Error> {
+    let max = state.generation.limits.storage_calls_max;
+    let places = || Arc::new(Semaphore::new(max.min(Semaphore::MAX_PERMITS)));
+    let places = Arc::clone(state.storage_places.get_or_insert_with(places));
+    let full =
+        |_| Error::new(Kind::Busy, format!("{max} calls of the storage plugin are under way in this one"));
+    places.try_acquire_owned().map_err(full)
 }
 
 /// `ask!(at, |at, disks, context| disks.call_get(at, context, ids))`

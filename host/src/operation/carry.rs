@@ -346,7 +346,7 @@ impl Pace {
     /// own words is its last word.
     fn forgives(&mut self, error: &Error, runner: &Runner, abandon: bool) -> bool {
         match error.kind() {
-            Kind::Busy | Kind::Unavailable | Kind::Timeout => true,
+            Kind::Exhausted | Kind::Busy | Kind::Unavailable | Kind::Timeout => true,
             // A service that the catalogue does not name now, or a plugin that is not loaded now, may come
             // back, and until then nothing more can be undone.
             Kind::Unsupported => abandon,

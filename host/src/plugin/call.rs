@@ -32,7 +32,7 @@ enum Broken {
 ///
 /// # Errors
 /// What the component answers; [`Kind::Internal`] for a trap, [`Kind::Timeout`] past the deadline,
-/// [`Kind::Busy`] when the domain's queue is full, and [`Kind::Unavailable`] when the generation is cut off.
+/// [`Kind::Exhausted`] when the tenant's share of the domain's queue is full, [`Kind::Busy`] when the whole queue is, and [`Kind::Unavailable`] when the generation is cut off.
 pub(super) async fn call<S: Service, T: Send>(
     runtime: &Arc<Runtime>,
     generation: &Arc<Generation>,
@@ -64,7 +64,9 @@ async fn run<S: Service, T: Send>(
     let span = tracing::info_span!("plugin", plugin = &*generation.label);
     let _ = call.served.set(Arc::clone(&generation.label));
     let deadline = bounded(call.permit.deadline(), generation.limits.call_ms_max);
-    let _place = within(deadline, runtime.gate(generation.domain).enter()).await??;
+    let _place =
+        within(deadline, runtime.gate(generation.domain).enter(call.permit.tenant_id(), call.admitted))
+            .await??;
     let context = call.context(&generation.region);
     let mut store = store(runtime, generation, call);
     let run = async {

@@ -11,6 +11,7 @@ use wasmtime::{Enabled, Engine, EngineWeak, InstanceAllocationStrategy, PoolingA
 
 use super::Domain;
 use super::compile::{self, Compiler};
+use crate::capability::CacheBounds;
 
 /// How often a running guest can be stopped, and the unit in which its CPU time is counted.
 pub(super) const TICK: Duration = Duration::from_millis(10);
@@ -41,14 +42,20 @@ pub struct Config {
     pub call_ms_max: u64,
     /// Calls at work at once, a domain.
     pub calls_max: usize,
+    /// How many of those may be one tenant's. A quarter: however slowly its backend answers, others work.
+    pub calls_per_tenant_max: usize,
     /// Calls that may wait for one of those places, a domain.
     pub queue_max: usize,
+    /// How many of those may be one tenant's.
+    pub queue_per_tenant_max: usize,
     /// Bytes of a component's file.
     pub file_bytes_max: u64,
     /// How long a file must have been left alone before it is read, in milliseconds.
     pub settle_ms: u64,
     /// What a plugin may keep in its cache, in bytes, all plugins and tenants together.
     pub cache_bytes_max: u64,
+    /// How much of that may be one tenant's, in bytes; what is beyond is not kept.
+    pub cache_bytes_per_tenant_max: usize,
     /// One cached value, in bytes.
     pub cache_value_bytes_max: usize,
     /// Lines that one call may log.
@@ -57,6 +64,8 @@ pub struct Config {
     pub log_bytes_max: usize,
     /// Upstream calls at once within one call.
     pub upstream_calls_max: usize,
+    /// Calls of the storage plugin at once within one call of a compute plugin; one more is refused.
+    pub storage_calls_max: usize,
     /// What a plugin may hand to the host at once, as an answer or as a request to a backend, in bytes. A client of
     /// gRPC takes no more than 4 MiB, unless it was told to.
     pub transfer_bytes_max: usize,
@@ -70,6 +79,8 @@ pub struct Config {
     pub records_max: usize,
     /// Events that are kept for those who come to watch.
     pub events_max: usize,
+    /// Those who may watch events at once.
+    pub event_watchers_max: usize,
     /// Tenants that may be pinned to a generation, a line.
     pub pins_max: usize,
     /// Compiles components in a process of its own; absent: the host's own process does. Not a setting: whoever makes a
@@ -87,6 +98,7 @@ pub(crate) struct Limits {
     pub(crate) log_lines_max: u32,
     pub(crate) log_bytes_max: usize,
     pub(crate) upstream_calls_max: usize,
+    pub(crate) storage_calls_max: usize,
     pub(crate) transfer_bytes_max: usize,
 }
 
@@ -100,7 +112,17 @@ impl Config {
             log_lines_max: self.log_lines_max,
             log_bytes_max: self.log_bytes_max,
             upstream_calls_max: self.upstream_calls_max,
+            storage_calls_max: self.storage_calls_max,
             transfer_bytes_max: self.transfer_bytes_max,
+        }
+    }
+
+    /// The part of it that concerns what plugins keep.
+    pub(super) fn cache_bounds(&self) -> CacheBounds {
+        CacheBounds {
+            bytes_max: self.cache_bytes_max,
+            bytes_per_tenant_max: self.cache_bytes_per_tenant_max,
+            value_bytes_max: self.cache_value_bytes_max,
         }
     }
 
@@ -108,6 +130,7 @@ impl Config {
     pub(crate) fn check(&self) -> anyhow::Result<()> {
         for (key, bound) in [
             ("calls_max", self.calls_max),
+            ("calls_per_tenant_max", self.calls_per_tenant_max),
             ("upstream_calls_max", self.upstream_calls_max),
             ("records_max", self.records_max),
             ("events_max", self.events_max),
@@ -127,20 +150,25 @@ impl Default for Config {
             cpu_ms_max: 1_000,
             call_ms_max: 60_000,
             calls_max: 128,
+            calls_per_tenant_max: 32,
             queue_max: 1_024,
+            queue_per_tenant_max: 256,
             file_bytes_max: 64 << 20,
             settle_ms: 100,
             cache_bytes_max: 64 << 20,
+            cache_bytes_per_tenant_max: 16 << 20,
             cache_value_bytes_max: 1 << 20,
             log_lines_max: 100,
             log_bytes_max: 4_096,
             upstream_calls_max: 16,
+            storage_calls_max: 32,
             transfer_bytes_max: 4 << 20,
             admission_ms_max: 30_000,
             drain_timeout_ms: 30_000,
             retained_max: 4,
             records_max: 200,
             events_max: 500,
+            event_watchers_max: 64,
             pins_max: 1_000,
             compiler: None,
         }

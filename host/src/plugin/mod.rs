@@ -13,6 +13,7 @@ mod drain;
 mod engine;
 mod event;
 mod file;
+mod gate;
 mod generation;
 mod inspect;
 mod ledger;
@@ -20,6 +21,7 @@ mod line;
 mod load;
 mod pick;
 mod purpose;
+mod queue;
 mod reload;
 mod route;
 mod routing;
@@ -154,6 +156,15 @@ impl Plugins {
         self.runtime.routing.pick(domain, region, tenant)
     }
 
+    /// Whether a call of the tenant would find a place or room to wait now, so that nothing need be done for one that
+    /// would not.
+    ///
+    /// # Errors
+    /// [`Kind::Exhausted`] and [`Kind::Busy`], as [`Plugins::call`].
+    pub fn admits(&self, domain: Domain, tenant: Option<TenantId>) -> Result<(), Error> {
+        self.runtime.gate(domain).admits(tenant)
+    }
+
     /// How long one call of a plugin may take.
     #[must_use]
     pub fn call_time(&self) -> Duration {
@@ -164,7 +175,8 @@ impl Plugins {
     ///
     /// # Errors
     /// What the plugin answers; [`Kind::Unsupported`] while no plugin serves the domain; [`Kind::Internal`] for a
-    /// trap, [`Kind::Timeout`] past the deadline, [`Kind::Busy`] when too many calls wait, [`Kind::Unavailable`] when
+    /// trap, [`Kind::Timeout`] past the deadline, [`Kind::Exhausted`] when too many calls of the tenant wait, [`Kind::Busy`]
+    /// when too many of everybody's do, [`Kind::Unavailable`] when
     /// it was replaced and its time to drain is over.
     pub async fn call<S: Routed, T: Send>(
         &self,
@@ -195,7 +207,7 @@ impl Plugins {
         })
     }
 
-    /// Asks a generation about an operation.
+    /// Asks a generation about an operation. It waits for a place however many do: operations have bounds of their own.
     ///
     /// # Errors
     /// As [`Plugins::call`].
@@ -210,6 +222,7 @@ impl Plugins {
         ) -> Answer<T>
         + Send,
     ) -> Result<T, Error> {
+        let call = Call { admitted: true, ..call };
         call::call::<Operation, T>(&self.runtime, &hold.generation, call, body).await
     }
 }

@@ -20,7 +20,14 @@ use super::swap;
 use crate::config::{Config, Source};
 
 /// Keys of `[plugin]` that hold for a call, so a new generation can have others.
-const LIVE: [&str; 5] = ["cpu_ms_max", "call_ms_max", "log_lines_max", "log_bytes_max", "upstream_calls_max"];
+const LIVE: [&str; 6] = [
+    "cpu_ms_max",
+    "call_ms_max",
+    "log_lines_max",
+    "log_bytes_max",
+    "upstream_calls_max",
+    "storage_calls_max",
+];
 
 /// The configuration file while the host runs.
 pub(super) struct Reload {

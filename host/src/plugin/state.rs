@@ -32,6 +32,9 @@ pub struct Call {
     pub region: String,
     /// The generation that must answer; absent: the active one.
     pub on: Option<Arc<Generation>>,
+    /// It is a part of what has been let in before, as what a plugin at work asks another one: it waits for a place however
+    /// many do.
+    pub(crate) admitted: bool,
     /// The generation that served it, for the metrics and the log: set by the first one.
     pub served: Arc<OnceLock<Arc<str>>>,
 }
@@ -56,7 +59,7 @@ impl Call {
     }
 
     fn to(permit: Permit, purpose: Purpose) -> Self {
-        Self { permit, purpose, region: String::new(), on: None, served: Arc::default() }
+        Self { permit, purpose, region: String::new(), on: None, admitted: false, served: Arc::default() }
     }
 
     /// Whether it may change something.
@@ -85,6 +88,8 @@ pub struct CallState {
     pub(crate) generation: Arc<Generation>,
     pub(crate) runtime: Arc<Runtime>,
     pub(crate) upstream_places: Arc<Semaphore>,
+    /// Made with the first call of the storage plugin.
+    pub(crate) storage_places: Option<Arc<Semaphore>>,
     pub(crate) log_lines: u32,
     pub(super) usage: Usage,
 }
@@ -93,7 +98,15 @@ impl CallState {
     pub(super) fn new(call: Call, generation: Arc<Generation>, runtime: Arc<Runtime>) -> Self {
         let usage = Usage::new(&generation);
         let upstream_places = Arc::new(Semaphore::new(generation.limits.upstream_calls_max));
-        Self { call: Arc::new(call), generation, runtime, upstream_places, log_lines: 0, usage }
+        Self {
+            call: Arc::new(call),
+            generation,
+            runtime,
+            upstream_places,
+            storage_places: None,
+            log_lines: 0,
+            usage,
+        }
     }
 }
 

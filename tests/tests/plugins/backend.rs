@@ -58,6 +58,16 @@ impl Backend {
         come.expect("the calls come").expect("the backend is there");
     }
 
+    /// How many calls of `/hold` have come.
+    pub(crate) fn held(&self) -> usize {
+        *self.shared.held.borrow()
+    }
+
+    /// Answers the call that has been held longest, or the next one.
+    pub(crate) fn let_go(&self) {
+        self.shared.door.add_permits(1);
+    }
+
     /// Answers all that is held, and holds nothing any more.
     pub(crate) fn release(&self) {
         self.shared.door.close();
@@ -82,8 +92,10 @@ impl Drop for Backend {
 
 async fn hold(State(shared): State<Arc<Shared>>) -> &'static str {
     shared.held.send_modify(|held| *held += 1);
-    // The error is the door's closing: nobody gives permits.
-    let _ = shared.door.acquire().await;
+    // The error is the door's closing; a permit lets go of one.
+    if let Ok(permit) = shared.door.acquire().await {
+        permit.forget();
+    }
     "released"
 }
 

@@ -42,6 +42,17 @@ async fn a_call_has_so_many_upstream_calls_at_once() {
 }
 
 #[tokio::test]
+async fn a_call_has_so_many_storage_calls_at_once() {
+    needs_cloudsim!();
+    let stage = Stage::hostile(Deployment::builder().toml("plugin.storage_calls_max = 4")).await;
+    for _ in 0..2 {
+        let answer = stage.flavor("shelf-400").await;
+        assert_eq!((answer.code, answer.name.as_str()), (0, "4"), "{}", answer.msg);
+    }
+    assert_eq!(stage.flavor("shelf-4").await.name, "4");
+}
+
+#[tokio::test]
 async fn a_call_writes_so_many_lines() {
     needs_cloudsim!();
     let stage = Stage::hostile(Deployment::builder().toml("plugin.log_lines_max = 3")).await;
@@ -63,6 +74,17 @@ async fn a_cached_value_has_so_many_bytes() {
     let stage = Stage::hostile(Deployment::builder().toml("plugin.cache_value_bytes_max = 1000")).await;
     assert_eq!(stage.flavor("cache-1000").await.name, "1000");
     assert_eq!(stage.flavor("cache-1001").await.name, "0");
+}
+
+#[tokio::test]
+async fn a_tenant_has_so_many_cached_bytes() {
+    needs_cloudsim!();
+    let stage = Stage::hostile(Deployment::builder().toml("plugin.cache_bytes_per_tenant_max = 2500")).await;
+    let other = stage.neighbour("other").await;
+    for (bytes, kept) in [(1000, "1000"), (1001, "1001"), (1002, "0"), (200, "200")] {
+        assert_eq!(stage.flavor(&format!("cache-{bytes}")).await.name, kept);
+    }
+    assert_eq!(stage.flavor_for(&other, stage.host.grpc(), "cache-1002").await.name, "1002");
 }
 
 #[tokio::test]

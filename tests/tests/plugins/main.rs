@@ -17,6 +17,7 @@ mod read;
 mod refusal;
 mod reload;
 mod runaway;
+mod share;
 mod standby;
 mod trial;
 
@@ -29,6 +30,7 @@ use patchbay_tests::deployment::Builder;
 use patchbay_tests::process::HostProcess;
 use patchbay_tests::{Deployment, Tenant, wait_for};
 use toml::Table;
+use tonic::transport::Channel;
 
 /// The compute route's file, whoever is in it.
 const PLUGIN: &str = "compute-nova";
@@ -77,8 +79,17 @@ impl Stage {
 
     /// GetFlavor, which can be waited for elsewhere.
     fn flavor(&self, id: &str) -> impl Future<Output = Answer> + Send + use<> {
-        let request = GetFlavorReq { flavor_id: id.to_owned(), ..self.tenant.request() };
-        let channel = self.host.grpc();
+        self.flavor_for(&self.tenant, self.host.grpc(), id)
+    }
+
+    /// The same for a tenant, on a connection.
+    fn flavor_for(
+        &self,
+        tenant: &Tenant,
+        channel: Channel,
+        id: &str,
+    ) -> impl Future<Output = Answer> + Send + use<> {
+        let request = GetFlavorReq { flavor_id: id.to_owned(), ..tenant.request() };
         async move {
             let answer = FlavorServiceClient::new(channel).get_flavor(request).await.expect("an answer");
             let request_id = answer
@@ -92,6 +103,12 @@ impl Stage {
             let name = answer.flavor.unwrap_or_default().flavor_name;
             Answer { code: answer.code, msg: answer.msg, name, request_id }
         }
+    }
+
+    /// Another tenant of the host.
+    async fn neighbour(&self, name: &str) -> Tenant {
+        self.deployment.lead_to(&self.host);
+        self.deployment.tenant(name).await
     }
 
     /// Waits until the plugin in the compute route answers for an unknown flavor as it should: the hostile

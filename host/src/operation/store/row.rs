@@ -58,7 +58,9 @@ fn read_leftovers(row: &AnyRow) -> Result<Vec<Leftover>, Error> {
 
 /// The plugin contract's words and those of the host alone, all of which [`Kind::word`] writes.
 fn kind_of(word: &str) -> Kind {
-    let own = [Kind::Unauthenticated, Kind::Cancelled].into_iter().find(|kind| kind.word() == word);
+    let own = [Kind::Unauthenticated, Kind::Exhausted, Kind::Cancelled]
+        .into_iter()
+        .find(|kind| kind.word() == word);
     own.unwrap_or_else(|| Kind::from_word(word))
 }
 

@@ -12,6 +12,7 @@
 //! | `crowd-N` | asks the backend N times at once; the number of answers is the name |
 //! | `stray` | asks an upstream that no route grants |
 //! | `disk-FUNCTION-ID` | calls that function of the storage import for that disk; its id is the name |
+//! | `shelf-N` | asks the storage plugin N times at once; the number of answers is the name |
 //! | `send-METHOD` | sends the backend a request of that method; the status is the name |
 //! | `cache-N` | keeps N bytes and reads them again; the number read is the name |
 //!
@@ -45,6 +46,7 @@ pub(crate) async fn of(ctx: Context, id: &str) -> Result<String, Error> {
         "crowd" => return crowd(count).await,
         "stray" => return ask("nobody-granted-this", "stray").await,
         "disk" => return change::disk(ctx, told).await,
+        "shelf" => return Ok(change::looks(ctx, count).await.to_string()),
         "send" => return change::send(told).await,
         "cache" => return Ok(kept(count)),
         _ => {}
