@@ -20,6 +20,7 @@ pub mod operator;
 pub mod plugin;
 pub mod proto;
 pub mod secret;
+mod share;
 pub mod telemetry;
 pub mod tenant;
 pub mod upstream;

@@ -25,6 +25,7 @@ use serde_json::{Value, json};
 
 use super::Permit;
 use crate::error::{Error, Kind};
+use crate::share::Shares;
 use crate::tenant::TenantId;
 use crate::upstream::{Request, Response, Upstream, Upstreams};
 
@@ -40,6 +41,9 @@ pub struct Config {
     /// Questions that one call asks at the same time.
     #[serde(default = "concurrent_max")]
     pub concurrent_max: usize,
+    /// Questions of one tenant at the same time: its crowd is not to keep the platform from answering for the others.
+    #[serde(default = "questions_per_tenant_max")]
+    pub questions_per_tenant_max: usize,
     /// For how long a yes is believed, in milliseconds.
     #[serde(default = "cache_ttl_ms")]
     pub cache_ttl_ms: u64,
@@ -54,6 +58,10 @@ fn path() -> String {
 
 fn concurrent_max() -> usize {
     8
+}
+
+fn questions_per_tenant_max() -> usize {
+    256
 }
 
 fn cache_ttl_ms() -> u64 {
@@ -76,6 +84,7 @@ pub(super) struct Permission {
     upstream: Arc<Upstream>,
     path: String,
     concurrent_max: usize,
+    asking: Arc<Shares<Option<TenantId>>>,
     allowed: Cache<Question, ()>,
 }
 
@@ -91,12 +100,20 @@ impl Permission {
         let upstream =
             upstream.with_context(|| format!("auth.permission: no upstream {:?}", config.upstream))?;
         ensure!(config.concurrent_max > 0, "auth.permission.concurrent_max is 0");
+        ensure!(config.questions_per_tenant_max > 0, "auth.permission.questions_per_tenant_max is 0");
         let allowed = Cache::builder()
             .max_capacity(config.cache_entries_max)
             .time_to_live(Duration::from_millis(config.cache_ttl_ms))
             .build();
         let upstream = Arc::clone(upstream);
-        Ok(Self { upstream, path: config.path.clone(), concurrent_max: config.concurrent_max, allowed })
+        let asking = Shares::new(config.questions_per_tenant_max);
+        Ok(Self {
+            upstream,
+            path: config.path.clone(),
+            concurrent_max: config.concurrent_max,
+            asking,
+            allowed,
+        })
     }
 
     /// Ok when the permit's user may do this to every one of the resources; the first refusal ends it.
@@ -116,6 +133,7 @@ impl Permission {
         if self.allowed.get(&question).await.is_some() {
             return Ok(());
         }
+        let _asking = self.asking.take(question.tenant_id).ok_or_else(too_many)?;
         let answer = self.upstream.send(&permit.caller(), self.request(&question)).await;
         if !answer.map_err(anyhow::Error::new).and_then(|answer| verdict(&answer)).map_err(undecided)? {
             return Err(Error::new(
@@ -148,6 +166,10 @@ fn verdict(answer: &Response) -> anyhow::Result<bool> {
     ensure!(answer.status == 200, "the permission check answered {}", answer.status);
     let body: Value = serde_json::from_slice(&answer.body).context("the permission check's answer")?;
     Ok(body.get("result") == Some(&Value::Bool(true)))
+}
+
+fn too_many() -> Error {
+    Error::new(Kind::Exhausted, "Too many calls of this tenant are under way; let some of them end first.")
 }
 
 fn undecided(cause: anyhow::Error) -> Error {

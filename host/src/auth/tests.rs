@@ -31,10 +31,15 @@ struct Deployment {
 
 impl Deployment {
     async fn start() -> Self {
+        Self::with("").await
+    }
+
+    /// With more in the table `permission`.
+    async fn with(more: &str) -> Self {
         let directory = TempDir::new().unwrap();
         let questions = Arc::new(AtomicUsize::new(0));
         let platform = platform(Arc::clone(&questions)).await;
-        let config = config(&directory);
+        let config = config(&directory, more);
         let master = Arc::new(MasterKey::read(&config.master_key).unwrap());
         let tenants = Arc::new(tenants(&directory, &master).await);
         let (tenant, apikey) = register(&tenants).await;
@@ -56,14 +61,14 @@ impl Deployment {
     }
 }
 
-fn config(directory: &TempDir) -> Config {
+fn config(directory: &TempDir, more: &str) -> Config {
     let write = |name: &str, text: &str| std::fs::write(directory.path().join(name), text).unwrap();
     write("master", &base64::engine::general_purpose::STANDARD.encode([9; 32]));
     write("operator", "the-operator\n");
     let path = directory.path().display();
     toml::from_str(&format!(
         "master_key = {{ file = '{path}/master' }}\noperator_token = {{ file = '{path}/operator' }}\n\
-         permission = {{ upstream = 'platform' }}"
+         permission = {{ upstream = 'platform' {more} }}"
     ))
     .unwrap()
 }
@@ -168,6 +173,15 @@ async fn calls_on_other_threads_ask_too() {
     let resource = "server-1".to_owned();
     let call = async move { deployment.user("yes", &[&resource]).await };
     tokio::spawn(call).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_tenant_asks_so_much_at_once() {
+    let deployment = Deployment::with(", questions_per_tenant_max = 2").await;
+    let crowd = ["server-1", "server-2", "server-3"];
+    assert_eq!(kind(deployment.user("yes", &crowd).await), Kind::Exhausted);
+    deployment.user("yes", &crowd[..2]).await.unwrap();
+    deployment.user("yes", &crowd).await.expect("two of them are known");
 }
 
 #[tokio::test]

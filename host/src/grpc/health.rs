@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use futures::StreamExt as _;
 use futures::stream::{self, BoxStream};
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 use tonic_health::ServingStatus;
@@ -12,7 +11,6 @@ use tonic_health::pb::health_server::{Health, HealthServer};
 use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 use tonic_health::server::{HealthReporter, HealthService};
 
-use super::Config;
 use crate::plugin::{Domain, Plugins};
 
 /// What the host answers itself.
@@ -37,15 +35,10 @@ const SERVICES: [(&str, Domain); 10] = [
 ];
 
 /// The health service, kept true by a task until `stop`, when everything is NOT_SERVING and whoever watches is told so.
-pub(super) async fn service(
-    plugins: &Arc<Plugins>,
-    config: &Config,
-    stop: CancellationToken,
-) -> HealthServer<impl Health> {
+pub(super) async fn service(plugins: &Arc<Plugins>, stop: CancellationToken) -> HealthServer<impl Health> {
     let reporter = HealthReporter::new();
     let (service, over) = (HealthService::from_health_reporter(reporter.clone()), CancellationToken::new());
-    let watches = Arc::new(Semaphore::new(config.health_watches_max.min(Semaphore::MAX_PERMITS)));
-    let watched = Watched { service, watches, over: over.clone() };
+    let watched = Watched { service, over: over.clone() };
     report(&reporter, |domain| plugins.serves(domain)).await;
     for service in OWN {
         reporter.set_service_status(service, ServingStatus::Serving).await;
@@ -69,10 +62,9 @@ pub(super) async fn service(
     HealthServer::new(watched)
 }
 
-/// The library's service, with an end of its watches, and so many at once: nobody has to say who he is for one.
+/// The library's service, with an end of its watches.
 struct Watched {
     service: HealthService,
-    watches: Arc<Semaphore>,
     over: CancellationToken,
 }
 
@@ -91,15 +83,9 @@ impl Health for Watched {
         &self,
         request: Request<HealthCheckRequest>,
     ) -> Result<Response<Self::WatchStream>, Status> {
-        let full = |_| Status::unavailable("Too many watch the host's health; try again later.");
-        let place = Arc::clone(&self.watches).try_acquire_owned().map_err(full)?;
         let changes = self.service.watch(request).await?.into_inner();
         let last = HealthCheckResponse { status: ServingStatus::NotServing as i32 };
         let watch = changes.take_until(self.over.clone().cancelled_owned()).chain(stream::iter([Ok(last)]));
-        // Its place is taken as long as it is there.
-        let watch = watch.inspect(move |_| {
-            let _ = &place;
-        });
         Ok(Response::new(watch.boxed()))
     }
 }

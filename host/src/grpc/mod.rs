@@ -21,6 +21,7 @@ mod port;
 mod reply;
 mod route;
 mod security_group;
+mod stranger;
 mod tenant;
 mod vpc;
 
@@ -36,6 +37,7 @@ use tonic::service::Routes;
 
 use self::port::Port;
 pub use self::reply::ErrorStyle;
+use self::stranger::Strangers;
 use crate::auth::Auth;
 use crate::membership::Membership;
 use crate::operation::Runner;
@@ -76,8 +78,10 @@ pub struct Config {
     /// How long a connection may take to learn that it is closed, in milliseconds; and requests, that their message has
     /// to come, when the host stops.
     pub close_ms_max: u64,
-    /// Health watches at once; anybody may begin one.
-    pub health_watches_max: usize,
+    /// Calls at once of the services that need no key, health and reflection; whoever watches has one.
+    pub keyless_calls_max: usize,
+    /// How many of those may come from one address.
+    pub keyless_calls_per_address_max: usize,
     /// How failures are told where the call does not say: "response" or "status".
     pub error_style: ErrorStyle,
 }
@@ -98,7 +102,8 @@ impl Default for Config {
             message_ms_max: 10_000,
             answer_ms_max: 10_000,
             close_ms_max: 500,
-            health_watches_max: 256,
+            keyless_calls_max: 1_024,
+            keyless_calls_per_address_max: 256,
             error_style: ErrorStyle::Response,
         }
     }
@@ -154,9 +159,11 @@ async fn routes(api: &Api) -> anyhow::Result<Routes> {
             bounded!(proto::$package::$module::$server::new(api.clone()))
         };
     }
-    Ok(Routes::new(bounded!(health::service(&api.plugins, &api.config, api.stopping.clone()).await))
-        .add_service(bounded!(reflection()?.build_v1().context("reflection")?))
-        .add_service(bounded!(reflection()?.build_v1alpha().context("reflection")?))
+    let strangers = Strangers::new(&api.config);
+    let health = bounded!(health::service(&api.plugins, api.stopping.clone()).await);
+    Ok(Routes::new(strangers.admit(health))
+        .add_service(strangers.admit(bounded!(reflection()?.build_v1().context("reflection")?)))
+        .add_service(strangers.admit(bounded!(reflection()?.build_v1alpha().context("reflection")?)))
         .add_service(service!(tenant::tenant_service_server::TenantServiceServer))
         .add_service(service!(flavor::flavor_service_server::FlavorServiceServer))
         .add_service(service!(image::image_service_server::ImageServiceServer))

@@ -121,7 +121,7 @@ impl PluginService for Api {
             request,
             async |asked, request| {
                 self.auth.operator(asked.bearer.as_deref())?;
-                Ok(watch::events(self.plugins.clone(), request.since, self.stopping.clone()))
+                watch::events(self.plugins.clone(), request.since, self.stopping.clone())
             },
         )
         .await

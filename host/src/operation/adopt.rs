@@ -30,7 +30,10 @@ impl Runner {
                 let Some(operation) = store.adopt(free).await? else { continue };
                 tracing::info!(operation = %operation.id, state = operation.state.word(), "taken up");
                 let (tell, _) = watch::channel(Progress::Beginning);
-                self.spawn(Arc::clone(&lease), operation, None, tell, |carrier| Box::pin(carrier.take_up()));
+                let share = self.running.count(operation.origin.tenant_id);
+                self.spawn(Arc::clone(&lease), operation, (None, share), tell, |carrier| {
+                    Box::pin(carrier.take_up())
+                });
             }
         }
         Ok(())

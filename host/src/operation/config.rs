@@ -20,10 +20,14 @@ pub struct Config {
     pub settle_ms: u64,
     /// Operations that may go on at once.
     pub running_max: usize,
+    /// How many of those may be one tenant's.
+    pub running_per_tenant_max: usize,
     /// Polls in a row that may fail by a defect before the operation is abandoned.
     pub defects_max: u32,
     /// Operations that may be watched at once.
     pub watchers_max: usize,
+    /// How many of those may be one tenant's.
+    pub watchers_per_tenant_max: usize,
     /// How often a watched operation's row is read where another host carries it, in milliseconds.
     pub watch_poll_ms: u64,
     /// How long an operation is kept after its end, in milliseconds.
@@ -43,8 +47,10 @@ impl Default for Config {
             lifetime_ms_max: 3_600_000,
             settle_ms: 10_000,
             running_max: 10_000,
+            running_per_tenant_max: 1_000,
             defects_max: 5,
             watchers_max: 1_000,
+            watchers_per_tenant_max: 100,
             watch_poll_ms: 1_000,
             kept_ms: 30 * 24 * 3_600_000,
             prune_interval_ms: 600_000,

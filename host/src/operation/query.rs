@@ -36,14 +36,14 @@ impl Runner {
     ///
     /// # Errors
     /// [`Kind::NotFound`]: the tenant has no such operation. [`Kind::Conflict`]: it has ended, or was whole before it
-    /// could be given up. [`Kind::Busy`] when too many are followed. Otherwise the database fails.
+    /// could be given up. Otherwise the database fails.
     pub async fn cancel(
         self: &Arc<Self>,
         permit: &Permit,
         id: OperationId,
         deadline: Instant,
     ) -> Result<Operation, Error> {
-        let mut watch = self.watch(permit, id)?;
+        let mut watch = self.follow(permit, id, None)?;
         let mut operation = watch.next().await?.ok_or_else(none)?;
         if !operation.cancel_requested || operation.state.ended() {
             self.store.request_cancel(owner(permit)?, id).await?;

@@ -19,6 +19,7 @@ use crate::idempotency::{Idempotency, Once};
 use crate::membership::{Lease, Lost, Membership};
 use crate::plugin::contract::types::Begun;
 use crate::plugin::{Call, Domain, Generation, Hold, Plugins};
+use crate::share::{Share, Shares};
 use crate::telemetry::Metrics;
 use crate::tenant::TenantId;
 
@@ -112,6 +113,8 @@ pub struct Runner {
     pub(super) stop: CancellationToken,
     pub(super) ongoing: Arc<Ongoing>,
     pub(super) watchers: Arc<Semaphore>,
+    pub(super) watching: Arc<Shares<TenantId>>,
+    pub(super) running: Arc<Shares<TenantId>>,
     pub(super) membership: Arc<Membership>,
     pub(super) keys: Arc<Idempotency>,
     auth: Arc<Auth>,
@@ -133,6 +136,8 @@ impl Runner {
     ) -> Arc<Self> {
         let (tasks, stop, ongoing) = (TaskTracker::new(), CancellationToken::new(), Arc::default());
         let watchers = Arc::new(Semaphore::new(config.watchers_max.min(Semaphore::MAX_PERMITS)));
+        let watching = Shares::new(config.watchers_per_tenant_max);
+        let running = Shares::new(config.running_per_tenant_max);
         Arc::new(Self {
             store,
             plugins,
@@ -140,6 +145,8 @@ impl Runner {
             stop,
             ongoing,
             watchers,
+            watching,
+            running,
             membership,
             keys,
             auth,
@@ -160,7 +167,8 @@ impl Runner {
     /// # Errors
     /// [`Kind::Exists`] where `once` has the key of another request,
     /// [`Kind::Unsupported`] when no plugin serves the domain, [`Kind::Invalid`] for a region that is not served,
-    /// [`Kind::Busy`] when too many operations go on, [`Kind::Unavailable`] while this host is out of touch with the others.
+    /// [`Kind::Exhausted`] when too many of the tenant's operations or calls go on, [`Kind::Busy`] when too many of
+    /// everybody's do, [`Kind::Unavailable`] while this host is out of touch with the others.
     pub async fn start<F>(
         self: &Arc<Self>,
         permit: &Permit,
@@ -171,9 +179,7 @@ impl Runner {
     where
         F: Future<Output = Result<Begun, Error>> + Send + 'static,
     {
-        if self.tasks.len() >= self.config.running_max {
-            return Err(Error::new(Kind::Busy, "Too many operations are going on; try again later."));
-        }
+        let share = self.admit(owner(permit)?, domain)?;
         let lease = self.membership.lease().await?;
         let serving = self.plugins.serving(domain, region, permit.tenant_id())?;
         let store = self.store.of_host(lease.host());
@@ -194,9 +200,20 @@ impl Runner {
         let generation = Some(Arc::clone(&serving));
         let work = work(Call { on: Some(serving), ..self.call(&operation, &lease).await? });
         let (tell, progress) = watch::channel(Progress::Beginning);
-        self.spawn(lease, operation, Some(hold), tell, |carrier| Box::pin(carrier.begin(work)));
+        self.spawn(lease, operation, (Some(hold), share), tell, |carrier| Box::pin(carrier.begin(work)));
         let (runner, tenant_id) = (Arc::clone(self), owner(permit)?);
         Ok(Started { id, generation, runner, tenant_id, progress })
+    }
+
+    /// Lets one more operation of the tenant begin. A change that would be refused its place is none.
+    fn admit(&self, tenant_id: TenantId, domain: Domain) -> Result<Share<TenantId>, Error> {
+        let told = "Too many operations of this tenant are going on; let some of them end first.";
+        let share = self.running.take(tenant_id).ok_or_else(|| Error::new(Kind::Exhausted, told))?;
+        if self.tasks.len() >= self.config.running_max {
+            return Err(Error::new(Kind::Busy, "Too many operations are going on; try again later."));
+        }
+        self.plugins.admits(domain, Some(tenant_id))?;
+        Ok(share)
     }
 
     /// In which region the first of these resources is whose region is known; `None` where regions need not be told
@@ -237,7 +254,7 @@ impl Runner {
         self: &Arc<Self>,
         lease: Arc<Lease>,
         operation: Operation,
-        hold: Option<Hold>,
+        (hold, share): (Option<Hold>, Share<TenantId>),
         tell: watch::Sender<Progress>,
         carry: impl FnOnce(Carrier) -> Carried,
     ) {
@@ -259,6 +276,7 @@ impl Runner {
                 tracing::warn!("{lost}");
             }
             going_on.dec();
+            drop(share);
         };
         self.tasks.spawn(carried.instrument(span));
     }

@@ -11,6 +11,7 @@ use super::runner::{Progress, owner};
 use super::{Operation, OperationId, Runner};
 use crate::auth::Permit;
 use crate::error::{Error, Kind};
+use crate::share::Share;
 use crate::tenant::TenantId;
 
 /// A tenant's operation, state by state.
@@ -21,18 +22,34 @@ pub struct Watch {
     last: Option<Operation>,
     /// Tells of its steps, while this process carries it.
     here: Option<watch::Receiver<Progress>>,
-    _place: OwnedSemaphorePermit,
+    _place: Option<Place>,
 }
+
+/// A watcher's, among everybody's and its tenant's.
+type Place = (Share<TenantId>, OwnedSemaphorePermit);
 
 impl Runner {
     /// Begins to follow an operation of the permit's tenant.
     ///
     /// # Errors
-    /// [`Kind::Busy`] when too many are followed.
+    /// [`Kind::Exhausted`] when its tenant follows too many, [`Kind::Busy`] when all together do.
     pub fn watch(self: &Arc<Self>, permit: &Permit, id: OperationId) -> Result<Watch, Error> {
-        let tenant_id = owner(permit)?;
+        let own =
+            || Error::new(Kind::Exhausted, "This tenant watches too many operations; end a watch first.");
         let full = |_| Error::new(Kind::Busy, "Too many operations are watched; try again later.");
+        let share = self.watching.take(owner(permit)?).ok_or_else(own)?;
         let place = Arc::clone(&self.watchers).try_acquire_owned().map_err(full)?;
+        self.follow(permit, id, Some((share, place)))
+    }
+
+    /// The same for a call, which has its place already.
+    pub(super) fn follow(
+        self: &Arc<Self>,
+        permit: &Permit,
+        id: OperationId,
+        place: Option<Place>,
+    ) -> Result<Watch, Error> {
+        let tenant_id = owner(permit)?;
         // Before the row is read for the first time, so that no step between is missed.
         let here = self.ongoing.progress(id);
         Ok(Watch { runner: Arc::clone(self), tenant_id, id, last: None, here, _place: place })

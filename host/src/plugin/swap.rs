@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use tokio::sync::broadcast;
+use tokio::sync::{OwnedSemaphorePermit, broadcast};
 
 use super::Plugins;
 use super::domain::Domain;
@@ -44,6 +44,15 @@ impl Plugins {
     #[must_use]
     pub fn events(&self, since: u64) -> (Vec<Event>, broadcast::Receiver<Event>) {
         self.runtime.events.since(since)
+    }
+
+    /// A place among those who watch events.
+    ///
+    /// # Errors
+    /// [`Kind::Exhausted`]: there is none.
+    pub fn watcher(&self) -> Result<OwnedSemaphorePermit, Error> {
+        let full = |_| Error::new(Kind::Exhausted, "Too many watch events; end a watch first.");
+        Arc::clone(&self.runtime.watchers).try_acquire_owned().map_err(full)
     }
 
     /// Whether a file of that size may be loaded as this plugin's.

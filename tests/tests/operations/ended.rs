@@ -2,6 +2,7 @@
 
 use cloudsim::{Failures, Timing};
 use patchbay::operation::State;
+use patchbay_tests::creation::Creations;
 use patchbay_tests::{Deployment, needs_cloudsim};
 
 use crate::Scene;
@@ -50,4 +51,24 @@ async fn too_many_operations_at_once_are_refused() {
     let second = scene.creations.create(scene.host.grpc()).await;
     assert_eq!((second.code, second.operation), (14, None), "{}", second.msg);
     assert_eq!(scene.creations.made().len(), made);
+}
+
+#[tokio::test]
+async fn one_tenants_operations_leave_room_for_the_others() {
+    needs_cloudsim!();
+    let bounds = "operation = { running_max = 2, running_per_tenant_max = 1, inline_wait_ms = 100 }";
+    let scene = Scene::start(Deployment::builder().toml(bounds)).await;
+    scene.deployment.lead_to(&scene.host);
+    let other = scene.deployment.tenant("other").await;
+    let other = Creations::of(&scene.deployment, other).await;
+    scene.deployment.cloudsim().set_timing(Timing { server_build_ms: NEVER_MS, ..Timing::instant() });
+    let first = scene.creations.create(scene.host.grpc()).await;
+    assert_eq!(first.code, 0, "{}", first.msg);
+    let made = scene.creations.made().len();
+    let second = scene.creations.create(scene.host.grpc()).await;
+    assert_eq!((second.code, second.operation), (8, None), "{}", second.msg);
+    assert!(second.msg.contains("this tenant"), "{}", second.msg);
+    assert_eq!(scene.creations.made().len(), made);
+    let its_own = other.create(scene.host.grpc()).await;
+    assert_eq!(its_own.code, 0, "{}", its_own.msg);
 }

@@ -2,9 +2,9 @@
 
 use cloudsim::{Failures, Timing};
 use patchbay::operation::{OperationId, Origin};
-use patchbay::proto::operation::Operation;
+use patchbay::proto::operation::{Operation, WatchOperationReq};
 use patchbay_tests::deployment::Builder;
-use patchbay_tests::needs_cloudsim;
+use patchbay_tests::{needs_cloudsim, wait_for};
 use tokio::time::timeout;
 
 use crate::client::{Client, STATE_MAX, next};
@@ -95,6 +95,30 @@ async fn too_many_watchers_are_refused() {
     let _first = client.watch(&id.to_string()).await.unwrap();
     let refused = client.watch(&id.to_string()).await.unwrap_err();
     assert_eq!(refused.code(), tonic::Code::Unavailable, "{refused}");
+}
+
+#[tokio::test]
+async fn one_tenants_watchers_leave_room_for_the_others() {
+    needs_cloudsim!();
+    let bound = "operation = { watchers_max = 2, watchers_per_tenant_max = 1, inline_wait_ms = 50 }";
+    let client = Client::start(Builder::default().at_once().toml(bound)).await;
+    let rows = client.scene.deployment.operations().await;
+    let id = rows.begin(origin(&client)).await.unwrap().id.to_string();
+    let first = client.watch(&id).await.unwrap();
+    let refused = client.watch(&id).await.unwrap_err();
+    assert_eq!(refused.code(), tonic::Code::ResourceExhausted, "{refused}");
+    assert!(refused.message().contains("This tenant"), "{refused}");
+
+    let other = client.scene.deployment.tenant("other").await;
+    let of_other = Origin { tenant_id: other.id.parse().unwrap(), ..origin(&client) };
+    let operation_id = rows.begin(of_other).await.unwrap().id.to_string();
+    let request = WatchOperationReq { operation_id, ..other.request() };
+    let _of_other = client.operations().watch_operation(request).await.expect("the other tenant's own");
+
+    let cancelled = client.cancel(&id).await;
+    assert_eq!(cancelled.code, 0, "giving up takes no watcher's place: {}", cancelled.msg);
+    drop(first);
+    wait_for("its place to be free", STATE_MAX, async || client.watch(&id).await.ok()).await;
 }
 
 /// That of an operation of the tenant that no host here has begun.

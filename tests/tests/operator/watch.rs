@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use patchbay::proto::plugin::{Event, RollbackRequest, WatchEventsRequest};
-use patchbay_tests::{Deployment, needs_cloudsim};
+use patchbay_tests::{Deployment, needs_cloudsim, wait_for};
 use tokio::time::timeout;
-use tonic::Streaming;
+use tonic::{Code, Streaming};
 
 use crate::Stage;
 
@@ -101,4 +101,20 @@ async fn the_streams_end_with_the_host() {
     stage.deployment.stop().await;
     let end = timeout(EVENT_MAX, events.message()).await.expect("an end");
     assert!(!matches!(end, Ok(Some(_))), "{end:?}");
+}
+
+#[tokio::test]
+async fn so_many_may_watch() {
+    needs_cloudsim!();
+    let stage = Stage::with(Deployment::builder().toml("plugin.event_watchers_max = 1")).await;
+    let first = stage.watch(None).await;
+    let another = async || {
+        let request = stage.deployment.operator(WatchEventsRequest { since: None });
+        stage.plugins().watch_events(request).await
+    };
+    let refused = another().await.unwrap_err();
+    assert_eq!(refused.code(), Code::ResourceExhausted, "{refused}");
+    assert!(refused.message().contains("end a watch first"), "{refused}");
+    drop(first);
+    wait_for("its place to be free", EVENT_MAX, async || another().await.ok()).await;
 }

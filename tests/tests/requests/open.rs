@@ -14,8 +14,6 @@ use crate::GET_FLAVOR;
 
 const STATE_MAX: Duration = Duration::from_secs(30);
 const LIST_FLAVORS: &str = "flavor.FlavorService/ListFlavors";
-const WATCH: &str = "grpc.health.v1.Health/Watch";
-const OK: Option<i32> = Some(0);
 const UNAVAILABLE: Option<i32> = Some(14);
 
 /// The gauge of requests whose message has not come, as soon as it shows this.
@@ -81,30 +79,4 @@ async fn an_answer_that_nobody_takes_is_given_up() {
         assert!(error.is_reset() && error.is_remote(), "{error}");
     }
     is_served(&deployment, &tenant).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn health_is_watched_by_so_many() {
-    let bounds = "grpc.health_watches_max = 2";
-    let deployment = Deployment::builder().toml(bounds).start().await;
-    let mut raw = Raw::connect(&deployment.endpoint()).await;
-    let watch = async |raw: &mut Raw| {
-        let mut call = raw.open(WATCH, &[]).await;
-        call.send(frame(&[]), true);
-        call
-    };
-    let mut places = [watch(&mut raw).await, watch(&mut raw).await];
-    for watch in &mut places {
-        watch.begun().await;
-    }
-    let told = watch(&mut raw).await.told().await;
-    assert_eq!(told.status, UNAVAILABLE, "{told:?}");
-    drop(places);
-    wait_for("a place", STATE_MAX, async || {
-        let mut next = watch(&mut raw).await;
-        next.begun().await.then_some(())
-    })
-    .await;
-    let told = raw.call("grpc.health.v1.Health/Check", &[], &[]).await;
-    assert_eq!(told.status, OK, "{told:?}");
 }

@@ -6,11 +6,13 @@ use std::sync::Arc;
 
 use futures::StreamExt as _;
 use futures::stream::{self, BoxStream};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
+use crate::error::Error;
 use crate::plugin::{Event, Plugins};
 use crate::proto::plugin as wire;
 
@@ -21,19 +23,24 @@ struct Watch {
     last: u64,
     kept: VecDeque<Event>,
     coming: Receiver<Event>,
+    _place: OwnedSemaphorePermit,
 }
 
 /// All events after `since`, or from now on, until the host stops.
+///
+/// # Errors
+/// Too many watch already.
 pub(super) fn events(
     plugins: Arc<Plugins>,
     since: Option<u64>,
     stopping: CancellationToken,
-) -> BoxStream<'static, Result<wire::Event, Status>> {
+) -> Result<BoxStream<'static, Result<wire::Event, Status>>, Error> {
+    let place = plugins.watcher()?;
     let (mut kept, coming) = plugins.events(since.unwrap_or(0));
     let last = since.unwrap_or_else(|| kept.drain(..).next_back().map_or(0, |event| event.number));
-    let watch = Watch { plugins, stopping, last, kept: kept.into(), coming };
+    let watch = Watch { plugins, stopping, last, kept: kept.into(), coming, _place: place };
     let next = async |mut watch: Watch| Some((Ok(watch.next().await?.into()), watch));
-    stream::unfold(watch, next).boxed()
+    Ok(stream::unfold(watch, next).boxed())
 }
 
 impl Watch {
