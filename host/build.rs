@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use prost::Message as _;
 
-const PACKAGES: [&str; 13] = [
+const PACKAGES: [&str; 14] = [
     "clouddisk.proto",
     "flavor.proto",
     "image.proto",
@@ -17,6 +17,7 @@ const PACKAGES: [&str; 13] = [
     "route.proto",
     "securitygroup.proto",
     "tenant.proto",
+    "tenantadmin.proto",
     "vpc.proto",
 ];
 
@@ -26,11 +27,12 @@ fn main() -> anyhow::Result<()> {
     let descriptors = protox::compile(PACKAGES, ["../proto"])?;
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
     std::fs::write(out.join("descriptors.bin"), descriptors.encode_to_vec())?;
-    // What `patchbay plugin --json` and `patchbay journal --json` print.
+    // What `patchbay plugin`, `patchbay journal` and `patchbay tenant` print with `--json`.
     let printed = "#[derive(serde::Serialize)]";
     let build = tonic_prost_build::configure()
         .type_attribute(".patchbay.journal.v1", printed)
-        .type_attribute(".patchbay.plugin.v1", printed);
+        .type_attribute(".patchbay.plugin.v1", printed)
+        .type_attribute(".patchbay.tenant.v1", printed);
     build.compile_fds(descriptors)?;
     Ok(())
 }

@@ -49,6 +49,7 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
     migration!(5, "0005_idempotency"),
     migration!(6, "0006_journal"),
     migration!(7, "0007_hosts"),
+    migration!(8, "0008_installation"),
     migration!(9, "0009_counted_time"),
 ];
 

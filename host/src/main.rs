@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use patchbay::call::{CallArgs, call};
-use patchbay::operator::{JournalArgs, PluginArgs, journal, plugin};
+use patchbay::operator::{JournalArgs, PluginArgs, TenantArgs, journal, plugin, tenant};
 use patchbay::plugin::{Compiler, compile_input};
 use patchbay::{Config, Host, telemetry};
 use rustix::fs::Mode;
@@ -42,6 +42,8 @@ enum Command {
     Plugin(PluginArgs),
     /// Show what plugins changed in the backends for one call, or for one operation.
     Journal(JournalArgs),
+    /// Show what the cloud has of tenants that the host does not know, and take one over.
+    Tenant(TenantArgs),
     /// Compile the component on standard input; the host starts this.
     #[command(hide = true)]
     Compile {
@@ -59,6 +61,7 @@ async fn main() -> ExitCode {
         Command::Call(arguments) => call(arguments).await,
         Command::Plugin(arguments) => plugin(arguments).await,
         Command::Journal(arguments) => journal(arguments).await,
+        Command::Tenant(arguments) => tenant(arguments).await,
         Command::Compile { cache_directory } => compile_input(&cache_directory),
     };
     match done {

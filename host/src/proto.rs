@@ -40,6 +40,9 @@ pub mod securitygroup {
 pub mod tenant {
     tonic::include_proto!("tenant");
 }
+pub mod tenant_admin {
+    tonic::include_proto!("patchbay.tenant.v1");
+}
 pub mod vpc {
     tonic::include_proto!("vpc");
 }

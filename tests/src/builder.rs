@@ -29,6 +29,7 @@ type Edit = Box<dyn FnOnce(&mut Table) + Send>;
 pub struct Builder {
     edits: Vec<Edit>,
     cloud: Options,
+    shared: Option<Cloud>,
 }
 
 impl Builder {
@@ -50,6 +51,13 @@ impl Builder {
     #[must_use]
     pub fn cloud(mut self, options: Options) -> Self {
         self.cloud = options;
+        self
+    }
+
+    /// On a cloud that others use.
+    #[must_use]
+    pub(crate) fn on(mut self, cloud: Cloud) -> Self {
+        self.shared = Some(cloud);
         self
     }
 
@@ -90,7 +98,10 @@ impl Builder {
             // An error says that another test of this process has started it.
             let _ = patchbay::telemetry::log::init(&patchbay::telemetry::log::Config::default());
         }
-        let cloud = Cloud::open(self.cloud).await;
+        let cloud = match self.shared {
+            Some(cloud) => cloud,
+            None => Cloud::open(self.cloud).await,
+        };
         let directory = tempfile::Builder::new().prefix("patchbay-").tempdir().expect("a directory");
         let owner = format!("test-{}", Uuid::new_v4().simple());
         let operator_token = Uuid::new_v4().to_string();

@@ -87,6 +87,23 @@ impl Cloud {
         }
     }
 
+    /// The same for one more installation on it. It goes when the first one's does.
+    #[must_use]
+    pub fn shared(&self) -> Self {
+        let text = |text: &String| text.clone();
+        Self {
+            auth_url: text(&self.auth_url),
+            region: text(&self.region),
+            username: text(&self.username),
+            password: text(&self.password),
+            project: text(&self.project),
+            gateways: self.gateways.clone(),
+            array: text(&self.array),
+            control: self.control.clone(),
+            simulated: None,
+        }
+    }
+
     /// What changes the simulated cloud and looks into it; `None` for the real one.
     #[must_use]
     pub fn control(&self) -> Option<&Control> {

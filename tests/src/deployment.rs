@@ -12,7 +12,6 @@ use patchbay::{Config, Host, database};
 use tempfile::TempDir;
 use tonic::Request;
 use tonic::transport::{Channel, Endpoint};
-use uuid::Uuid;
 
 use crate::admin::Admin;
 use crate::array::Array;
@@ -37,7 +36,6 @@ impl Deployment {
     pub(crate) async fn of(directory: TempDir, cloud: Cloud, owner: String, operator_token: String) -> Self {
         let mut deployment =
             Self { directory, cloud, owner, operator_token, host: None, elsewhere: RwLock::default() };
-        deployment.number_tenants().await;
         deployment.restart().await;
         deployment
     }
@@ -45,6 +43,11 @@ impl Deployment {
     /// The usual one.
     pub async fn start() -> Self {
         Self::builder().start().await
+    }
+
+    /// One more installation on the same cloud, with files and a database of its own.
+    pub async fn beside(&self) -> Self {
+        Self::builder().on(self.cloud.shared()).start().await
     }
 
     /// One that differs.
@@ -203,18 +206,6 @@ impl Deployment {
 
     fn config(&self) -> Config {
         Config::read(&self.config_file()).expect("a configuration")
-    }
-
-    /// Lets tenants' ids begin anywhere, for deployments that share a cloud; 0 would be the first one's.
-    async fn number_tenants(&self) {
-        let pool = self.database().await;
-        let first = i64::from(Uuid::new_v4().as_fields().0);
-        sqlx::query("UPDATE tenant_counter SET value = $1")
-            .bind(first)
-            .execute(&pool)
-            .await
-            .expect("a counter");
-        pool.close().await;
     }
 }
 

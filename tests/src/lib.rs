@@ -5,6 +5,7 @@
 
 pub mod admin;
 pub mod array;
+mod backup;
 mod builder;
 pub mod change;
 pub mod cloud;
@@ -14,6 +15,7 @@ pub mod configuration;
 pub mod contract;
 pub mod creation;
 pub mod deployment;
+mod foreign;
 pub mod full;
 pub mod gateway;
 pub mod measured;

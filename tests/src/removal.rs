@@ -38,9 +38,9 @@ pub(crate) async fn remove(cloud: &Cloud, owner: &str) {
 
 /// The identity plugin says in the description who made a domain or role.
 async fn made_by(admin: &Admin, kind: &str, owner: &str) -> Vec<Value> {
-    let mark = format!("Made by {owner}:");
+    let made = format!("Made by {owner}:");
     let mut found = admin.list("identity", &format!("/{kind}"), kind).await;
-    found.retain(|entry| entry["description"].as_str().is_some_and(|text| text.starts_with(&mark)));
+    found.retain(|entry| entry["description"].as_str().is_some_and(|text| text.contains(&made)));
     found
 }
 

@@ -159,7 +159,7 @@ impl Auth {
     /// For removing what an unfinished tenant left in the cloud.
     #[must_use]
     pub fn removing(&self, leftover: Leftover, request_id: &str, deadline: Instant) -> Permit {
-        Permit::without_account(leftover.id(), request_id, deadline)
+        Permit::without_account(leftover.id(), leftover.mark(), request_id, deadline)
     }
 }
 

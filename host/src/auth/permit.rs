@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use crate::tenant::{Tenant, TenantId};
+use crate::tenant::{Mark, Tenant, TenantId};
 use crate::upstream::{Account, Caller};
 
 /// A call that may go on: whose it is, on whose behalf, and until when.
 #[derive(Debug, Clone)]
 pub struct Permit {
     tenant_id: Option<TenantId>,
+    mark: Option<Mark>,
     tenant: Option<Arc<Tenant>>,
     user_id: Arc<str>,
     request_id: Arc<str>,
@@ -20,9 +21,10 @@ pub struct Permit {
 
 impl Permit {
     pub(super) fn of_tenant(tenant: Arc<Tenant>, user_id: &str, request_id: &str, deadline: Instant) -> Self {
-        let tenant_id = Some(tenant.id());
+        let (tenant_id, mark) = (Some(tenant.id()), tenant.mark());
         Self {
             tenant_id,
+            mark,
             tenant: Some(tenant),
             user_id: user_id.into(),
             request_id: request_id.into(),
@@ -30,21 +32,33 @@ impl Permit {
         }
     }
 
-    pub(super) fn without_account(tenant_id: TenantId, request_id: &str, deadline: Instant) -> Self {
-        Self { tenant_id: Some(tenant_id), ..Self::of_host(request_id, deadline) }
+    pub(super) fn without_account(
+        tenant_id: TenantId,
+        mark: Option<Mark>,
+        request_id: &str,
+        deadline: Instant,
+    ) -> Self {
+        Self { tenant_id: Some(tenant_id), mark, ..Self::of_host(request_id, deadline) }
     }
 
     /// For what the host asks a plugin on nobody's behalf: who it is, whether its backend answers. It carries
     /// no tenant and no account.
     #[must_use]
     pub(crate) fn of_host(request_id: &str, deadline: Instant) -> Self {
-        Self { tenant_id: None, tenant: None, user_id: "".into(), request_id: request_id.into(), deadline }
+        let (user_id, request_id) = ("".into(), request_id.into());
+        Self { tenant_id: None, mark: None, tenant: None, user_id, request_id, deadline }
     }
 
     /// The tenant that the call concerns; absent for the host's own questions.
     #[must_use]
     pub fn tenant_id(&self) -> Option<TenantId> {
         self.tenant_id
+    }
+
+    /// What the tenant's things bear in the cloud; absent where it was registered before there were marks.
+    #[must_use]
+    pub fn mark(&self) -> Option<Mark> {
+        self.mark
     }
 
     /// The tenant; absent while its account in the cloud is being made or removed.
@@ -94,9 +108,21 @@ impl Operator {
         Self { _proof: () }
     }
 
-    /// For making, or undoing, the account of a tenant that is being registered.
+    /// For making the account of a tenant that is being registered, or taking over one that bears this mark.
     #[must_use]
-    pub fn registering(&self, tenant_id: TenantId, request_id: &str, deadline: Instant) -> Permit {
-        Permit::without_account(tenant_id, request_id, deadline)
+    pub fn registering(
+        &self,
+        tenant_id: TenantId,
+        mark: Option<Mark>,
+        request_id: &str,
+        deadline: Instant,
+    ) -> Permit {
+        Permit::without_account(tenant_id, mark, request_id, deadline)
+    }
+
+    /// For looking at what the cloud has of tenants, whosever they are.
+    #[must_use]
+    pub fn looking(&self, request_id: &str, deadline: Instant) -> Permit {
+        Permit::of_host(request_id, deadline)
     }
 }

@@ -7,7 +7,7 @@ use tonic::Streaming;
 use crate::auth::Claim;
 use crate::proto::{
     clouddisk, flavor, image, instance, journal, nasdisk, operation, oss, plugin, route, securitygroup,
-    tenant, vpc,
+    tenant, tenant_admin, vpc,
 };
 
 /// A request that carries an api key.
@@ -36,6 +36,12 @@ impl Asks for plugin::RollbackRequest {}
 impl Asks for plugin::SetRouteRequest {}
 impl Asks for plugin::WatchEventsRequest {}
 impl Asks for journal::ListCallsRequest {}
+impl Asks for tenant_admin::ListForeignRequest {}
+impl Asks for tenant_admin::AdoptRequest {
+    fn tenant_id(&self) -> &str {
+        &self.tenant_id
+    }
+}
 
 macro_rules! claims {
     ($($package:ident::$request:ident [$($field:ident),*] $($many:ident)?;)*) => {$(

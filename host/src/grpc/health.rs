@@ -21,8 +21,9 @@ const OWN: [&str; 3] = [
 ];
 
 /// The contract's services and whose plugin answers them.
-const SERVICES: [(&str, Domain); 10] = [
+const SERVICES: [(&str, Domain); 11] = [
     ("tenant.TenantService", Domain::Identity),
+    ("patchbay.tenant.v1.TenantAdminService", Domain::Identity),
     ("flavor.FlavorService", Domain::Compute),
     ("image.ImageService", Domain::Compute),
     ("instance.InstanceService", Domain::Compute),

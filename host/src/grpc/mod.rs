@@ -23,6 +23,7 @@ mod route;
 mod security_group;
 mod stranger;
 mod tenant;
+mod tenant_admin;
 mod vpc;
 
 use std::net::SocketAddr;
@@ -176,7 +177,8 @@ async fn routes(api: &Api) -> anyhow::Result<Routes> {
         .add_service(service!(route::route_service_server::RouteServiceServer))
         .add_service(service!(operation::operation_service_server::OperationServiceServer))
         .add_service(service!(plugin::plugin_service_server::PluginServiceServer))
-        .add_service(service!(journal::journal_service_server::JournalServiceServer)))
+        .add_service(service!(journal::journal_service_server::JournalServiceServer))
+        .add_service(service!(tenant_admin::tenant_admin_service_server::TenantAdminServiceServer)))
 }
 
 fn reflection() -> anyhow::Result<tonic_reflection::server::Builder<'static>> {

@@ -1,7 +1,7 @@
-//! `patchbay plugin …` and `patchbay journal`: what an operator does with the plugins of a running host, and what they did,
-//! from the command line.
+//! `patchbay plugin …`, `patchbay journal` and `patchbay tenant …`: what an operator does with the plugins of a running host,
+//! what they did, and which tenants the cloud has that the host does not know, from the command line.
 //!
-//! A client of `PluginService` and `JournalService` like any other. What the commands print is in `show` and `table`; what a plugin file
+//! A client of `PluginService`, `JournalService` and `TenantAdminService` like any other. What the commands print is in `show` and `table`; what a plugin file
 //! holds is `plugin::inspect`'s affair.
 
 mod inspect;
@@ -10,6 +10,7 @@ mod load;
 mod route;
 mod show;
 mod table;
+mod tenant;
 mod wanted;
 
 use std::io::Write;
@@ -23,6 +24,7 @@ use tonic::transport::Channel;
 
 pub use self::journal::{JournalArgs, journal};
 use self::route::{Line, RouteArgs};
+pub use self::tenant::{TenantArgs, tenant};
 use self::wanted::Wanted;
 use crate::client::{Bearer, Target, refused};
 use crate::proto::plugin::plugin_service_client::PluginServiceClient;

@@ -78,6 +78,7 @@ impl Call {
             operation_id: self.purpose.operation().map(|id| id.to_string()),
             deadline_ms: u32::try_from(left.as_millis()).unwrap_or(u32::MAX),
             project_id: self.permit.tenant().map(|tenant| tenant.account().project_id.clone()),
+            mark: self.permit.mark().map(|mark| mark.to_string()).unwrap_or_default(),
         }
     }
 }

@@ -3,6 +3,7 @@
 //! The rows and the cache are in `store`; who may act as a tenant is `auth`'s affair, what a tenant has in
 //! the cloud the identity plugin's.
 
+mod mark;
 mod registrar;
 mod store;
 
@@ -15,7 +16,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use tokio::time::Instant;
 
-pub use self::registrar::{Asked, Registrar};
+pub use self::mark::{Installation, Mark};
+pub use self::registrar::{Adoption, Asked, Foreign, Registrar};
 pub use self::store::Tenants;
 use crate::auth::seal::{Digest, MasterKey, random_secret};
 use crate::error::Error;
@@ -47,13 +49,22 @@ impl Default for Config {
     }
 }
 
-/// A tenant's number, written `t-` and ten digits.
+/// A tenant's number, written `t-` and ten digits. Drawn at random: a counter that came back with an old database would give
+/// numbers twice.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TenantId(u64);
 
 impl TenantId {
-    fn from_number(number: i64) -> Option<Self> {
-        u64::try_from(number).ok().filter(|number| (1..=ID_MAX).contains(number)).map(Self)
+    /// Each is equally likely.
+    fn draw() -> Result<Self, Error> {
+        // What is past the last whole multiple would favour the beginning.
+        let fair = u64::MAX - u64::MAX % ID_MAX;
+        loop {
+            let number = mark::random()?;
+            if number < fair {
+                return Ok(Self(1 + number % ID_MAX));
+            }
+        }
     }
 
     /// The number alone.
@@ -108,6 +119,7 @@ pub struct Account {
 pub struct Tenant {
     id: TenantId,
     key: String,
+    mark: Option<Mark>,
     name: String,
     account: Account,
     apikey: Digest,
@@ -120,6 +132,12 @@ impl Tenant {
     #[must_use]
     pub fn id(&self) -> TenantId {
         self.id
+    }
+
+    /// What its things bear in the cloud; none where it was registered before there were marks.
+    #[must_use]
+    pub fn mark(&self) -> Option<Mark> {
+        self.mark
     }
 
     /// What people call it.
@@ -170,6 +188,7 @@ impl fmt::Debug for Tenant {
 #[derive(Debug)]
 pub struct Registration {
     id: TenantId,
+    mark: Option<Mark>,
     name: String,
     password: SecretString,
     apikey: SecretString,
@@ -177,9 +196,10 @@ pub struct Registration {
 }
 
 impl Registration {
-    fn draw(id: TenantId, name: &str, time: Duration) -> Result<Self, Error> {
+    fn draw(id: TenantId, mark: Option<Mark>, name: &str, time: Duration) -> Result<Self, Error> {
         Ok(Self {
             id,
+            mark,
             name: name.to_owned(),
             password: random_secret(SECRET_CHARS).map_err(Error::internal)?,
             apikey: random_secret(SECRET_CHARS).map_err(Error::internal)?,
@@ -191,6 +211,12 @@ impl Registration {
     #[must_use]
     pub fn id(&self) -> TenantId {
         self.id
+    }
+
+    /// What everything that is made for it bears; none where it is adopted and bears none.
+    #[must_use]
+    pub fn mark(&self) -> Option<Mark> {
+        self.mark
     }
 
     /// What people call the tenant: the request's name without surrounding white space.
@@ -251,6 +277,7 @@ impl From<Registration> for Registered {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Leftover {
     id: TenantId,
+    mark: Option<Mark>,
 }
 
 impl Leftover {
@@ -258,6 +285,12 @@ impl Leftover {
     #[must_use]
     pub fn id(self) -> TenantId {
         self.id
+    }
+
+    /// What whatever is left bears.
+    #[must_use]
+    pub fn mark(self) -> Option<Mark> {
+        self.mark
     }
 }
 
@@ -293,8 +326,15 @@ mod tests {
     #[test]
     fn an_id_is_written_and_read_alike() {
         let id: TenantId = "t-0000000042".parse().unwrap();
-        assert_eq!(id.to_string(), "t-0000000042");
-        assert_eq!(TenantId::from_number(42), Some(id));
+        assert_eq!((id.to_string().as_str(), id.number()), ("t-0000000042", 42));
+    }
+
+    #[test]
+    fn an_id_is_drawn_at_random() {
+        let ids: Vec<_> = (0..100).map(|_| TenantId::draw().unwrap()).collect();
+        let distinct: std::collections::HashSet<_> = ids.iter().collect();
+        assert_eq!(distinct.len(), ids.len());
+        assert!(ids.iter().all(|id| id.to_string().parse() == Ok(*id)), "{ids:?}");
     }
 
     #[test]
@@ -304,8 +344,6 @@ mod tests {
         {
             assert_eq!(text.parse::<TenantId>(), Err(NotATenantId), "{text}");
         }
-        assert_eq!(TenantId::from_number(0), None);
-        assert_eq!(TenantId::from_number(10_000_000_000), None);
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! How a tenant comes about: its row, its account in the cloud through the identity plugin, and the removal of
 //! all of it when a step fails. Rows are `store`'s affair; what an account is made of is the plugin's.
 
+mod adoption;
+
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -9,11 +11,12 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+pub use self::adoption::{Adoption, Foreign};
 use super::{Account, Leftover, Registered, Registration, Reserved, Tenants};
 use crate::auth::{Auth, Operator};
 use crate::error::{Error, Kind};
 use crate::idempotency::{Idempotency, Once};
-use crate::plugin::contract::identity::exports::patchbay::identity::tenants::Spec;
+use crate::plugin::contract::identity::exports::patchbay::identity::tenants::{self, Spec};
 use crate::plugin::{self, Call, Placeholder, Plugins};
 
 /// How often leftovers are looked for.
@@ -93,7 +96,8 @@ impl Registrar {
         earlier.and_then(|earlier| earlier.answer).map(|answer| Registered::from_bytes(&answer)).transpose()
     }
 
-    /// Another deployment on the same cloud may hold what an id names there; then the next id is tried.
+    /// Somebody else, or this installation before its database was lost, may hold what an id names in the cloud; then another
+    /// id is tried.
     async fn carry(&self, asked: &Asked, name: &str) -> Result<Registered, Error> {
         let mut attempt = 1;
         loop {
@@ -101,7 +105,7 @@ impl Registrar {
             let id = registration.id();
             match self.attempt(asked, registration).await {
                 Err(error) if error.kind() == Kind::Exists && attempt < IDS_MAX => {
-                    tracing::warn!(tenant = %id, error = %error.chain(), "the next id is tried");
+                    tracing::warn!(tenant = %id, error = %error.chain(), "what the id names in the cloud is not this registration's, another id is tried");
                     attempt += 1;
                 }
                 outcome => return outcome,
@@ -141,16 +145,29 @@ impl Registrar {
     }
 
     async fn provision(&self, asked: &Asked, new: &Registration) -> Result<(), Error> {
+        let (call, spec) = self.call(asked, new);
+        let account = self.plugins.call::<plugin::Tenants, _>(call, async |at, tenants, context| {
+            tenants.call_provision(at, context, spec).await
+        });
+        self.complete(asked, new, account.await?).await
+    }
+
+    /// The call in which the plugin makes the tenant's user with the new password, which the plugin is not told.
+    fn call(&self, asked: &Asked, new: &Registration) -> (Call, Spec) {
         let word = format!("secret-{:032x}", rand::rng().random::<u128>());
         let spec = Spec { display_name: new.name().to_owned(), password_placeholder: word.clone() };
         let secret = Some(Placeholder { word, secret: new.password().clone() });
         let deadline = new.deadline().min(Instant::now() + self.plugins.call_time());
-        let permit = asked.operator.registering(new.id(), &asked.request_id, deadline);
-        let call = Call { served: Arc::clone(&asked.served), ..Call::registration(permit, secret) };
-        let account = self.plugins.call::<plugin::Tenants, _>(call, async |at, tenants, context| {
-            tenants.call_provision(at, context, spec).await
-        });
-        let account = account.await?;
+        let permit = asked.operator.registering(new.id(), new.mark(), &asked.request_id, deadline);
+        (Call { served: Arc::clone(&asked.served), ..Call::registration(permit, secret) }, spec)
+    }
+
+    async fn complete(
+        &self,
+        asked: &Asked,
+        new: &Registration,
+        account: tenants::Account,
+    ) -> Result<(), Error> {
         let account = Account {
             domain_id: account.domain_id,
             project_id: account.project_id,

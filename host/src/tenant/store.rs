@@ -10,17 +10,22 @@
 //!
 //! A row that is `creating` past its time belongs to a host that is gone, and counts as `removing`. The
 //! unique name decides between calls that want the same one. Several may remove one leftover: removing twice
-//! does no harm.
+//! does no harm. What was in the cloud before its row is `adoption`'s, and whose database it is `installation`'s affair.
+
+mod adoption;
+mod installation;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context as _;
 use moka::future::Cache;
 use sqlx::any::AnyRow;
 use sqlx::{AnyPool, Row as _};
 
-use super::{Account, Config, Leftover, Registered, Registration, Reserved, Tenant, TenantId, checked_name};
+use super::{
+    Account, Config, Installation, Leftover, Mark, Registered, Registration, Reserved, Tenant, TenantId,
+    checked_name,
+};
 use crate::auth::seal::{Digest, MasterKey};
 use crate::database::{now_ms, sole, unavailable};
 use crate::error::{Error, Kind};
@@ -28,6 +33,8 @@ use crate::idempotency::{Idempotency, Once};
 
 /// Leftovers handed out at a time.
 const LEFTOVERS_MAX: i64 = 100;
+/// How many ids are drawn until one is nobody's.
+const DRAWS_MAX: u32 = 16;
 
 /// Every tenant of the deployment.
 #[derive(Debug)]
@@ -36,6 +43,7 @@ pub struct Tenants {
     master: Arc<MasterKey>,
     cache: Cache<TenantId, Arc<Tenant>>,
     registration_time: Duration,
+    installation: Installation,
 }
 
 /// Why no tenant came of reading one.
@@ -60,11 +68,19 @@ impl Tenants {
             .max_capacity(config.cache_entries_max)
             .time_to_live(Duration::from_millis(config.cache_ttl_ms))
             .build();
-        if sole(&pool) {
-            let sql = "UPDATE tenant_info SET state = 'removing' WHERE state = 'creating'";
-            sqlx::query(sql).execute(&pool).await?;
+        let registration_time = Duration::from_millis(config.registration_ms);
+        let installation = installation::of(&pool).await?;
+        let tenants = Self { pool, master, cache, registration_time, installation };
+        if sole(&tenants.pool) {
+            tenants.give_up(i64::MAX).await?;
         }
-        Ok(Self { pool, master, cache, registration_time: Duration::from_millis(config.registration_ms) })
+        Ok(tenants)
+    }
+
+    /// Whose tenants these are.
+    #[must_use]
+    pub fn installation(&self) -> Installation {
+        self.installation
     }
 
     /// The active tenant of this id, from memory where it is fresh enough; concurrent callers share one read.
@@ -83,7 +99,7 @@ impl Tenants {
     }
 
     async fn read(&self, id: TenantId) -> Result<Arc<Tenant>, Unread> {
-        let sql = "SELECT tenant_name, openstack_domainid, openstack_projectid, openstack_userid, \
+        let sql = "SELECT tenant_name, mark, openstack_domainid, openstack_projectid, openstack_userid, \
                    openstack_roleid, openstack_password, apikey \
                    FROM tenant_info WHERE tenant_id = $1 AND state = 'active'";
         let row = sqlx::query(sql).bind(id.to_string()).fetch_optional(&self.pool).await?;
@@ -96,6 +112,7 @@ impl Tenants {
         Ok(Tenant {
             id,
             key: id.to_string(),
+            mark: mark_of(row).map_err(|cause| Unread::Damaged(cause.into()))?,
             name: row.try_get("tenant_name")?,
             account: Account {
                 domain_id: row.try_get("openstack_domainid")?,
@@ -120,13 +137,27 @@ impl Tenants {
         if let Some(leftover) = self.leftover_of(name).await? {
             return Ok(Reserved::Leftover(leftover));
         }
-        let registration = Registration::draw(self.next_id().await?, name, self.registration_time)?;
-        if self.insert(&registration).await? { Ok(Reserved::New(registration)) } else { Err(taken()) }
+        for _ in 0..DRAWS_MAX {
+            let (id, mark) = (TenantId::draw()?, Some(self.installation.mark()?));
+            let registration = Registration::draw(id, mark, name, self.registration_time)?;
+            if self.insert(&registration, false).await? {
+                return Ok(Reserved::New(registration));
+            }
+            if self.is_named(name).await? {
+                return Err(taken());
+            }
+        }
+        Err(Error::internal(anyhow::anyhow!("tenant ids are used up")))
+    }
+
+    async fn is_named(&self, name: &str) -> Result<bool, Error> {
+        let query = sqlx::query("SELECT tenant_id FROM tenant_info WHERE tenant_name = $1").bind(name);
+        Ok(query.fetch_optional(&self.pool).await?.is_some())
     }
 
     async fn leftover_of(&self, name: &str) -> Result<Option<Leftover>, Error> {
         self.give_up_overdue().await?;
-        let sql = "SELECT tenant_id, state FROM tenant_info WHERE tenant_name = $1";
+        let sql = "SELECT tenant_id, mark, state FROM tenant_info WHERE tenant_name = $1";
         let Some(row) = sqlx::query(sql).bind(name).fetch_optional(&self.pool).await? else {
             return Ok(None);
         };
@@ -147,26 +178,31 @@ impl Tenants {
     }
 
     async fn give_up_overdue(&self) -> Result<(), Error> {
-        let sql = "UPDATE tenant_info SET state = 'removing' WHERE state = 'creating' \
-             AND creating_until <= (SELECT total_ms FROM counted_time)";
-        sqlx::query(sql).execute(&self.pool).await?;
+        let sql = "SELECT total_ms FROM counted_time";
+        let now = sqlx::query(sql).fetch_one(&self.pool).await?.try_get("total_ms")?;
+        self.give_up(now).await
+    }
+
+    /// What should have come to its end by this counted time. Of what was to be adopted nothing is removed but the row.
+    async fn give_up(&self, by: i64) -> Result<(), Error> {
+        for sql in [
+            "DELETE FROM tenant_info WHERE state = 'creating' AND creating_until <= $1 AND adopted = 1",
+            "UPDATE tenant_info SET state = 'removing' \
+             WHERE state = 'creating' AND creating_until <= $1 AND adopted = 0",
+        ] {
+            sqlx::query(sql).bind(by).execute(&self.pool).await?;
+        }
         Ok(())
     }
 
-    async fn next_id(&self) -> Result<TenantId, Error> {
-        let sql = "UPDATE tenant_counter SET value = value + 1 RETURNING value";
-        let number: i64 = sqlx::query(sql).fetch_one(&self.pool).await?.try_get("value")?;
-        TenantId::from_number(number).context("tenant ids are used up").map_err(Error::internal)
-    }
-
-    /// False: another call took the name first.
-    async fn insert(&self, new: &Registration) -> Result<bool, Error> {
+    /// False: another call took the name first, or the id is somebody's.
+    async fn insert(&self, new: &Registration, adopted: bool) -> Result<bool, Error> {
         let sql = "INSERT INTO tenant_info (tenant_id, tenant_name, openstack_domainname, \
                    openstack_projectname, openstack_username, openstack_rolename, openstack_password, \
-                   apikey, state, created_at, creating_until) \
+                   apikey, state, created_at, creating_until, mark, adopted) \
                    VALUES ($1, $2, $1, $1, $1, $1, $3, $4, 'creating', $5, \
-                   (SELECT total_ms FROM counted_time) + $6) \
-                   ON CONFLICT (tenant_name) DO NOTHING";
+                   (SELECT total_ms FROM counted_time) + $6, $7, $8) \
+                   ON CONFLICT DO NOTHING";
         let id = new.id.to_string();
         // Twice the time, so that the removal after a failure fits in. It is counted, for clocks may be set.
         let time = i64::try_from(2 * self.registration_time.as_millis()).unwrap_or(i64::MAX / 2);
@@ -177,6 +213,8 @@ impl Tenants {
             .bind(self.master.digest(&id, new.apikey()).to_base64())
             .bind(now_ms())
             .bind(time)
+            .bind(new.mark.map(|mark| mark.to_string()).unwrap_or_default())
+            .bind(i32::from(adopted))
             .execute(&self.pool)
             .await?;
         Ok(done.rows_affected() == 1)
@@ -225,10 +263,10 @@ impl Tenants {
     pub async fn failed(&self, registration: Registration) -> Result<Leftover, Error> {
         // Whatever its state: `complete` may have reached the database and its answer been lost. Nobody else
         // was told of this tenant.
-        let sql = "UPDATE tenant_info SET state = 'removing' WHERE tenant_id = $1";
+        let sql = "UPDATE tenant_info SET state = 'removing' WHERE tenant_id = $1 AND adopted = 0";
         sqlx::query(sql).bind(registration.id.to_string()).execute(&self.pool).await?;
         self.cache.invalidate(&registration.id).await;
-        Ok(Leftover { id: registration.id })
+        Ok(Leftover { id: registration.id, mark: registration.mark })
     }
 
     /// Deletes the row of a leftover of which nothing is left in Keystone; its name is free then.
@@ -248,15 +286,27 @@ impl Tenants {
     /// The database fails.
     pub async fn leftovers(&self) -> Result<Vec<Leftover>, Error> {
         self.give_up_overdue().await?;
-        let sql = "SELECT tenant_id FROM tenant_info WHERE state = 'removing' ORDER BY tenant_id LIMIT $1";
+        let sql =
+            "SELECT tenant_id, mark FROM tenant_info WHERE state = 'removing' ORDER BY created_at LIMIT $1";
         let rows = sqlx::query(sql).bind(LEFTOVERS_MAX).fetch_all(&self.pool).await?;
         rows.iter().map(leftover).collect()
     }
 }
 
 fn leftover(row: &AnyRow) -> Result<Leftover, Error> {
+    Ok(Leftover { id: id_of(row)?, mark: mark_of(row)? })
+}
+
+fn id_of(row: &AnyRow) -> Result<TenantId, Error> {
     let id: &str = row.try_get("tenant_id")?;
-    Ok(Leftover { id: id.parse().map_err(|cause: super::NotATenantId| Error::internal(cause))? })
+    id.parse().map_err(|cause: super::NotATenantId| Error::internal(cause))
+}
+
+/// None in the rows that were made before there were marks.
+fn mark_of(row: &AnyRow) -> Result<Option<Mark>, Error> {
+    let text: &str = row.try_get("mark")?;
+    let mark = Some(text).filter(|text| !text.is_empty()).map(str::parse).transpose();
+    mark.map_err(|cause: super::mark::NotAMark| Error::internal(cause))
 }
 
 fn taken() -> Error {

@@ -1,14 +1,13 @@
-//! What a tenant consists of, made and removed. Every step finds what an earlier, interrupted one left.
-//!
-//! Names alone do not say whose something is: two deployments on one cloud both have a `t-0000000001`. So
-//! the domain and the role (roles are global) say in their description who made them, and what says
-//! otherwise is neither adopted nor removed.
+//! What a tenant consists of, made and removed. Every step finds what an earlier one of the same registration left, and takes
+//! nothing that does not bear its mark. What is taken over by the operator's decision is `adoption`'s affair, how a mark is
+//! written `description`'s.
 
 use patchbay_sdk::error::kind;
 use patchbay_sdk::identity::{Account, Spec};
-use patchbay_sdk::{Error, join, settings};
+use patchbay_sdk::{Context, Error, join, log, settings};
 use serde_json::json;
 
+use crate::description;
 use crate::keystone::{self, Entity};
 
 /// The role that the cloud's policies ask of a tenant; a role of its own alone is refused nearly everywhere.
@@ -16,72 +15,106 @@ pub(crate) fn member_role() -> String {
     settings::get_or("member_role", "member")
 }
 
-/// How descriptions begin. Deployments that share a cloud each set their own `owner`.
-fn mark() -> String {
-    format!("Made by {}", settings::get_or("owner", "patchbay"))
+/// What is made, and what it is known by.
+pub(crate) struct New<'a> {
+    /// Its name, whatever it is.
+    tenant: &'a str,
+    /// What its own bears already.
+    mark: &'a str,
+    description: String,
+    password_placeholder: &'a str,
 }
 
-/// Makes what is missing of the tenant's account; the user always anew, with the new password.
-pub(crate) async fn provision(tenant: &str, spec: &Spec) -> Result<Account, Error> {
-    let description = format!("{}: {}", mark(), spec.display_name);
-    let (domain, role) = join(domain(tenant, &description), role(tenant, &description)).await;
-    let (domain, role) = (domain?, role?);
-    let (project, user) = join(project(tenant, &domain), user(tenant, &domain, spec)).await;
-    let (project, user) = (project?, user?);
-    let member = member().await?;
-    let (own, common) =
-        join(keystone::assign(&project, &user, &role), keystone::assign(&project, &user, &member)).await;
-    own.and(common)?;
-    Ok(Account { domain_id: domain, project_id: project, user_id: user, role_id: role })
-}
+impl<'a> New<'a> {
+    pub(crate) fn of(ctx: &'a Context, spec: &'a Spec) -> Self {
+        let description = description::of(&ctx.mark, &spec.display_name);
+        let password_placeholder = &spec.password_placeholder;
+        Self { tenant: &ctx.tenant_id, mark: &ctx.mark, description, password_placeholder }
+    }
 
-/// Removes the domain, which takes project and user along, and the role.
-pub(crate) async fn remove(tenant: &str) -> Result<(), Error> {
-    let (domain, role) = join(remove_domain(tenant), remove_role(tenant)).await;
-    domain.and(role)
-}
+    /// The id of the domain.
+    async fn domain(&self) -> Result<String, Error> {
+        let body = json!({"domain": {"name": self.tenant, "description": self.description}});
+        let id = match keystone::create("domains", &body).await {
+            Err(error) if error.is(kind::EXISTS) => self.ours("domains", None).await?,
+            made => return made.map(|domain| domain.id),
+        };
+        // A removal that was interrupted leaves it disabled.
+        keystone::update("domains", &id, &json!({"domain": {"enabled": true}})).await?;
+        Ok(id)
+    }
 
-async fn domain(tenant: &str, description: &str) -> Result<String, Error> {
-    let body = json!({"domain": {"name": tenant, "description": description}});
-    let id = match keystone::create("domains", &body).await {
-        Err(error) if error.is(kind::EXISTS) => ours(keystone::taken("domains", tenant, None).await?)?,
-        made => return made.map(|domain| domain.id),
-    };
-    // A removal that was interrupted leaves it disabled.
-    keystone::update("domains", &id, &json!({"domain": {"enabled": true}})).await?;
-    Ok(id)
-}
+    /// The id of the role.
+    pub(crate) async fn role(&self) -> Result<String, Error> {
+        let body = json!({"role": {"name": self.tenant, "description": self.description}});
+        match keystone::create("roles", &body).await {
+            Err(error) if error.is(kind::EXISTS) => self.ours("roles", None).await,
+            made => made.map(|role| role.id),
+        }
+    }
 
-async fn role(tenant: &str, description: &str) -> Result<String, Error> {
-    let body = json!({"role": {"name": tenant, "description": description}});
-    match keystone::create("roles", &body).await {
-        Err(error) if error.is(kind::EXISTS) => ours(keystone::taken("roles", tenant, None).await?),
-        made => made.map(|role| role.id),
+    async fn project(&self, domain: &str) -> Result<String, Error> {
+        let description = &self.description;
+        let body = json!({"project": {"name": self.tenant, "domain_id": domain, "description": description}});
+        match keystone::create("projects", &body).await {
+            Err(error) if error.is(kind::EXISTS) => self.ours("projects", Some(domain)).await,
+            made => made.map(|project| project.id),
+        }
+    }
+
+    /// A user that was left is made anew, not given the new password: Keystone revokes whatever token is issued
+    /// in the second of a password's change, also the first one for the new password.
+    pub(crate) async fn user(&self, domain: &str) -> Result<String, Error> {
+        let body = json!({"user": {
+            "name": self.tenant, "domain_id": domain, "description": self.description,
+            "password": self.password_placeholder,
+        }});
+        let made = match keystone::create("users", &body).await {
+            Err(error) if error.is(kind::EXISTS) => {
+                let left = self.ours("users", Some(domain)).await?;
+                keystone::delete("users", &left).await?;
+                keystone::create("users", &body).await
+            }
+            made => made,
+        };
+        made.map(|user| user.id)
+    }
+
+    /// What has the name already, where an earlier attempt at this registration made it.
+    async fn ours(&self, collection: &str, domain: Option<&str>) -> Result<String, Error> {
+        let found = keystone::taken(collection, self.tenant, domain).await?;
+        if found.mark() == self.mark { Ok(found.id) } else { Err(found.foreign(kind::EXISTS, collection)) }
     }
 }
 
-async fn project(tenant: &str, domain: &str) -> Result<String, Error> {
-    let body = json!({"project": {"name": tenant, "domain_id": domain}});
-    let made = match keystone::create("projects", &body).await {
-        Err(error) if error.is(kind::EXISTS) => keystone::taken("projects", tenant, Some(domain)).await,
-        made => made,
-    };
-    made.map(|project| project.id)
+/// Makes what is missing of the tenant's account; the user always anew, with the new password.
+pub(crate) async fn provision(ctx: &Context, spec: &Spec) -> Result<Account, Error> {
+    if ctx.mark.is_empty() {
+        return Err(Error::hidden(kind::INTERNAL, "a registration without a mark"));
+    }
+    let new = New::of(ctx, spec);
+    let (domain, role) = join(new.domain(), new.role()).await;
+    let (domain, role) = (domain?, role?);
+    let (project, user) = join(new.project(&domain), new.user(&domain)).await;
+    let account = Account { domain_id: domain, project_id: project?, user_id: user?, role_id: role };
+    assign(&account).await?;
+    Ok(account)
 }
 
-/// A user that was left is made anew, not given the new password: Keystone revokes whatever token is issued
-/// in the second of a password's change, also the first one for the new password.
-async fn user(tenant: &str, domain: &str, spec: &Spec) -> Result<String, Error> {
-    let body = json!({"user": {"name": tenant, "domain_id": domain, "password": spec.password_placeholder}});
-    let made = match keystone::create("users", &body).await {
-        Err(error) if error.is(kind::EXISTS) => {
-            let left = keystone::taken("users", tenant, Some(domain)).await?;
-            keystone::delete("users", &left.id).await?;
-            keystone::create("users", &body).await
-        }
-        made => made,
-    };
-    made.map(|user| user.id)
+/// Gives the user its own role and the one that policies ask for.
+pub(crate) async fn assign(account: &Account) -> Result<(), Error> {
+    let Account { project_id, user_id, role_id, .. } = account;
+    let member = member().await?;
+    let (own, common) =
+        join(keystone::assign(project_id, user_id, role_id), keystone::assign(project_id, user_id, &member))
+            .await;
+    own.and(common)
+}
+
+/// Removes the domain, which takes project and user along, and the role; both where they bear the mark.
+pub(crate) async fn remove(ctx: &Context) -> Result<(), Error> {
+    let (domain, role) = join(remove_domain(ctx), remove_role(ctx)).await;
+    domain.and(role)
 }
 
 async fn member() -> Result<String, Error> {
@@ -92,8 +125,8 @@ async fn member() -> Result<String, Error> {
     })
 }
 
-async fn remove_domain(tenant: &str) -> Result<(), Error> {
-    let Some(domain) = owned(keystone::find("domains", tenant, None).await?) else { return Ok(()) };
+async fn remove_domain(ctx: &Context) -> Result<(), Error> {
+    let Some(domain) = own(ctx, "domains").await? else { return Ok(()) };
     // Keystone refuses to delete an enabled domain.
     let disabled = keystone::update("domains", &domain.id, &json!({"domain": {"enabled": false}})).await;
     match disabled {
@@ -103,40 +136,19 @@ async fn remove_domain(tenant: &str) -> Result<(), Error> {
     }
 }
 
-async fn remove_role(tenant: &str) -> Result<(), Error> {
-    match owned(keystone::find("roles", tenant, None).await?) {
+async fn remove_role(ctx: &Context) -> Result<(), Error> {
+    match own(ctx, "roles").await? {
         Some(role) => keystone::delete("roles", &role.id).await,
         None => Ok(()),
     }
 }
 
-fn ours(entity: Entity) -> Result<String, Error> {
-    let id = entity.id.clone();
-    owned(Some(entity)).map(|entity| entity.id).ok_or_else(|| {
-        Error::hidden(
-            kind::EXISTS,
-            format_args!("{id} bears the tenant's name and is somebody else's: setting owner"),
-        )
-    })
-}
-
-fn owned(entity: Option<Entity>) -> Option<Entity> {
-    entity.filter(|entity| is_marked(entity.description.as_deref(), &mark()))
-}
-
-fn is_marked(description: Option<&str>, mark: &str) -> bool {
-    description.and_then(|text| text.strip_prefix(mark)).is_some_and(|rest| rest.starts_with(':'))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_marked;
-
-    #[test]
-    fn only_what_this_deployment_made_is_its_own() {
-        assert!(is_marked(Some("Made by east: Acme"), "Made by east"));
-        for other in [None, Some(""), Some("Made by east2: Acme"), Some("Acme")] {
-            assert!(!is_marked(other, "Made by east"), "{other:?}");
-        }
+/// What has the tenant's name, where the registration made it; without a mark nobody can tell.
+async fn own(ctx: &Context, collection: &str) -> Result<Option<Entity>, Error> {
+    let Some(found) = keystone::find(collection, &ctx.tenant_id, None).await? else { return Ok(None) };
+    if !ctx.mark.is_empty() && found.mark() == ctx.mark {
+        return Ok(Some(found));
     }
+    log::warn(&format!("{} It stays.", found.foreign(kind::EXISTS, collection).message));
+    Ok(None)
 }

@@ -1,9 +1,11 @@
 //! Keystone's v3 API as far as tenants need it. What a tenant consists of belongs into `account`.
 
-use patchbay_sdk::Error;
 use patchbay_sdk::error::kind;
 use patchbay_sdk::openstack::Service;
+use patchbay_sdk::{Error, log};
 use serde::{Deserialize, Serialize};
+
+use crate::description;
 
 /// Granted as the cloud's administrator.
 pub(crate) const UPSTREAM: &str = "openstack";
@@ -14,6 +16,8 @@ const KEYSTONE: Service = Service { upstream: UPSTREAM, root: &["identity", "v3"
 #[derive(Debug, Deserialize)]
 pub(crate) struct Entity {
     pub(crate) id: String,
+    #[serde(default)]
+    pub(crate) name: String,
     #[serde(default)]
     pub(crate) description: Option<String>,
 }
@@ -28,6 +32,31 @@ struct One {
 struct Many {
     #[serde(alias = "domains", alias = "projects", alias = "users", alias = "roles")]
     entities: Vec<Entity>,
+    /// Keystone's `list_limit` cut the list off.
+    #[serde(default)]
+    truncated: bool,
+}
+
+impl Entity {
+    /// The mark that it bears; empty where it bears none.
+    pub(crate) fn mark(&self) -> &str {
+        description::mark(self.description.as_deref())
+    }
+
+    /// That it is not the registration's, in words for the operator.
+    pub(crate) fn foreign(&self, kind: &str, collection: &str) -> Error {
+        let bears = match self.mark() {
+            "" => "no mark".to_owned(),
+            mark => format!("the mark {mark}"),
+        };
+        let Self { id, name, .. } = self;
+        Error::hidden(
+            kind,
+            format_args!(
+                "{name} in {collection} ({id}) bears {bears} and is not this registration's; see patchbay tenant foreign."
+            ),
+        )
+    }
 }
 
 /// The one of this name in `collection` ("domains", "projects", "users", "roles"), for projects and users
@@ -42,7 +71,16 @@ pub(crate) async fn find(
         request = request.query("domain_id", domain);
     }
     let found: Many = request.ok().await?.json()?;
-    Ok(found.entities.into_iter().next())
+    Ok(found.entities.into_iter().find(|entity| entity.name.eq_ignore_ascii_case(name)))
+}
+
+/// All of `collection`.
+pub(crate) async fn all(collection: &str) -> Result<Vec<Entity>, Error> {
+    let found: Many = KEYSTONE.get(&[collection]).ok().await?.json()?;
+    if found.truncated {
+        log::warn(&format!("Keystone shows a part of its {collection} only: list_limit"));
+    }
+    Ok(found.entities)
 }
 
 /// Makes one. "exists" where the name is taken.
@@ -66,10 +104,12 @@ pub(crate) async fn assign(project: &str, user: &str, role: &str) -> Result<(), 
     KEYSTONE.put(&["projects", project, "users", user, "roles", role]).ok().await.map(|_| ())
 }
 
-/// The one that bears a name which `create` found taken.
+/// The one that bears a name which `create` found taken. "exists" still where it cannot be seen.
 pub(crate) async fn taken(collection: &str, name: &str, domain: Option<&str>) -> Result<Entity, Error> {
     let found = find(collection, name, domain).await?;
-    found.ok_or_else(|| Error::hidden(kind::CONFLICT, format_args!("{name} in {collection} comes and goes")))
+    let unseen =
+        || Error::hidden(kind::EXISTS, format_args!("{name} in {collection} is taken and not shown"));
+    found.ok_or_else(unseen)
 }
 
 #[cfg(test)]

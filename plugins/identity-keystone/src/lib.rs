@@ -1,11 +1,14 @@
 //! Tenants on Keystone: a domain each, and in it a project and a user, all named by the tenant's id, and a
-//! role of that name. Requests to Keystone are `keystone`'s affair, what belongs to a tenant `account`'s.
+//! role of that name. Requests to Keystone are `keystone`'s affair, what belongs to a tenant `account`'s, whose something is
+//! `description`'s, and what was there before `adoption`'s.
 
 mod account;
+mod adoption;
+mod description;
 mod keystone;
 
 use patchbay_sdk::error::kind;
-use patchbay_sdk::identity::{Account, Spec, Tenants};
+use patchbay_sdk::identity::{Account, Found, Spec, Tenants};
 use patchbay_sdk::{About, Context, Description, Error, Finished, Operation, Progress};
 
 struct Keystone;
@@ -28,11 +31,19 @@ impl About for Keystone {
 
 impl Tenants for Keystone {
     async fn provision(ctx: Context, spec: Spec) -> Result<Account, Error> {
-        account::provision(&ctx.tenant_id, &spec).await
+        account::provision(&ctx, &spec).await
     }
 
     async fn remove(ctx: Context) -> Result<(), Error> {
-        account::remove(&ctx.tenant_id).await
+        account::remove(&ctx).await
+    }
+
+    async fn list(_ctx: Context) -> Result<Vec<Found>, Error> {
+        adoption::list().await
+    }
+
+    async fn adopt(ctx: Context, spec: Spec) -> Result<Account, Error> {
+        adoption::adopt(&ctx, &spec).await
     }
 }
 

@@ -58,15 +58,15 @@ impl Ticket {
     }
 
     /// What the cloud has begun to delete goes, and what it was in has to follow; a share that rests stays.
-    async fn follow(&self) -> Result<Option<String>, Error> {
+    async fn follow(&self, ctx: &Context) -> Result<Option<String>, Error> {
         match share::look(&self.id).await {
-            Err(error) if error.is(kind::NOT_FOUND) => self.end().await.map(|_| None),
+            Err(error) if error.is(kind::NOT_FOUND) => self.end(ctx).await.map(|_| None),
             share => Ok(Some(share?.status).filter(|status| status == "deleting")),
         }
     }
 
     /// What is left to do, and to say, at the end.
-    async fn end(&self) -> Result<Option<String>, Error> {
+    async fn end(&self, ctx: &Context) -> Result<Option<String>, Error> {
         match (self.want, &self.share_network) {
             (Want::Available, _) => {
                 let location = share::export_location(&self.id).await?;
@@ -74,7 +74,7 @@ impl Ticket {
             }
             (Want::Gone, Some(network)) => {
                 // The share is gone whatever comes: this is tried until the cloud takes it.
-                let removed = share_network::remove_if_unused(network).await;
+                let removed = share_network::remove_if_unused(ctx, network).await;
                 removed.map(|()| None).map_err(|e| Error { kind: kind::BUSY.into(), ..e })
             }
             (Want::Gone, None) => Ok(None),
@@ -83,7 +83,7 @@ impl Ticket {
 }
 
 impl Operation for crate::Manila {
-    async fn poll(_ctx: Context, ticket: String) -> Result<Progress, Error> {
+    async fn poll(ctx: Context, ticket: String) -> Result<Progress, Error> {
         let kept: Ticket = ticket::read(&ticket)?;
         if kept.unasked {
             delete::ask(&kept.id).await?;
@@ -91,7 +91,7 @@ impl Operation for crate::Manila {
         }
         match kept.step().await? {
             Some(state) => Ok(Progress::Pending(Pending { ticket, state, percent: None })),
-            None => Ok(Progress::Finished(Finished { at: None, message: kept.end().await? })),
+            None => Ok(Progress::Finished(Finished { at: None, message: kept.end(&ctx).await? })),
         }
     }
 
@@ -100,7 +100,7 @@ impl Operation for crate::Manila {
     async fn abandon(ctx: Context, ticket: Option<String>) -> Result<Progress, Error> {
         let finished = ticket::finished(None);
         if let Some(kept) = ticket.as_deref().and_then(Ticket::of_delete) {
-            let state = kept.follow().await?;
+            let state = kept.follow(&ctx).await?;
             let ticket = ticket.unwrap_or_default();
             let pending = |state| Progress::Pending(Pending { ticket, state, percent: None });
             return Ok(state.map_or(finished, pending));
@@ -108,7 +108,7 @@ impl Operation for crate::Manila {
         let Some(operation) = &ctx.operation_id else { return Ok(finished) };
         let left = share::made_by(&ctx, operation).await?;
         if left.is_empty() {
-            share_network::undo(&ctx, operation).await?;
+            share_network::undo(&ctx).await?;
             return Ok(finished);
         }
         let deletable = left.iter().filter(|share| is_deletable(&share.status));

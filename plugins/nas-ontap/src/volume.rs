@@ -98,8 +98,7 @@ pub(crate) async fn show(ctx: &Context, id: &str) -> Result<(Volume, Note), Erro
         return Err(missing());
     }
     let volume = look(id).await?.ok_or_else(missing)?;
-    let note =
-        Note::of(&ctx.tenant_id, &volume.comment).filter(|_| ontap::svm() == Ok(volume.svm.name.clone()));
+    let note = Note::of(ctx, &volume.comment).filter(|_| ontap::svm() == Ok(volume.svm.name.clone()));
     note.map(|note| (volume, note)).ok_or_else(missing)
 }
 

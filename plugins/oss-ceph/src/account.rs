@@ -6,14 +6,14 @@ use patchbay_sdk::error::kind;
 use patchbay_sdk::openstack::time::rfc3339;
 use patchbay_sdk::s3::{self, Refusal};
 use patchbay_sdk::upstream::{Request, Response};
-use patchbay_sdk::{Context, Error, clock, oss};
+use patchbay_sdk::{Context, Error, clock, log, oss};
 use serde::Deserialize;
 
 use crate::gateway::{admin, ask, found};
 use crate::quota::{self, Limits, Use};
 
-/// What a display name of Patchbay's own begins with; time and operation follow.
-const MARK: &str = "Patchbay";
+/// What a display name of Patchbay's own begins with; time, operation and the tenant's mark follow.
+const BEGIN: &str = "Patchbay";
 
 /// A user as the gateway shows it.
 #[derive(Deserialize)]
@@ -38,6 +38,15 @@ pub(crate) struct Key {
     pub(crate) secret_key: String,
 }
 
+/// What a display name says.
+struct Note<'a> {
+    /// RFC 3339
+    at: &'a str,
+    operation: &'a str,
+    /// Empty in those that were made before tenants had marks.
+    mark: &'a str,
+}
+
 impl Account {
     /// The account's own key, and none of a subuser's.
     pub(crate) fn key(&self) -> Result<&Key, Error> {
@@ -50,9 +59,7 @@ impl Account {
     /// Sends a request of the account's. A key that was replaced a moment ago is read again, once.
     pub(crate) async fn send(&self, request: Request) -> Result<Response, Refusal> {
         let answer = match s3::send(self.sign(request.clone())?).await {
-            Err(refusal) if is_of_an_old_key(&refusal) => {
-                s3::send(fresh(&self.uid).await?.sign(request)?).await
-            }
+            Err(refusal) if is_of_an_old_key(&refusal) => s3::send(self.again().await?.sign(request)?).await,
             answer => answer,
         };
         answer.map_err(|refusal| self.suspended(refusal))
@@ -72,20 +79,33 @@ impl Account {
 
     /// Whether this operation made it.
     pub(crate) fn is_made_by(&self, operation: &str) -> bool {
-        self.mark().is_some_and(|(_, by)| by == operation)
+        self.note().is_some_and(|note| note.operation == operation)
+    }
+
+    /// Whether it is of the tenant that bears this mark. Its name has the tenant's id in it, which may have been given twice.
+    fn is_of(&self, mark: &str) -> bool {
+        self.note().map_or("", |note| note.mark) == mark
     }
 
     fn created_at(&self) -> String {
-        match (&self.create_date, self.mark()) {
+        match (&self.create_date, self.note()) {
             (Some(at), _) => rfc3339(at),
-            (None, Some((at, _))) => at.to_owned(),
+            (None, Some(note)) => note.at.to_owned(),
             (None, None) => String::new(),
         }
     }
 
-    /// Time and operation of the display name, where Patchbay wrote it.
-    fn mark(&self) -> Option<(&str, &str)> {
-        self.display_name.strip_prefix(MARK)?.trim_start().split_once(' ')
+    /// What the display name says, where Patchbay wrote it.
+    fn note(&self) -> Option<Note<'_>> {
+        let mut words = self.display_name.strip_prefix(BEGIN)?.split_ascii_whitespace();
+        let (at, operation) = (words.next()?, words.next()?);
+        Some(Note { at, operation, mark: words.next().unwrap_or_default() })
+    }
+
+    /// It, read anew; not another one that has its name by now.
+    async fn again(&self) -> Result<Self, Error> {
+        let (fresh, mark) = (fresh(&self.uid).await?, self.note().map_or("", |note| note.mark));
+        if fresh.is_of(mark) { Ok(fresh) } else { Err(absent(&self.uid)) }
     }
 
     fn sign(&self, request: Request) -> Result<Request, Error> {
@@ -102,28 +122,28 @@ impl Account {
     }
 }
 
-/// The account of this name, none where the gateway has none.
-pub(crate) async fn look(uid: &str) -> Result<Option<Account>, Error> {
-    read(admin("GET", "user").query("uid", uid)).await
+/// The tenant's account of this name, none where the gateway has none or another's.
+pub(crate) async fn look(ctx: &Context, uid: &str) -> Result<Option<Account>, Error> {
+    named(uid).await.map(|found| owned(ctx, found))
 }
 
 /// The account of an id that a request names.
-pub(crate) async fn show(uid: &str) -> Result<Account, Error> {
-    look(uid).await?.ok_or_else(|| absent(uid))
+pub(crate) async fn show(ctx: &Context, uid: &str) -> Result<Account, Error> {
+    look(ctx, uid).await?.ok_or_else(|| absent(uid))
 }
 
 /// The same with what it holds at this moment: the gateway counts on demand.
-pub(crate) async fn counted(uid: &str) -> Result<Account, Error> {
+pub(crate) async fn counted(ctx: &Context, uid: &str) -> Result<Account, Error> {
     let request = admin("GET", "user").query("uid", uid).query("stats", true).query("sync", true);
-    read(request).await?.ok_or_else(|| absent(uid))
+    read(request).await.map(|found| owned(ctx, found))?.ok_or_else(|| absent(uid))
 }
 
-/// The caller's account; a new one has these limits and bears the operation's mark.
+/// The caller's account; a new one has these limits and bears the tenant's mark and the operation's id.
 pub(crate) async fn find_or_make(ctx: &Context, uid: &str, limits: &Limits) -> Result<Account, Error> {
     let operation = ctx.operation_id.as_deref().unwrap_or_default();
-    let account = match look(uid).await? {
-        Some(account) => account,
-        None => make(uid, operation).await?,
+    let account = match named(uid).await? {
+        Some(there) => owned(ctx, Some(there)).ok_or_else(|| taken(uid))?,
+        None => make(ctx, uid).await?,
     };
     // Until then it is not whole, however often this is tried.
     if account.is_made_by(operation) && account.limits.are_none() {
@@ -133,11 +153,8 @@ pub(crate) async fn find_or_make(ctx: &Context, uid: &str, limits: &Limits) -> R
 }
 
 /// Removes the account if this operation made it and nothing is in it.
-pub(crate) async fn undo(uid: &str, operation: &str) -> Result<(), Error> {
-    match look(uid).await? {
-        Some(account) if account.is_made_by(operation) => remove(uid).await,
-        _ => Ok(()),
-    }
+pub(crate) async fn undo(account: &Account, operation: &str) -> Result<(), Error> {
+    if account.is_made_by(operation) { remove(&account.uid).await } else { Ok(()) }
 }
 
 /// There is no such account, or it is somebody else's.
@@ -145,12 +162,15 @@ pub(crate) fn absent(uid: &str) -> Error {
     Error::public(kind::NOT_FOUND, format_args!("There is no account {uid}."))
 }
 
-/// Another call may make it at the same time; then that one is the account.
-async fn make(uid: &str, operation: &str) -> Result<Account, Error> {
-    let request = admin("PUT", "user").query("uid", uid).query("display-name", display_name(operation));
+/// Another call of the tenant's may make it at the same time; then that one is the account.
+async fn make(ctx: &Context, uid: &str) -> Result<Account, Error> {
+    let request = admin("PUT", "user").query("uid", uid).query("display-name", display_name(ctx));
     match ask(request).await {
         Ok(answer) => answer.json(),
-        Err(refusal) if refusal.says("UserAlreadyExists") => fresh(uid).await,
+        Err(refusal) if refusal.says("UserAlreadyExists") => {
+            let there = fresh(uid).await?;
+            owned(ctx, Some(there)).ok_or_else(|| taken(uid))
+        }
         Err(refusal) => Err(refusal.error),
     }
 }
@@ -158,7 +178,34 @@ async fn make(uid: &str, operation: &str) -> Result<Account, Error> {
 /// One that was there a moment ago.
 async fn fresh(uid: &str) -> Result<Account, Error> {
     let gone = || Error::hidden(kind::BUSY, format_args!("the account {uid} is just being removed"));
-    look(uid).await?.ok_or_else(gone)
+    named(uid).await?.ok_or_else(gone)
+}
+
+/// The account of this name, whosever it is.
+async fn named(uid: &str) -> Result<Option<Account>, Error> {
+    read(admin("GET", "user").query("uid", uid)).await
+}
+
+/// The account, if it is the tenant's. One that is not is none, and is told to the operator.
+fn owned(ctx: &Context, found: Option<Account>) -> Option<Account> {
+    let account = found?;
+    if account.is_of(&ctx.mark) {
+        return Some(account);
+    }
+    let Account { uid, display_name, .. } = &account;
+    log::warn(&format!(
+        "The account {uid} ({display_name}) does not bear the mark of {} and is left alone. Another installation made it, \
+         or this one before its database was lost.",
+        ctx.tenant_id
+    ));
+    None
+}
+
+/// Who asks is told no more than that there is no way; the operator has been told why.
+fn taken(uid: &str) -> Error {
+    let sentence =
+        format_args!("The object gateway has an account {uid} that is not this tenant's; ask the operator.");
+    Error::public(kind::CONFLICT, sentence)
 }
 
 /// The gateway keeps one that has buckets, in a word that is about buckets.
@@ -179,10 +226,11 @@ fn is_of_an_old_key(refusal: &Refusal) -> bool {
     refusal.says("InvalidAccessKeyId") || refusal.says("SignatureDoesNotMatch")
 }
 
-fn display_name(operation: &str) -> String {
+fn display_name(ctx: &Context) -> String {
+    let operation = ctx.operation_id.as_deref().unwrap_or_default();
     let now = i64::try_from(clock::now_ms() / 1000).unwrap_or(i64::MAX);
     let at = Timestamp::from_second(now).unwrap_or(Timestamp::MAX);
-    format!("{MARK} {at} {operation}")
+    format!("{BEGIN} {at} {operation} {}", ctx.mark).trim_end().to_owned()
 }
 
 #[cfg(test)]
@@ -214,12 +262,24 @@ mod tests {
     }
 
     #[test]
-    fn only_patchbays_own_bears_a_mark() {
+    fn only_patchbays_own_tells_its_operation() {
         let own = account("Patchbay 2026-11-23T19:00:00Z op-1");
         assert!(own.is_made_by("op-1") && !own.is_made_by("op-2"));
         for name in ["office", "Patchbay", "Patchbay op-1"] {
             let other = account(name);
             assert!(!other.is_made_by("op-1") && other.created_at().is_empty(), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_account_is_of_the_tenant_whose_mark_it_bears() {
+        let (one, two) = ("0123456789abcdef/0000000000000001", "0123456789abcdef/0000000000000002");
+        let marked = account(&format!("Patchbay 2026-11-23T19:00:00Z op-1 {one}"));
+        assert!(marked.is_made_by("op-1") && marked.is_of(one));
+        assert!(!marked.is_of(two) && !marked.is_of(""));
+        for name in ["Patchbay 2026-11-23T19:00:00Z op-1", "office", one] {
+            let unmarked = account(name);
+            assert!(!unmarked.is_of(one) && unmarked.is_of(""), "{name}: of a tenant without a mark at most");
         }
     }
 

@@ -44,8 +44,9 @@ pub(crate) async fn poll(ctx: &Context, new: &NewBucket) -> Result<Progress, Err
 pub(crate) async fn undo(ctx: &Context, new: Option<&NewBucket>) -> Result<(), Error> {
     // Who can have no account has made none.
     let Ok(uid) = uid::own(ctx) else { return Ok(()) };
+    let Some(account) = account::look(ctx, &uid).await? else { return Ok(()) };
     if let Some(new) = new {
         bucket::undo(&uid, &new.name).await?;
     }
-    account::undo(&uid, ctx.operation_id.as_deref().unwrap_or_default()).await
+    account::undo(&account, ctx.operation_id.as_deref().unwrap_or_default()).await
 }

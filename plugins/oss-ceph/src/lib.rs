@@ -4,7 +4,8 @@
 //! no full stop, so no two tenants meet in a name. It is no RGW tenant, so that `ENDPOINT/BUCKET/KEY` is an object's
 //! address for everybody, and any S3 client works; in return buckets' names are one space for the whole gateway.
 //!
-//! An account that Patchbay makes bears in its display name when and by which operation, for the gateway keeps neither.
+//! An account that Patchbay makes bears in its display name when and by which operation, for the gateway keeps neither, and the
+//! tenant's mark: an account that bears another is somebody else's whatever it is called.
 //! A quota of 0 is the route's default for a new account and "as it is" for an old one, -1 is no limit. An account that
 //! is there already gets the bucket only. `bucket_policy` is a bucket policy, because a canned ACL does not open the
 //! objects in the bucket, and it is read back from the gateway. Keys are asked for anew in each call and kept nowhere.
@@ -50,7 +51,7 @@ impl Buckets for Ceph {
 
     async fn get_holding(ctx: Context, bucket: String) -> Result<Holding, Error> {
         let uid = uid::own(&ctx)?;
-        let (account, found) = join(account::counted(&uid), bucket::owned(&uid, &bucket)).await;
+        let (account, found) = join(account::counted(&ctx, &uid), bucket::owned(&uid, &bucket)).await;
         let (account, found) = (account?, found?);
         let (buckets, bucket) = join(bucket::names(&uid), bucket::shown(&account, found)).await;
         let key = key(&account)?;
@@ -59,32 +60,32 @@ impl Buckets for Ceph {
 
     async fn get(ctx: Context, uid: String, bucket: String) -> Result<Bucket, Error> {
         uid::check(&ctx, &uid)?;
-        let (account, found) = join(account::show(&uid), bucket::owned(&uid, &bucket)).await;
+        let (account, found) = join(account::show(&ctx, &uid), bucket::owned(&uid, &bucket)).await;
         bucket::shown(&account?, found?).await
     }
 
     async fn list(ctx: Context, uid: String, page: Page) -> Result<Vec<Bucket>, Error> {
         uid::check(&ctx, &uid)?;
-        let (account, names) = join(account::show(&uid), bucket::names(&uid)).await;
+        let (account, names) = join(account::show(&ctx, &uid), bucket::names(&uid)).await;
         bucket::page(&account?, names?, page).await
     }
 
     async fn get_account(ctx: Context, uid: String) -> Result<Account, Error> {
         uid::check(&ctx, &uid)?;
-        let (account, buckets) = join(account::counted(&uid), bucket::names(&uid)).await;
+        let (account, buckets) = join(account::counted(&ctx, &uid), bucket::names(&uid)).await;
         Ok(account?.shown(buckets?.len()))
     }
 
     async fn set_quota(ctx: Context, uid: String, quota: Quota) -> Result<Begun, Error> {
         uid::check(&ctx, &uid)?;
-        quota::begin(uid, quota).await
+        quota::begin(&ctx, uid, quota).await
     }
 
     async fn get_key(ctx: Context, uid: String) -> Result<Key, Error> {
         if uid::own(&ctx).ok().as_ref() != Some(&uid) {
             return Err(account::absent(&uid));
         }
-        key(&account::show(&uid).await?)
+        key(&account::show(&ctx, &uid).await?)
     }
 }
 

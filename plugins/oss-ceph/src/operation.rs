@@ -32,7 +32,7 @@ impl Ticket {
     async fn undo(&self, ctx: &Context) -> Result<(), Error> {
         match self {
             Self::Bucket(new) => create::undo(ctx, Some(new)).await,
-            Self::Quota { uid, before, after } => quota::undo(uid, before, after).await,
+            Self::Quota { uid, before, after } => quota::undo(ctx, uid, before, after).await,
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use patchbay_sdk::error::kind;
 use patchbay_sdk::oss::Quota;
-use patchbay_sdk::{Begun, Error, settings};
+use patchbay_sdk::{Begun, Context, Error, settings};
 use serde::{Deserialize, Serialize};
 
 use crate::account;
@@ -102,8 +102,8 @@ impl Use {
 }
 
 /// Begins to change an account's quota, in one step: the ticket knows the old one too.
-pub(crate) async fn begin(uid: String, asked: Quota) -> Result<Begun, Error> {
-    let account = account::counted(&uid).await?;
+pub(crate) async fn begin(ctx: &Context, uid: String, asked: Quota) -> Result<Begun, Error> {
+    let account = account::counted(ctx, &uid).await?;
     account.used.fits(&asked)?;
     let (before, after) = (account.limits, account.limits.changed(&asked));
     Ok(Ticket::Quota { uid: uid.clone(), before, after }.begun(uid))
@@ -120,8 +120,8 @@ pub(crate) async fn set(uid: &str, limits: &Limits) -> Result<(), Error> {
 }
 
 /// Puts the old quota back where the new one was set.
-pub(crate) async fn undo(uid: &str, before: &Limits, after: &Limits) -> Result<(), Error> {
-    match account::look(uid).await? {
+pub(crate) async fn undo(ctx: &Context, uid: &str, before: &Limits, after: &Limits) -> Result<(), Error> {
+    match account::look(ctx, uid).await? {
         Some(account) if account.limits == *after => set(uid, before).await,
         _ => Ok(()),
     }

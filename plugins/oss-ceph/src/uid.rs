@@ -43,6 +43,7 @@ mod tests {
             operation_id: None,
             deadline_ms: 0,
             project_id: None,
+            mark: String::new(),
         }
     }
 

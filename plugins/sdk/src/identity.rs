@@ -1,6 +1,8 @@
 //! The identity domain's traits and types.
 
-pub use crate::bindings::identity::exports::patchbay::identity::tenants::{Account, Guest as Tenants, Spec};
+pub use crate::bindings::identity::exports::patchbay::identity::tenants::{
+    Account, Found, Guest as Tenants, Spec,
+};
 
 /// Makes a type an identity plugin. It implements [`crate::About`], [`crate::Operation`] and [`Tenants`].
 #[macro_export]

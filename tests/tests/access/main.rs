@@ -1,7 +1,10 @@
-//! Who may call: keys, the operator's token, the platform's word on its users, for every RPC of the contract.
+//! Who may call: keys, the operator's token, the platform's word on its users, for every RPC of the contract; and that no tenant
+//! gets what another one, of whatever installation, has in the cloud.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod adoption;
 mod contract;
+mod installation;
 mod key;
 mod operator;
 mod permission;

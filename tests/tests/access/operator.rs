@@ -40,7 +40,11 @@ async fn every_rpc_without_an_api_key_asks_for_the_operators_token() {
     let tenant = deployment.tenant("acme").await;
     let own = methods().into_iter().filter(|method| method.input().get_field_by_name("apikey").is_none());
     let own: Vec<_> = own.collect();
-    assert_eq!(own.len(), 8, "CreateTenant, and what PluginService and JournalService have");
+    assert_eq!(
+        own.len(),
+        10,
+        "CreateTenant, and what PluginService, JournalService and TenantAdminService have"
+    );
     let (right, wrong) =
         (format!("Bearer {}", deployment.operator_token()), format!("Bearer {}", tenant.apikey));
     for method in &own {

@@ -1,5 +1,5 @@
 //! CreateTenant fails at each of its steps: nothing is left, neither in Keystone nor in the database, and the same
-//! call succeeds afterwards.
+//! call succeeds afterwards. An adoption that fails takes nothing away.
 
 use cloudsim::{Control, Effect, Fault, Resource, Service};
 use patchbay::proto::tenant::tenant_service_client::TenantServiceClient;
@@ -99,4 +99,61 @@ async fn what_could_not_be_removed_is_removed_by_the_next_call() {
     let again = register(&deployment, "acme").await;
     assert_eq!(again.code, 0, "{}", again.msg);
     assert_eq!(entries(cloud).len(), before + PARTS);
+}
+
+/// Domain, project and role, which a tenant cannot be without.
+fn kept(cloud: &Control, id: &str) -> Vec<Resource> {
+    let mut found = entries(cloud);
+    found.retain(|resource| resource.name == id && resource.kind != "user");
+    found
+}
+
+async fn forget(deployment: &Deployment, id: &str) {
+    let pool = deployment.database().await;
+    let gone = sqlx::query("DELETE FROM tenant_info WHERE tenant_id = $1").bind(id).execute(&pool).await;
+    assert_eq!(gone.expect("a row").rows_affected(), 1);
+}
+
+/// Lets each step of an adoption fail once, until one has all of them behind it.
+async fn adopted_at_every_step(effect: Effect) {
+    let deployment = Deployment::builder().quick().start().await;
+    let cloud = deployment.cloudsim();
+    let id = register(&deployment, "acme").await.tenant_id;
+    let before = kept(cloud, &id);
+    for step in 0.. {
+        forget(&deployment, &id).await;
+        let fault = Fault::once(effect.clone());
+        cloud.fault(Fault { service: Some(Service::Identity), skip: step, ..fault });
+        cloud.clear_record();
+        let first = deployment.adopt(&id, "acme", false).await;
+        let calls = cloud.requests().iter().filter(|request| request.service == Service::Identity).count();
+        cloud.clear_faults();
+        assert_eq!(kept(cloud, &id), before, "step {step}: {first:?}");
+        if first.is_err() {
+            assert_eq!(rows(&deployment, "acme").await, 0, "step {step}");
+            assert!(deployment.foreign_from(&id).await.is_some(), "step {step}: as foreign as before");
+            deployment.adopt(&id, "acme", false).await.expect("a second time it succeeds");
+        }
+        assert_eq!(
+            entries(cloud).iter().filter(|resource| resource.name == id).count(),
+            PARTS,
+            "step {step}"
+        );
+        if calls <= step as usize {
+            break;
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_adoption_that_is_refused_takes_nothing_away() {
+    needs_cloudsim!();
+    adopted_at_every_step(Effect::Status { status: 500, body: body(500, "defect"), headers: [].into() })
+        .await;
+}
+
+#[tokio::test]
+async fn an_adoption_whose_answer_is_lost_takes_nothing_away() {
+    needs_cloudsim!();
+    adopted_at_every_step(Effect::CloseAfter).await;
 }

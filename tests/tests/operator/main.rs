@@ -11,6 +11,7 @@ mod load;
 mod refusal;
 mod route;
 mod switch;
+mod tenant;
 mod upload;
 mod watch;
 

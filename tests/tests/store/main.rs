@@ -82,7 +82,10 @@ async fn every_case(database: impl Fn(&str) -> String) {
             an_overdue_registration_is_given_up
             what_a_crash_leaves_is_found_after_the_start
             an_answer_that_was_lost_is_undone
-            names_of_any_script_fit;
+            names_of_any_script_fit
+            hosts_of_one_database_are_one_installation
+            a_tenant_from_before_there_were_marks_has_none
+            an_adoption_that_does_not_end_leaves_no_leftover;
         journal:
             a_call_is_found_by_request_and_by_operation
             many_at_once_are_all_written_in_one_order

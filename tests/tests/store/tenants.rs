@@ -1,7 +1,8 @@
 //! Registrations: one tenant a name, and nothing lost whatever fails.
 
+use patchbay::database;
 use patchbay::error::Kind;
-use patchbay::tenant::{Account, Config, Registration, Reserved, Tenants};
+use patchbay::tenant::{Account, Config, Mark, Registration, Reserved, Tenants};
 use patchbay::upstream::Account as _;
 
 use super::Store;
@@ -25,13 +26,17 @@ async fn refusal(tenants: &Tenants, name: &str) -> Kind {
 pub(crate) async fn a_completed_registration_is_found(store: &Store) {
     let tenants = store.tenants(&Config::default()).await;
     let registration = reserved(&tenants, " Acme ").await;
-    assert_eq!(registration.id().to_string(), "t-0000000001");
+    let id = registration.id().to_string();
     assert!(tenants.find(registration.id()).await.unwrap().is_none(), "it is not active yet");
 
     tenants.complete(&registration, &account(), None).await.unwrap();
     let tenant = tenants.find(registration.id()).await.unwrap().unwrap();
     assert_eq!((tenant.name(), tenant.account()), ("Acme", &account()));
-    let key = store.master().digest("t-0000000001", registration.apikey());
+    assert_eq!(
+        (tenant.mark(), tenant.mark().map(Mark::installation)),
+        (registration.mark(), Some(tenants.installation()))
+    );
+    let key = store.master().digest(&id, registration.apikey());
     assert!(tenant.apikey().matches(&key));
     assert!(tenant.password().is_ok());
     assert!(!format!("{tenant:?} {registration:?}").contains(registration.apikey()));
@@ -44,7 +49,8 @@ pub(crate) async fn a_name_is_taken_once(store: &Store) {
     tenants.complete(&registration, &account(), None).await.unwrap();
     assert_eq!(refusal(&tenants, "  Acme").await, Kind::Exists);
     assert_eq!(refusal(&tenants, " ").await, Kind::Invalid);
-    assert_eq!(reserved(&tenants, "Bolt").await.id().to_string(), "t-0000000002");
+    let other = reserved(&tenants, "Bolt").await;
+    assert!(other.id() != registration.id() && other.mark() != registration.mark());
 }
 
 pub(crate) async fn two_calls_with_one_name_make_one_tenant(store: &Store) {
@@ -69,7 +75,7 @@ pub(crate) async fn a_failure_keeps_the_name_until_it_is_forgotten(store: &Store
     }
     tenants.forget(leftover).await.unwrap();
     assert!(tenants.leftovers().await.unwrap().is_empty());
-    assert!(reserved(&tenants, "Acme").await.id() > first, "an id never comes back");
+    assert_ne!(reserved(&tenants, "Acme").await.id(), first, "an id does not come back");
 }
 
 pub(crate) async fn an_overdue_registration_is_given_up(store: &Store) {
@@ -111,4 +117,42 @@ pub(crate) async fn names_of_any_script_fit(store: &Store) {
     let registration = reserved(&tenants, &name).await;
     tenants.complete(&registration, &account(), None).await.unwrap();
     assert_eq!(tenants.find(registration.id()).await.unwrap().unwrap().name(), name);
+}
+
+pub(crate) async fn hosts_of_one_database_are_one_installation(store: &Store) {
+    let config = Config::default();
+    let (one, two) = tokio::join!(store.tenants(&config), store.tenants(&config));
+    assert_eq!(one.installation(), two.installation());
+    assert_eq!(store.tenants(&config).await.installation(), one.installation(), "after a restart too");
+}
+
+pub(crate) async fn a_tenant_from_before_there_were_marks_has_none(store: &Store) {
+    let tenants = store.tenants(&Config::default()).await;
+    let registration = reserved(&tenants, "Acme").await;
+    tenants.complete(&registration, &account(), None).await.unwrap();
+    let pool = database::open(&store.config).await.unwrap();
+    sqlx::query("UPDATE tenant_info SET mark = ''").execute(&pool).await.unwrap();
+    assert_eq!(tenants.find(registration.id()).await.unwrap().unwrap().mark(), None);
+    assert_eq!(tenants.marks().await.unwrap(), [(registration.id(), None)].into());
+}
+
+/// The sweeper removes from the cloud whatever it finds as a leftover.
+pub(crate) async fn an_adoption_that_does_not_end_leaves_no_leftover(store: &Store) {
+    let (id, mark) = ("t-0123456789".parse().unwrap(), "0123456789abcdef/0123456789abcdef".parse().ok());
+    let late = store.tenants(&Config { registration_ms: 0, ..Config::default() }).await;
+    late.reserve_adoption(id, mark, "Acme").await.unwrap();
+    assert!(late.leftovers().await.unwrap().is_empty() && late.marks().await.unwrap().is_empty());
+
+    let tenants = store.tenants(&Config::default()).await;
+    let adoption = tenants.reserve_adoption(id, mark, "Acme").await.unwrap();
+    for name in ["Acme", "Bolt"] {
+        let taken = tenants.reserve_adoption(id, mark, name).await.unwrap_err();
+        assert_eq!(taken.kind(), Kind::Exists, "{name}");
+    }
+    tenants.withdraw(adoption).await.unwrap();
+    assert!(tenants.leftovers().await.unwrap().is_empty() && tenants.marks().await.unwrap().is_empty());
+
+    let adoption = tenants.reserve_adoption(id, mark, "Acme").await.unwrap();
+    tenants.complete(&adoption, &account(), None).await.unwrap();
+    assert_eq!(tenants.find(id).await.unwrap().unwrap().mark(), mark);
 }

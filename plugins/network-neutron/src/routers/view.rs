@@ -173,6 +173,7 @@ mod tests {
             operation_id: None,
             deadline_ms: 1000,
             project_id: None,
+            mark: String::new(),
         };
         record.into_router(&ctx, joined)
     }

@@ -31,6 +31,13 @@ fn user() -> Value {
     })
 }
 
+/// Keystone shows a user's description only where one was given.
+fn described(description: &str) -> Value {
+    let mut user = user();
+    user["description"] = json!(description);
+    user
+}
+
 fn role(description: Value) -> Value {
     json!({
         "id": "str", "name": "str", "domain_id": null, "description": description, "options": "object",
@@ -107,13 +114,22 @@ fn made() -> Vec<Step> {
         )
         .gives(201, json!({"project": project()}))
         .save("p", "/project/id"),
-        get(Identity, "/projects?name=p&domain_id={d}").gives(200, list("projects", json!([project()]))),
+        get(Identity, "/projects?name=p&domain_id={d}")
+            .gives(200, list("projects", json!([project()])))
+            .has(&[r#""description": "x""#]),
         get(Identity, "/projects?name=nothing&domain_id={d}").gives(200, list("projects", json!([]))),
         post(Identity, "/users", json!({"user": {"name": "u", "domain_id": "{d}", "password": "secret"}}))
             .gives(201, json!({"user": user()}))
             .save("u", "/user/id"),
         get(Identity, "/users?name=u&domain_id={d}").gives(200, list("users", json!([user()]))),
         get(Identity, "/users/{u}").gives(200, json!({"user": user()})),
+        post(
+            Identity,
+            "/users",
+            json!({"user": {"name": "v", "domain_id": "{d}", "password": "secret", "description": "about v"}}),
+        )
+        .gives(201, json!({"user": described("=about v")})),
+        get(Identity, "/users?name=v&domain_id={d}").gives(200, list("users", json!([described("=about v")]))),
         post(Identity, "/roles", json!({"role": {"name": "{name}-r", "description": "about r"}}))
             .gives(201, json!({"role": role(json!("=about r"))}))
             .save("r", "/role/id"),
