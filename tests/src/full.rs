@@ -30,14 +30,14 @@ impl Space {
     pub async fn of(pool: Pool) -> Self {
         let sqlite = database::sole(&pool);
         let space = Self(pool);
-        space.run("CREATE TABLE space (writes_left BIGINT NOT NULL)".to_owned()).await;
-        space.run(format!("INSERT INTO space VALUES ({MANY})")).await;
+        space.run("CREATE TABLE space (writes_left BIGINT NOT NULL)").await;
+        space.run(&format!("INSERT INTO space VALUES ({MANY})")).await;
         if !sqlite {
-            space.run(ON_POSTGRES.to_owned()).await;
+            space.run(ON_POSTGRES).await;
         }
         for table in TABLES {
             for kind in KINDS {
-                space.run(if sqlite { on_sqlite(table, kind) } else { on_postgres(table, kind) }).await;
+                space.run(&if sqlite { on_sqlite(table, kind) } else { on_postgres(table, kind) }).await;
             }
         }
         space
@@ -48,7 +48,7 @@ impl Space {
     /// # Panics
     /// The database does not answer.
     pub async fn leave(&self, writes: i64) {
-        self.run(format!("UPDATE space SET writes_left = {writes}")).await;
+        self.run(&format!("UPDATE space SET writes_left = {writes}")).await;
     }
 
     /// There is space for everything.
@@ -69,12 +69,9 @@ impl Space {
         MANY - left
     }
 
-    async fn run(&self, sql: String) {
+    async fn run(&self, sql: &str) {
         // This file's own words.
-        sqlx::query(AssertSqlSafe(sql.clone()))
-            .execute(&self.0)
-            .await
-            .unwrap_or_else(|e| panic!("{sql}: {e}"));
+        sqlx::query(AssertSqlSafe(sql)).execute(&self.0).await.unwrap_or_else(|e| panic!("{sql}: {e}"));
     }
 }
 

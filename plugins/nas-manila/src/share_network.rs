@@ -60,7 +60,6 @@ impl ShareNetwork {
         };
         self.share_network_subnets.iter().any(is_it)
     }
-    }
 }
 
 /// The id of the one for this subnet: the tenant's own if there is one, otherwise a new one. A filter that a cloud does not

@@ -8,7 +8,6 @@ use patchbay_tests::deployment::Builder;
 use patchbay_tests::full::Space;
 use patchbay_tests::operation::END_MAX;
 use patchbay_tests::postgres::Postgres;
-use patchbay_tests::wait::settled;
 use patchbay_tests::{Deployment, Scene, needs_cloudsim, wait_for};
 use serde_json::Value;
 

@@ -4,12 +4,9 @@ use futures::future::join_all;
 use patchbay::database;
 use patchbay::error::Kind;
 use patchbay::journal::{Call, Config, Journal, Of, Outcome, Sent};
-use patchbay_tests::wait_for;
 
 use super::Store;
 
-/// How long what was dropped may take to be written or removed.
-const WRITTEN_MAX: std::time::Duration = std::time::Duration::from_secs(30);
 /// All calls of a test.
 const ALL: (u32, u32) = (1, 1_000);
 
