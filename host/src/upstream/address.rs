@@ -3,12 +3,16 @@
 //! The one rule here: no path leads out of its base. Which base it is, the caller knows.
 
 use anyhow::{anyhow, ensure};
+use percent_encoding::percent_decode;
 use reqwest::Url;
 
 use crate::error::{Error, Kind};
 
 /// The longest path and query that a plugin may ask for, in bytes.
 const PATH_BYTES_MAX: usize = 8192;
+
+/// How often a path may be percent-encoded. No backend's path is more than twice.
+const ENCODINGS_MAX: usize = 8;
 
 /// An `http` or `https` address that paths are put below.
 #[derive(Debug, Clone)]
@@ -81,19 +85,44 @@ fn check(path: &str) -> Result<(), &'static str> {
         return Err("names a host");
     }
     if has_dot_segment(before_query) {
-        return Err("has a . or .. segment");
+        return Err("has a . or .. segment, or is encoded too often");
     }
     Ok(())
 }
 
-/// Also when written with `%2e` and `%2f`: some servers decode first and resolve then.
+/// Also when written with `%2e` and `%2f`, or with `%252e`: some servers decode first and resolve then, and a proxy before
+/// one may have decoded already.
 fn has_dot_segment(path: &str) -> bool {
-    let dots = |path: &str| path.split(['/', '\\']).any(|segment| matches!(segment, "." | ".."));
-    if !path.contains('%') {
-        return dots(path);
+    let mut bytes = path.as_bytes().to_vec();
+    for _ in 0..=ENCODINGS_MAX {
+        if bytes.split(|byte| matches!(byte, b'/' | b'\\')).any(is_dots) {
+            return true;
+        }
+        let decoded = plain_dots(percent_decode(&bytes).collect());
+        if decoded.len() == bytes.len() {
+            return false;
+        }
+        bytes = decoded;
     }
-    let decoded = path.to_ascii_lowercase().replace("%2e", ".").replace("%2f", "/").replace("%5c", "\\");
-    dots(&decoded)
+    true
+}
+
+/// `.` or `..`, with whatever a server may take away before it looks: path parameters (`..;a=b`), white space and zero
+/// bytes around it.
+fn is_dots(segment: &[u8]) -> bool {
+    let name = segment.split(|byte| *byte == b';').next().unwrap_or_default();
+    let begin = name.iter().position(|byte| *byte > b' ').unwrap_or(name.len());
+    let end = name.iter().rposition(|byte| *byte > b' ').map_or(begin, |last| last + 1);
+    matches!(&name[begin..end], b"." | b"..")
+}
+
+/// A dot and a slash as older decoders read them: in two bytes where UTF-8 has one.
+fn plain_dots(mut bytes: Vec<u8>) -> Vec<u8> {
+    while let Some(at) = bytes.windows(2).position(|pair| matches!(pair, [0xc0, 0xae | 0xaf])) {
+        let plain = if bytes[at + 1] == 0xae { b'.' } else { b'/' };
+        bytes.splice(at..at + 2, [plain]);
+    }
+    bytes
 }
 
 #[cfg(test)]
@@ -122,6 +151,18 @@ mod tests {
             "servers/%2e%2E/%2e./x",
             "servers/..%2fx",
             "servers/.%2e%5Cx",
+            "servers/%252e%252e/x",
+            "servers/%25252E%25252e/x",
+            "servers/%252e%252e%252fx",
+            &format!("servers/%{}2e%2e/x", "25".repeat(ENCODINGS_MAX + 1)),
+            "servers/..;/x",
+            "servers/..;a=b/x",
+            "servers/%2e%2e%3bv=1/x",
+            "servers/.;x/y",
+            "servers/..%00/x",
+            "servers/..%20/x",
+            "servers/%c0%ae%c0%ae/x",
+            "servers/..%c0%afx",
             "./x",
             "//evil.example/x",
             "///evil.example",
@@ -137,6 +178,26 @@ mod tests {
             assert_eq!(error.message(), Kind::Invalid.sentence());
         }
         assert!(base.join(&"x".repeat(PATH_BYTES_MAX + 1)).is_err());
+    }
+
+    #[test]
+    fn a_name_may_have_dots_and_percent_signs() {
+        let base = Base::parse("http://cloud.example").unwrap();
+        for path in [
+            "b/a..b",
+            "b/...",
+            "b/..a;b",
+            "b/100%25",
+            "b/%25zz",
+            "b/%2525",
+            "b/x;..",
+            "b/x%3b/y",
+            "b/%c3%a9.",
+        ] {
+            let url = base.join(path).unwrap();
+            assert_eq!(url.as_str(), format!("http://cloud.example/{path}"));
+        }
+        assert!(base.join("b/x?marker=%252e%252e/..;").is_ok(), "a query names no place");
     }
 
     #[test]
