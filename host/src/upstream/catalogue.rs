@@ -143,6 +143,7 @@ mod tests {
     use serde_json::json;
 
     use super::super::breaker::Breakers;
+    use super::super::silence::Bounds;
     use super::*;
 
     fn catalogue(services: &[(&str, &str)]) -> Catalogue {
@@ -154,7 +155,8 @@ mod tests {
             ]})
         };
         let listed = serde_json::from_value(services.iter().map(one).collect()).unwrap();
-        let breakers = Breakers::new(1, Duration::ZERO);
+        let none = Duration::ZERO;
+        let breakers = Breakers::new(Bounds { calls: 1, silent_min: none, open: none, limit: none });
         Catalogue::new(listed, "here", Interface::Public, |origin| breakers.of(origin))
     }
 

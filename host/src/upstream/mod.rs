@@ -15,6 +15,7 @@ mod retry;
 mod s3;
 mod session;
 mod sigv4;
+mod silence;
 mod skew;
 mod transport;
 

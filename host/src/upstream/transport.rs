@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use backon::{ExponentialBuilder, Retryable as _};
+use futures::FutureExt as _;
 use reqwest::{Certificate, Client};
 use serde::Deserialize;
 use tokio::time::{Instant, timeout_at};
@@ -17,6 +18,7 @@ use super::breaker::{Breaker, Breakers};
 use super::failure::Failure;
 use super::message::Answer;
 use super::retry::{self, Ended};
+use super::silence::Bounds;
 use crate::telemetry::Metrics;
 
 /// The header in which OpenStack's services tell their own id of a request.
@@ -46,6 +48,9 @@ pub struct Config {
     pub breaker_failures: u32,
     /// How long the circuit stays open.
     pub breaker_open_ms: u64,
+    /// How long an address answers nobody, while `breaker_failures` callers stop waiting, before those are refused who
+    /// would not wait longer.
+    pub breaker_silence_ms: u64,
     /// Certificates (PEM) that are trusted beside the system's.
     pub ca_file: Option<PathBuf>,
 }
@@ -63,6 +68,7 @@ impl Default for Config {
             retry_wait_ms_max: 2_000,
             breaker_failures: 5,
             breaker_open_ms: 5_000,
+            breaker_silence_ms: 2_000,
             ca_file: None,
         }
     }
@@ -127,14 +133,21 @@ impl Transport {
     pub(super) fn new(name: &str, config: &Config, metrics: &Arc<Metrics>) -> anyhow::Result<Self> {
         ensure!(config.timeout_ms > 0, "timeout_ms is 0");
         ensure!(config.breaker_failures > 0, "breaker_failures is 0");
-        let open = Duration::from_millis(config.breaker_open_ms);
+        ensure!(config.breaker_silence_ms > 0, "breaker_silence_ms is 0");
+        let limit = Duration::from_millis(config.timeout_ms);
+        let bounds = Bounds {
+            calls: config.breaker_failures,
+            silent_min: Duration::from_millis(config.breaker_silence_ms),
+            open: Duration::from_millis(config.breaker_open_ms),
+            limit,
+        };
         Ok(Self {
             name: name.to_owned(),
             client: config.client()?,
             retries: config.retries(),
-            breakers: Breakers::new(config.breaker_failures, open),
+            breakers: Breakers::new(bounds),
             body_bytes_max: config.body_bytes_max,
-            limit: Duration::from_millis(config.timeout_ms),
+            limit,
             metrics: metrics.clone(),
         })
     }
@@ -188,11 +201,12 @@ impl Transport {
     }
 
     async fn attempt(&self, request: &reqwest::Request, to: Delivery<'_>) -> Result<Answer, Ended> {
-        if !to.breaker.is_call_permitted() {
+        let began = Instant::now();
+        if !to.breaker.permits(to.deadline.saturating_duration_since(began)) {
             return Err(Ended::Failed(Failure::Open));
         }
-        let began = Instant::now();
-        let outcome = timeout_at(to.deadline, self.exchange(request)).await.unwrap_or(Err(Failure::Timeout));
+        let exchange = self.exchange(request, to.breaker);
+        let outcome = timeout_at(to.deadline, exchange).await.unwrap_or(Err(Failure::Timeout));
         let took = began.elapsed();
         self.judge(&outcome, took, to.breaker);
         self.observe(request, &outcome, took);
@@ -202,8 +216,9 @@ impl Transport {
         }
     }
 
-    async fn exchange(&self, request: &reqwest::Request) -> Result<Answer, Failure> {
-        let mut response = self.client.execute(copy(request)).await?;
+    async fn exchange(&self, request: &reqwest::Request, breaker: &Breaker) -> Result<Answer, Failure> {
+        let head = self.client.execute(copy(request)).boxed();
+        let mut response = breaker.silence.listen(head).answer().await?;
         let announced = response.content_length().unwrap_or(0);
         if announced > self.body_bytes_max as u64 {
             return Err(Failure::TooLarge(self.body_bytes_max));
@@ -218,7 +233,8 @@ impl Transport {
         Ok(Answer { status: response.status(), headers: std::mem::take(response.headers_mut()), body })
     }
 
-    /// Tells the breaker. A time limit shorter than the upstream's own, chosen by a caller or a plugin, proves nothing.
+    /// Tells the breaker. A time limit shorter than the upstream's own, chosen by a caller or a plugin, proves nothing by
+    /// itself; what many of them prove is the breaker's own affair.
     fn judge(&self, outcome: &Result<Answer, Failure>, took: Duration, breaker: &Breaker) {
         match outcome {
             Ok(_) | Err(Failure::TooLarge(_)) => breaker.on_success(),

@@ -18,6 +18,7 @@ mod refusal;
 mod reload;
 mod runaway;
 mod share;
+mod silent;
 mod standby;
 mod trial;
 

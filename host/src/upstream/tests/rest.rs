@@ -168,6 +168,36 @@ async fn an_impatient_plugin_does_not_open_the_circuit() {
     assert_eq!(backend.served(), 3);
 }
 
+/// A server that takes connections and says nothing.
+async fn mute() -> SocketAddr {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let mut taken = Vec::new();
+        while let Ok((connection, _)) = listener.accept().await {
+            taken.push(connection);
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn a_backend_that_says_nothing_is_left_alone_however_short_the_deadlines() {
+    let bounds = "breaker_failures = 3\nbreaker_silence_ms = 50\nbreaker_open_ms = 60000";
+    let rig = Rig::new(&config(mute().await, bounds));
+    let hurried = || Request { timeout: Some(Duration::from_millis(20)), ..get("x") };
+    let mut in_vain = 0;
+    let last = loop {
+        match rig.send(hurried()).await.unwrap_err() {
+            late if late.kind() == Kind::Timeout => in_vain += 1,
+            other => break other,
+        }
+        assert!(in_vain < 1_000, "it never opens");
+    };
+    assert_eq!(last.kind(), Kind::Unavailable, "{}", last.chain());
+    assert!(in_vain >= 3, "{in_vain} proved enough");
+}
+
 #[tokio::test]
 async fn bodies_are_bounded_both_ways() {
     let (rig, backend) = rig("body_bytes_max = 10", |seen| match &*seen.path {
@@ -250,6 +280,10 @@ fn a_configuration_that_cannot_be_is_refused_with_the_upstreams_name() {
         ("kind = \"http\"\nbase_url = \"array\"", "base_url"),
         ("kind = \"http\"\nbase_url = \"http://a\"\ntransport = { ca_file = \"/no/such\" }", "/no/such"),
         ("kind = \"http\"\nbase_url = \"http://a\"\ntransport = { timeout_ms = 0 }", "timeout_ms"),
+        (
+            "kind = \"http\"\nbase_url = \"http://a\"\ntransport = { breaker_silence_ms = 0 }",
+            "breaker_silence_ms",
+        ),
     ] {
         let error = format!("{:#}", new(text).err().unwrap());
         assert!(error.contains("upstream.array") && error.contains(part), "{error}");
