@@ -20,6 +20,7 @@ pub use codec::DynamicCodec;
 use method::Method;
 
 use crate::client::{Target, note, refused};
+use crate::text::{escaped, escaped_json};
 
 /// What to call, with what, where.
 #[derive(Debug, clap::Args)]
@@ -90,8 +91,9 @@ fn print(message: &DynamicMessage, fields: &[String], out: &mut impl Write) -> R
     let options = SerializeOptions::new().use_proto_field_name(true).skip_default_fields(false);
     if fields.is_empty() {
         // Not by way of a `Value`, which would forget the order of the proto file.
-        message.serialize_with_options(&mut serde_json::Serializer::pretty(&mut *out), &options)?;
-        writeln!(out)?;
+        let mut json = Vec::new();
+        message.serialize_with_options(&mut serde_json::Serializer::pretty(&mut json), &options)?;
+        writeln!(out, "{}", escaped_json(std::str::from_utf8(&json)?))?;
     } else {
         let value = message.serialize_with_options(serde_json::value::Serializer, &options)?;
         fields.iter().try_for_each(|field| print_field(&value, field, out))?;
@@ -101,9 +103,9 @@ fn print(message: &DynamicMessage, fields: &[String], out: &mut impl Write) -> R
 
 fn print_field(answer: &Value, field: &str, out: &mut impl Write) -> Result<()> {
     match answer.pointer(&format!("/{}", field.replace('.', "/"))) {
-        Some(Value::String(text)) => writeln!(out, "{text}")?,
-        Some(value) => writeln!(out, "{value}")?,
-        None => bail!("the answer has no field {field}: {answer}"),
+        Some(Value::String(text)) => writeln!(out, "{}", escaped(text))?,
+        Some(value) => writeln!(out, "{}", escaped_json(&value.to_string()))?,
+        None => bail!("the answer has no field {field}: {}", escaped_json(&answer.to_string())),
     }
     Ok(())
 }

@@ -10,6 +10,8 @@ use tonic::service::Interceptor;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
 
+use crate::text::escaped;
+
 /// How long connecting may take.
 const CONNECT_MAX: Duration = Duration::from_secs(5);
 /// Response metadata worth a line.
@@ -80,5 +82,6 @@ pub(crate) fn note(metadata: &MetadataMap) {
 /// A status other than OK, for people.
 pub(crate) fn refused(status: &Status) -> anyhow::Error {
     note(status.metadata());
-    anyhow::anyhow!("the host answered {:?} ({}): {}", status.code(), status.code() as i32, status.message())
+    let (code, told) = (status.code(), escaped(status.message()));
+    anyhow::anyhow!("the host answered {code:?} ({}): {told}", code as i32)
 }

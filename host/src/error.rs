@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use crate::text;
+
 /// What kind of failure it is. The words of the plugin contract (`wit/host`), and those of the host itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
@@ -136,9 +138,11 @@ pub struct Error {
 }
 
 impl Error {
-    /// A failure that the platform is told about in these words.
-    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), retry_after: None, source: None }
+    /// A failure that the platform is told about in these words, on one line, at most [`text::MESSAGE_BYTES_MAX`] long and
+    /// without characters that steer: they may be a plugin's, which has them from a backend.
+    pub fn new(kind: Kind, message: impl AsRef<str>) -> Self {
+        let message = text::told(message.as_ref(), text::MESSAGE_BYTES_MAX);
+        Self { kind, message, retry_after: None, source: None }
     }
 
     /// A failure whose cause is for the log only; the platform gets the kind's own sentence.
@@ -152,7 +156,7 @@ impl Error {
     }
 
     /// A request that cannot be right; `message` names the field.
-    pub fn invalid(message: impl Into<String>) -> Self {
+    pub fn invalid(message: impl AsRef<str>) -> Self {
         Self::new(Kind::Invalid, message)
     }
 
@@ -194,12 +198,34 @@ impl Error {
         self.retry_after
     }
 
-    /// Everything that is known, for the log: the sentence and the chain of causes.
+    /// Everything that is known, for the log: the sentence and the chain of causes, on one line.
     #[must_use]
     pub fn chain(&self) -> String {
         match &self.source {
-            Some(cause) => format!("{}: {cause:#}", self.message),
+            Some(cause) => text::told(&format!("{}: {cause:#}", self.message), text::LOG_BYTES_MAX),
             None => self.message.clone(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_others_said_is_told_on_one_line() {
+        let said = "public\nerr \u{1b}[31mred\r\nx-injected: 1";
+        let error = Error::new(Kind::Invalid, said).because(anyhow::Error::msg(said));
+        assert_eq!(error.message(), "public err [31mred x-injected: 1");
+        assert_eq!(error.chain(), [error.message(); 2].join(": "));
+        assert_eq!(Error::invalid("x".repeat(3 << 20)).message().len(), text::MESSAGE_BYTES_MAX);
+        let hidden = Error::hidden(Kind::Internal, anyhow::Error::msg("x".repeat(3 << 20)));
+        assert!(hidden.is_hidden() && hidden.chain().len() <= text::LOG_BYTES_MAX);
+    }
+
+    #[test]
+    fn what_the_host_says_itself_is_told_as_it_is() {
+        let kinds = [Kind::Invalid, Kind::Denied, Kind::NotFound, Kind::Timeout, Kind::Internal];
+        assert!(kinds.into_iter().all(|kind| Error::new(kind, kind.sentence()).is_hidden()));
     }
 }

@@ -23,6 +23,7 @@ pub mod secret;
 mod share;
 pub mod telemetry;
 pub mod tenant;
+pub mod text;
 pub mod upstream;
 
 use std::net::SocketAddr;

@@ -9,6 +9,7 @@ use clap::{Parser, Subcommand};
 use patchbay::call::{CallArgs, call};
 use patchbay::operator::{JournalArgs, PluginArgs, TenantArgs, journal, plugin, tenant};
 use patchbay::plugin::{Compiler, compile_input};
+use patchbay::text::escaped_lines;
 use patchbay::{Config, Host, telemetry};
 use rustix::fs::Mode;
 use rustix::process::umask;
@@ -67,7 +68,7 @@ async fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("patchbay: {error:#}");
+            eprintln!("patchbay: {}", escaped_lines(&format!("{error:#}")));
             ExitCode::FAILURE
         }
     }

@@ -1,9 +1,8 @@
 //! `log`: a plugin's lines in the host's log, bounded in number and length, under the call's span.
 
-use std::fmt::Write as _;
-
 use crate::plugin::CallState;
 use crate::plugin::contract::common::patchbay::host::log::Host;
+use crate::text::{cut, told};
 
 impl Host for CallState {
     fn emit(&mut self, level: String, message: String, fields: Vec<(String, String)>) {
@@ -28,12 +27,16 @@ impl Host for CallState {
 
 /// One line without line breaks, cut at the limit.
 fn line(message: &str, fields: &[(String, String)], bytes_max: usize) -> String {
-    let mut line = message.replace(char::is_control, " ");
+    let mut line = told(message, bytes_max);
     for (name, value) in fields {
-        let _ =
-            write!(line, " {}={}", name.replace(char::is_control, " "), value.replace(char::is_control, " "));
+        if line.len() >= bytes_max {
+            break;
+        }
+        for part in [" ", &told(name, bytes_max), "=", &told(value, bytes_max)] {
+            line.push_str(part);
+        }
+        cut(&mut line, bytes_max);
     }
-    line.truncate(line.floor_char_boundary(bytes_max));
     line
 }
 
@@ -45,6 +48,7 @@ mod tests {
     fn a_line_stays_one_line_and_short() {
         let fields = [("a".to_owned(), "1\n2".to_owned())];
         assert_eq!(line("x\ny", &fields, 100), "x y a=1 2");
-        assert_eq!(line("ééé", &[], 3), "é");
+        assert_eq!(line("x\u{202e}y", &fields, 8), "x y a…");
+        assert_eq!(line("ééé", &fields, 5), "é…");
     }
 }

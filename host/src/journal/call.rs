@@ -3,13 +3,12 @@
 use serde_json::{Map, Value};
 
 use crate::tenant::TenantId;
+use crate::text;
 
 /// Characters of a path that are kept.
 const PATH_CHARS_MAX: usize = 2_048;
 /// Ids that are taken from one answer.
 const IDS_MAX: usize = 4;
-/// The longest text that is taken for an id.
-const ID_CHARS_MAX: usize = 255;
 /// The largest answer in which ids are looked for; those that name what was made are far smaller.
 const ANSWER_BYTES_MAX: usize = 256 << 10;
 /// Under these keys an answer says how its object is called.
@@ -123,7 +122,7 @@ fn own_ids(object: &Map<String, Value>) -> impl Iterator<Item = &str> {
 }
 
 fn is_id(text: &str) -> bool {
-    !text.is_empty() && text.chars().count() <= ID_CHARS_MAX && !text.contains(char::is_control)
+    !text.is_empty() && text::is_id(text)
 }
 
 #[cfg(test)]
@@ -165,7 +164,7 @@ mod tests {
         ] {
             assert!(found(nothing).is_empty(), "{nothing}");
         }
-        let long = format!(r#"{{"id":"{}"}}"#, "x".repeat(ID_CHARS_MAX + 1));
+        let long = format!(r#"{{"id":"{}"}}"#, "x".repeat(text::ID_CHARS_MAX + 1));
         let large = format!(r#"{{"id":"x","pad":"{}"}}"#, "x".repeat(ANSWER_BYTES_MAX));
         assert!(found(&long).is_empty() && found(&large).is_empty());
     }

@@ -21,12 +21,15 @@ use crate::plugin::contract::common::exports::patchbay::host::operation::{
 };
 use crate::plugin::contract::types::Begun;
 use crate::plugin::{Digest, Domain, Hold};
+use crate::text;
 
 /// How often a write to the database is tried again that fails by a defect, before the operation is left to the next start
 /// of the host. What cannot be written only for now, as on a full disk, is tried until it can.
 const WRITES_MAX: usize = 8;
 /// The longest wait between two attempts: so soon after the database is well again its operations go on.
 const WRITE_WAIT_MAX: Duration = Duration::from_secs(2);
+/// The longest time of an end that a plugin tells, as the database has room for.
+const TIME_BYTES_MAX: usize = 40;
 
 /// Carries one operation.
 pub(super) struct Carrier {
@@ -73,7 +76,12 @@ impl Carrier {
         work: impl Future<Output = Result<Begun, Error>> + Send,
     ) -> Result<(), Lost> {
         let begun = match work.await {
-            Ok(begun) => begun,
+            Ok(begun) if text::is_id(&begun.resource_id) => begun,
+            Ok(_) => {
+                let error =
+                    Error::internal(anyhow::anyhow!("the plugin calls its resource by what is no id"));
+                return self.fail(&error).await;
+            }
             Err(error) => return self.fail(&error).await,
         };
         self.operation.resource_id = Some(begun.resource_id.clone());
@@ -236,13 +244,15 @@ impl Carrier {
         asked.await
     }
 
-    async fn note(&mut self, pending: Pending) -> Result<(), Lost> {
+    async fn note(&mut self, mut pending: Pending) -> Result<(), Lost> {
         self.operation.ticket = Some(pending.ticket.clone());
+        pending.state = text::told(&pending.state, text::WORD_BYTES_MAX);
         self.write(Step::Running(&pending)).await
     }
 
     async fn done(&mut self, Finished { at, message }: Finished) -> Result<(), Lost> {
-        let at = at.unwrap_or_else(|| format!("{:.0}", Timestamp::now()));
+        let at = at.map_or_else(|| format!("{:.0}", Timestamp::now()), |at| text::told(&at, TIME_BYTES_MAX));
+        let message = message.map(|message| text::told(&message, text::MESSAGE_BYTES_MAX));
         self.write(Step::Done(&at, message.as_deref())).await?;
         let resource_id = self.operation.resource_id.clone().unwrap_or_default();
         if self.removes() && self.runner.plugins.several_regions() {

@@ -11,6 +11,7 @@ use crate::client::refused;
 use crate::plugin::Digest;
 use crate::proto::plugin::load_plugin_request::{Header, Part};
 use crate::proto::plugin::{Generation, LoadPluginRequest};
+use crate::text::escaped;
 
 /// What is sent in one message; far below what a host takes.
 const CHUNK_BYTES: usize = 64 << 10;
@@ -74,7 +75,7 @@ impl Progress {
 
 fn verdict(generation: &Generation, out: &mut impl Write) -> std::io::Result<()> {
     let Generation { number, domain, region, plugin, state, .. } = generation;
-    writeln!(out, "generation {number}: {plugin} for {domain}/{region}")?;
+    writeln!(out, "{}", escaped(&format!("generation {number}: {plugin} for {domain}/{region}")))?;
     show::steps(&generation.steps, out)?;
-    writeln!(out, "{state}")
+    writeln!(out, "{}", escaped(state))
 }

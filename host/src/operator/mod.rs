@@ -31,6 +31,7 @@ use crate::proto::plugin::plugin_service_client::PluginServiceClient;
 use crate::proto::plugin::{
     ActivateRequest, ListPluginsRequest, ListPluginsResponse, RollbackRequest, WatchEventsRequest,
 };
+use crate::text::escaped_json;
 
 /// What to do, and with which host.
 #[derive(Debug, clap::Args)]
@@ -161,8 +162,8 @@ impl<W: Write> Output<W> {
         if !self.json {
             return self.written(people);
         }
-        serde_json::to_writer_pretty(&mut self.out, message)?;
-        self.written(|out| writeln!(out))
+        let json = serde_json::to_string_pretty(message)?;
+        self.written(|out| writeln!(out, "{}", escaped_json(&json)))
     }
 
     /// The same, where JSON is one line of many.
@@ -174,8 +175,8 @@ impl<W: Write> Output<W> {
         if !self.json {
             return self.written(people);
         }
-        serde_json::to_writer(&mut self.out, message)?;
-        self.written(|out| writeln!(out))
+        let json = serde_json::to_string(message)?;
+        self.written(|out| writeln!(out, "{}", escaped_json(&json)))
     }
 
     fn written(&mut self, write: impl FnOnce(&mut W) -> std::io::Result<()>) -> Result<()> {

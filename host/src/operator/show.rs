@@ -3,8 +3,9 @@
 use std::io::{Result, Write};
 
 use super::table::Column::{Left, Right};
-use super::table::{Table, plain};
+use super::table::Table;
 use crate::proto::plugin::{Event, Generation, Host, Step};
+use crate::text::escaped;
 
 /// As much of a digest as tells components apart.
 const DIGEST_CHARS: usize = 12;
@@ -89,7 +90,7 @@ pub(super) fn generation(generation: &Generation, out: &mut impl Write) -> Resul
 pub(super) fn fields(fields: &[(&str, &str)], out: &mut impl Write) -> Result<()> {
     let width = fields.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     let mut told = fields.iter().filter(|(_, value)| !value.is_empty());
-    told.try_for_each(|(name, value)| writeln!(out, "{name:<width$}  {}", plain(value)))
+    told.try_for_each(|(name, value)| writeln!(out, "{name:<width$}  {}", escaped(value)))
 }
 
 /// What an admission came to, step by step.
@@ -109,7 +110,8 @@ pub(super) fn event(event: &Event, out: &mut impl Write) -> Result<()> {
         domain => format!("  {domain}/{}", event.region),
     };
     let generation = if event.generation == 0 { String::new() } else { format!("  {}", event.generation) };
-    writeln!(out, "{number}  {time}  {kind}{line}{generation}  {}", plain(message))
+    let told = format!("{number}  {time}  {kind}{line}{generation}  {message}");
+    writeln!(out, "{}", escaped(&told))
 }
 
 fn line(generation: &Generation) -> String {

@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Display, Formatter};
 
+use crate::text::escaped;
+
 /// Between two columns.
 const GAP: &str = "  ";
 
@@ -21,7 +23,7 @@ pub(super) struct Table<const N: usize> {
 
 impl<const N: usize> Table<N> {
     pub(super) fn new(columns: [Column; N], rows: impl Iterator<Item = [String; N]>) -> Self {
-        Self { columns, rows: rows.map(|row| row.map(|cell| plain(&cell))).collect() }
+        Self { columns, rows: rows.map(|row| row.map(|cell| escaped(&cell).into_owned())).collect() }
     }
 
     fn width(&self, column: usize) -> usize {
@@ -58,14 +60,6 @@ impl Column {
     }
 }
 
-/// On one line and without control characters: what a component says of itself must not steer a terminal.
-pub(super) fn plain(text: &str) -> String {
-    text.split(|c: char| c.is_control() || c == ' ')
-        .filter(|word| !word.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::Column::{Left, Right};
@@ -75,6 +69,6 @@ mod tests {
     fn columns_are_as_wide_as_their_widest_cell() {
         let rows = [["1", "é\u{1b}[31m", "x"], ["100", "", ""]].map(|row| row.map(str::to_owned));
         let table = Table::new([Right("N"), Left("NAME"), Left("LAST")], rows.into_iter());
-        assert_eq!(table.to_string(), "  N  NAME    LAST\n  1  é [31m  x\n100\n");
+        assert_eq!(table.to_string(), "  N  NAME         LAST\n  1  é\\u{1b}[31m  x\n100\n");
     }
 }

@@ -21,6 +21,7 @@ use super::slot::Slot;
 use super::state::Call;
 use crate::auth::Permit;
 use crate::error::Error;
+use crate::text;
 
 /// Why a file was refused.
 #[derive(Debug, thiserror::Error)]
@@ -87,8 +88,7 @@ impl Way {
     ) -> Result<T, Refusal> {
         let begun = Instant::now();
         let done = work.await;
-        let refused = done.as_ref().err().map(Refusal::to_string);
-        self.0.push(Step { name, took: begun.elapsed(), refused });
+        self.0.push(Step::new(name, begun.elapsed(), done.as_ref().err()));
         done
     }
 }
@@ -124,7 +124,8 @@ async fn go(
     let draft = way.step("world", draft(runtime, slot, (number, digest), &component, copy)).await?;
     let about = way.step("about", describe(runtime, &draft)).await?;
     way.step("grants", async { fits(&about, route) }).await?;
-    let generation = Arc::new(Generation { version: about.version, ..Arc::unwrap_or_clone(draft) });
+    let version = text::told(&about.version, text::WORD_BYTES_MAX);
+    let generation = Arc::new(Generation { version, ..Arc::unwrap_or_clone(draft) });
     if route.probe {
         way.step("probe", probe(runtime, &generation)).await?;
     }

@@ -15,6 +15,7 @@ use super::generation::Generation;
 use super::runtime::Runtime;
 use super::state::{Call, CallState, on_tick};
 use crate::error::{Error, Kind};
+use crate::text;
 
 /// What a caller is told whose call did not end in time.
 const CUT: &str = "The plugin was replaced, and the call did not end in time; try again.";
@@ -111,7 +112,7 @@ fn from_plugin(error: types::Error) -> Error {
     let told = if error.public {
         Error::new(kind, error.message)
     } else {
-        Error::hidden(kind, anyhow::Error::msg(error.message))
+        Error::hidden(kind, anyhow::Error::msg(text::told(&error.message, text::LOG_BYTES_MAX)))
     };
     told.retry_after(wait)
 }

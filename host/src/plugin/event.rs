@@ -9,6 +9,7 @@ use tokio::sync::broadcast;
 use super::domain::Domain;
 use super::generation::Generation;
 use super::route::Route;
+use crate::text;
 
 /// One thing that happened.
 #[derive(Debug, Clone)]
@@ -144,6 +145,8 @@ impl Events {
     /// Notes an event and sends it on.
     pub(super) fn tell(&self, kind: EventKind, about: impl Into<About>, message: String) {
         let About { line, generation } = about.into();
+        // It may repeat what a component or a backend said.
+        let message = text::told(&message, text::MESSAGE_BYTES_MAX);
         let mut history = self.lock();
         history.last += 1;
         let event = Event { number: history.last, at: Timestamp::now(), kind, line, generation, message };

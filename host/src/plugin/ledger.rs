@@ -12,6 +12,7 @@ use super::domain::Domain;
 use super::generation::{Digest, Generation};
 use super::route::Route;
 use crate::tenant::TenantId;
+use crate::text;
 
 /// One generation, as an operator sees it.
 #[derive(Debug, Clone)]
@@ -98,9 +99,16 @@ pub struct Step {
 }
 
 impl Step {
+    /// One that was done, or failed with the refusal.
+    pub(super) fn new(name: &'static str, took: Duration, refusal: Option<&Refusal>) -> Self {
+        // It may repeat what the component says.
+        let refused = refusal.map(|refusal| text::told(&refusal.to_string(), text::MESSAGE_BYTES_MAX));
+        Self { name, took, refused }
+    }
+
     /// One that failed at once.
     pub(super) fn refused(name: &'static str, refusal: &Refusal) -> Self {
-        Self { name, took: Duration::ZERO, refused: Some(refusal.to_string()) }
+        Self::new(name, Duration::ZERO, Some(refusal))
     }
 }
 
@@ -143,7 +151,7 @@ impl Ledger {
     /// It did not pass.
     pub(super) fn refused(&self, number: u64, reason: &str, steps: Vec<Step>) {
         self.change(number, |record| {
-            record.last_error = Some(reason.to_owned());
+            record.last_error = Some(text::told(reason, text::MESSAGE_BYTES_MAX));
             record.steps = steps;
             record.state = State::Refused;
         });

@@ -13,10 +13,13 @@ use serde_json::{Map, Value};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::format::{JsonFields, Writer};
+use tracing_subscriber::field::MakeExt as _;
+use tracing_subscriber::fmt::format::{JsonFields, Writer, debug_fn};
 use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
-use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormattedFields};
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFields};
 use tracing_subscriber::registry::LookupSpan;
+
+use crate::text;
 
 /// `[log]`. What is shown is chosen with `RUST_LOG`, `info` when unset.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -46,7 +49,7 @@ pub fn init(config: &Config) -> anyhow::Result<()> {
     let builder =
         tracing_subscriber::fmt().with_env_filter(filter()?).with_writer(io::stderr).with_ansi(coloured);
     let started = match config.format {
-        Format::Text => builder.try_init(),
+        Format::Text => builder.fmt_fields(text_fields()).try_init(),
         Format::Json => builder.fmt_fields(JsonFields::new()).event_format(Flat).try_init(),
     };
     started.map_err(|error| anyhow!(error))
@@ -63,6 +66,21 @@ fn filter() -> anyhow::Result<EnvFilter> {
 /// not want them either (<https://no-color.org>: set, and not empty).
 fn coloured(terminal: bool, no_color: Option<&OsStr>) -> bool {
     terminal && no_color.is_none_or(OsStr::is_empty)
+}
+
+fn text_fields() -> impl for<'writer> FormatFields<'writer> + Send + Sync + 'static {
+    debug_fn(text_field).delimited(" ")
+}
+
+/// `name=value`, and the message alone. Values may be others' words, as a backend's in an error: one line each, and nothing
+/// in it that steers a terminal.
+fn text_field(writer: &mut Writer<'_>, field: &Field, value: &dyn fmt::Debug) -> fmt::Result {
+    let value = text::told(&format!("{value:?}"), text::LOG_BYTES_MAX);
+    match field.name() {
+        "message" => write!(writer, "{value}"),
+        name if writer.has_ansi_escapes() => write!(writer, "\x1b[3m{name}\x1b[0m\x1b[2m=\x1b[0m{value}"),
+        name => write!(writer, "{name}={value}"),
+    }
 }
 
 /// One flat JSON object a line. Where names are the same, the event's field wins, then the inner span's.
@@ -91,7 +109,7 @@ where
         line.insert("timestamp".to_owned(), time.into());
         line.insert("level".to_owned(), event.metadata().level().as_str().into());
         line.insert("target".to_owned(), event.metadata().target().into());
-        writeln!(writer, "{}", Value::Object(line))
+        writeln!(writer, "{}", text::escaped_json(&Value::Object(line).to_string()))
     }
 }
 
@@ -105,10 +123,14 @@ impl Fields<'_> {
 
 impl Visit for Fields<'_> {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.put(field, format!("{value:?}"));
+        let mut value = format!("{value:?}");
+        text::cut(&mut value, text::LOG_BYTES_MAX);
+        self.put(field, value);
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
+        let mut value = value.to_owned();
+        text::cut(&mut value, text::LOG_BYTES_MAX);
         self.put(field, value);
     }
 
@@ -181,6 +203,35 @@ mod tests {
         ]);
         assert_eq!(Value::from(rest.to_vec()), expected);
         assert!(!text.trim_end().contains('\n'));
+    }
+
+    #[test]
+    fn what_others_said_stays_in_its_line_and_steers_nothing() {
+        let lines = Lines::default();
+        let said = "a\nb\u{1b}[31m\u{202e}\u{9b}c";
+        let long = "x".repeat(3 << 20);
+        let emit = || {
+            let _call = info_span!("call", who = %said).entered();
+            info!(error = %said, long, "{said}");
+        };
+        let written = lines.clone();
+        let (one, two) = (lines.clone(), lines);
+        let text = tracing_subscriber::fmt().with_ansi(false).fmt_fields(text_fields());
+        tracing::subscriber::with_default(text.with_writer(move || one.clone()).finish(), emit);
+        let json = tracing_subscriber::fmt().fmt_fields(JsonFields::new()).event_format(Flat);
+        tracing::subscriber::with_default(json.with_writer(move || two.clone()).finish(), emit);
+
+        let written = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+        let [text, json] = &written.lines().collect::<Vec<_>>()[..] else {
+            panic!("not two lines: {written}")
+        };
+        assert!(text.contains("who=a b [31m c") && text.contains("error=a b [31m c"), "{text}");
+        assert!(text.contains(": a b [31m c "), "{text}");
+        for line in [text, json] {
+            assert!(line.len() < 2 * text::LOG_BYTES_MAX);
+            assert_eq!(text::escaped(line), **line);
+        }
+        assert_eq!(serde_json::from_str::<Value>(json).unwrap()["error"], said);
     }
 
     #[test]

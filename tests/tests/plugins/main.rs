@@ -20,6 +20,7 @@ mod runaway;
 mod share;
 mod silent;
 mod standby;
+mod text;
 mod trial;
 
 use std::time::Duration;

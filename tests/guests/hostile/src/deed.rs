@@ -14,12 +14,16 @@
 //! | `disk-FUNCTION-ID` | calls that function of the storage import for that disk; its id is the name |
 //! | `shelf-N` | asks the storage plugin N times at once; the number of answers is the name |
 //! | `send-METHOD` | sends the backend a request of that method; the status is the name |
+//! | `tell-N` | fails in public words, after which N bytes follow, which steer a terminal and break lines |
+//! | `hide` | the same in words for the log, and a line of its own besides |
+//! | `odd` | answers with such a name |
 //! | `cache-N` | keeps N bytes and reads them again; the number read is the name |
 //!
 //! Any other id is answered with that id as the name. The setting `always` names a deed for every call.
 
 use std::hint::black_box;
 
+use patchbay_sdk::error::kind;
 use patchbay_sdk::upstream::Request;
 use patchbay_sdk::{Context, Error, cache, clock, join_all, log};
 
@@ -27,6 +31,8 @@ use crate::{UPSTREAM, change};
 
 /// Memory is taken in pieces of this size.
 const PIECE_BYTES: usize = 1 << 20;
+/// A line break, an escape sequence, what looks like a header, reversed writing and a zero byte.
+pub(crate) const STEERING: &str = "public\nerr \x1b[31mred\r\nx-injected: 1\u{202e}txt\0";
 /// Longer than any test.
 const CACHE_TTL_MS: u32 = 3_600_000;
 
@@ -44,6 +50,12 @@ pub(crate) async fn of(ctx: Context, id: &str) -> Result<String, Error> {
         "reply" => return Ok("x".repeat(count)),
         "hold" => return ask(UPSTREAM, "hold").await,
         "crowd" => return crowd(count).await,
+        "tell" => return Err(Error::public(kind::CONFLICT, format!("{STEERING}{}", "x".repeat(count)))),
+        "hide" => {
+            log::warn(STEERING);
+            return Err(Error::hidden(kind::CONFLICT, STEERING));
+        }
+        "odd" => return Ok(STEERING.into()),
         "stray" => return ask("nobody-granted-this", "stray").await,
         "disk" => return change::disk(ctx, told).await,
         "shelf" => return Ok(change::looks(ctx, count).await.to_string()),

@@ -15,16 +15,17 @@ struct Hostile;
 
 impl About for Hostile {
     async fn describe() -> Description {
-        let mut needed = Vec::new();
+        let (mut needed, mut version) = (Vec::new(), env!("CARGO_PKG_VERSION"));
         match settings::get_or("about", "").as_str() {
             "spins" => deed::spin(),
             "panics" => panic!("told to panic in about.describe"),
+            "odd" => version = deed::STEERING,
             "" => {}
             setting => needed.push(setting.into()),
         }
         Description {
             name: env!("CARGO_PKG_NAME").into(),
-            version: env!("CARGO_PKG_VERSION").into(),
+            version: version.into(),
             upstreams: Vec::new(),
             upstreams_optional: vec![UPSTREAM.into()],
             settings: needed,
