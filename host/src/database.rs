@@ -51,6 +51,7 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
     migration!(7, "0007_hosts"),
     migration!(8, "0008_installation"),
     migration!(9, "0009_counted_time"),
+    migration!(10, "0010_tenant_revision"),
 ];
 
 /// Where the database is and how much of it one host uses.

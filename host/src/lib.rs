@@ -45,8 +45,8 @@ use crate::journal::Journal;
 use crate::membership::Membership;
 use crate::operation::{Operations, Runner};
 use crate::plugin::Plugins;
-use crate::telemetry::Metrics;
 use crate::telemetry::http::Readiness;
+use crate::telemetry::{Metrics, Sampler};
 use crate::tenant::{Registrar, Tenants};
 use crate::upstream::Upstreams;
 
@@ -77,6 +77,7 @@ impl Host {
     pub async fn start(config: Config) -> anyhow::Result<Self> {
         let (drain, stop) = (CancellationToken::new(), CancellationToken::new());
         let metrics = Arc::new(Metrics::default());
+        let refusals = Sampler::new(config.log.refusals_per_second);
         let http = telemetry::http::Server::bind(&config.http).await?;
         let listener = listen(config.grpc.listen).await?;
 
@@ -85,7 +86,8 @@ impl Host {
         let probe = database::Probe::new(config.database.clone(), doubt.clone(), ready.clone());
         let probing = tokio::spawn(probe.run(stop.clone()));
         let master = Arc::new(MasterKey::read(&config.auth.master_key)?);
-        let tenants = Arc::new(Tenants::open(pool.clone(), &config.tenant, Arc::clone(&master)).await?);
+        let tenants = Tenants::open(pool.clone(), &config.tenant, Arc::clone(&master)).await?;
+        let tenants = Arc::new(tenants.counted(metrics.tenant_reads()));
         let upstreams = Arc::new(Upstreams::new(&config.upstream, &metrics)?);
         let keys = Arc::new(Idempotency::new(pool.clone(), Arc::clone(&master), config.idempotency));
         let auth = Arc::new(Auth::new(&config.auth, master, Arc::clone(&tenants), &upstreams)?);
@@ -121,6 +123,7 @@ impl Host {
         tokio::spawn(Arc::clone(&registrar).sweep(stop.clone()));
 
         let (grpc, at) = (listener.local_addr()?, http.address());
+        tokio::spawn(Arc::clone(&refusals).tell(stop.clone()));
         tokio::spawn(http.serve(Arc::clone(&metrics), ready.clone(), stop.clone()));
         let api = Api {
             config: Arc::new(config.grpc),
@@ -130,6 +133,7 @@ impl Host {
             membership: Arc::clone(&membership),
             registrar,
             metrics,
+            refusals,
             stopping: drain.clone(),
         };
         let serving = tokio::spawn(grpc::serve(api, listener));

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 pub use self::permission::Config as PermissionConfig;
 use self::permission::Permission;
 pub use self::permit::{Operator, Permit};
-use self::seal::{Digest, MasterKey, random_secret};
+use self::seal::{Digest, MasterKey};
 use crate::error::{Error, Kind};
 use crate::secret::SecretSource;
 use crate::tenant::{Leftover, SECRET_CHARS, Tenant, TenantId, Tenants};
@@ -67,8 +67,6 @@ pub struct Auth {
     tenants: Arc<Tenants>,
     master: Arc<MasterKey>,
     operator: Digest,
-    /// What an unknown tenant's key is compared with.
-    nobody: Digest,
     permission: Option<Permission>,
 }
 
@@ -90,8 +88,7 @@ impl Auth {
             tracing::warn!("auth.permission is not configured: any user of a tenant may act on all it owns");
         }
         let operator = master.digest(OPERATOR, token.expose_secret());
-        let nobody = master.digest("", random_secret(SECRET_CHARS)?.expose_secret());
-        Ok(Self { tenants, master, operator, nobody, permission })
+        Ok(Self { tenants, master, operator, permission })
     }
 
     /// Proves that the key is the tenant's and that the user may act on each of the resources.
@@ -99,7 +96,7 @@ impl Auth {
     /// # Errors
     /// [`Kind::Unauthenticated`]: no such tenant or not its key, in the same words. [`Kind::Invalid`]: the
     /// user's id cannot be one. [`Kind::Denied`]: the platform says no. [`Kind::Unavailable`]: the platform
-    /// could not be asked. Otherwise the database fails.
+    /// could not be asked. [`Kind::Busy`]: too many unproven calls wait. Otherwise the database fails.
     pub async fn permit(
         &self,
         claim: Claim<'_>,
@@ -122,10 +119,7 @@ impl Auth {
             return Err(refused());
         }
         let shown = self.master.digest(claim.tenant_id, claim.apikey);
-        let tenant = self.tenants.find(id).await?;
-        // An unknown tenant costs the same work as a known one.
-        let matches = shown.matches(tenant.as_ref().map_or(&self.nobody, |tenant| tenant.apikey()));
-        tenant.filter(|_| matches).ok_or_else(refused)
+        self.tenants.authenticated(id, &shown).await?.ok_or_else(refused)
     }
 
     /// Proves that the bearer token is the operator's.

@@ -177,7 +177,7 @@ mod tests {
         cache.set(key(one, "d"), entry(91));
         assert!(!has(one, "d"), "a value that is too large");
         for tenant in [one, other] {
-            ["b", "c", "e"].map(|name| cache.entries.invalidate(&key(tenant, name)));
+            ["b", "c", "e"].iter().for_each(|name| cache.entries.invalidate(&key(tenant, name)));
         }
         cache.entries.run_pending_tasks();
         assert!(cache.kept.0.lock().unwrap().is_empty(), "nothing is kept of who has nothing");

@@ -56,6 +56,8 @@ pub(super) struct Asked {
     /// The request with its key, as soon as the caller is known.
     pub(super) once: OnceLock<Once>,
     style: ErrorStyle,
+    /// Whose it is, as soon as that is proven.
+    tenant: OnceLock<TenantId>,
     served: Arc<OnceLock<Arc<str>>>,
     /// The generation that began its change.
     on: OnceLock<Arc<Generation>>,
@@ -169,6 +171,9 @@ impl Api {
         };
         let resources = request.resources();
         let permit = self.auth.permit(claim, &resources, call).await?;
+        if let Some(tenant_id) = permit.tenant_id() {
+            let _ = asked.tenant.set(tenant_id);
+        }
         if let Some(tenant_id) = permit.tenant_id()
             && let Some(region) = self.operations.region_of(tenant_id, &resources).await?
         {
@@ -212,6 +217,7 @@ impl Api {
             idempotency_key: metadata.get("idempotency-key").map(|key| key.as_bytes().to_vec()),
             once: OnceLock::new(),
             style: ErrorStyle::of(metadata, self.config.error_style),
+            tenant: OnceLock::new(),
             served: Arc::default(),
             on: OnceLock::new(),
             operation: OnceLock::new(),
@@ -222,7 +228,7 @@ impl Api {
         }
     }
 
-    /// The call's line in the log and its place in the metrics.
+    /// The call's place in the metrics and its line in the log, which not every refusal gets.
     fn account(&self, asked: &Asked, error: Option<&Error>, took: Duration) {
         let code = error.map_or(0, |error| error.kind().code());
         let served = asked.served.get();
@@ -234,7 +240,10 @@ impl Api {
             Some(error) if matches!(error.kind(), Kind::Internal) => {
                 tracing::error!(code, plugin, ms, error = %error.chain(), "answered");
             }
-            Some(error) => tracing::info!(code, plugin, ms, error = %error.chain(), "answered"),
+            Some(error) if self.refusals.takes(error.kind(), asked.tenant.get().copied()) => {
+                tracing::info!(code, plugin, ms, error = %error.chain(), "answered");
+            }
+            Some(_) => {}
         }
     }
 }

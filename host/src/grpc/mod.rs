@@ -44,7 +44,7 @@ use crate::membership::Membership;
 use crate::operation::Runner;
 use crate::plugin::Plugins;
 use crate::proto;
-use crate::telemetry::Metrics;
+use crate::telemetry::{Metrics, Sampler};
 use crate::tenant::Registrar;
 
 /// The gRPC server's address and bounds.
@@ -127,6 +127,8 @@ pub struct Api {
     pub registrar: Arc<Registrar>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    /// Which refused calls get a line in the log.
+    pub refusals: Arc<Sampler>,
     /// Ends the server: no new calls, streams end, other calls in flight go on.
     pub stopping: CancellationToken,
 }

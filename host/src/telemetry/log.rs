@@ -22,11 +22,19 @@ use tracing_subscriber::registry::LookupSpan;
 use crate::text;
 
 /// `[log]`. What is shown is chosen with `RUST_LOG`, `info` when unset.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// How a line looks.
     pub format: Format,
+    /// Lines about refused calls in a second, for each kind of refusal and each tenant, and for all strangers together.
+    pub refusals_per_second: u32,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { format: Format::Text, refusals_per_second: 10 }
+    }
 }
 
 /// How a line looks.

@@ -90,6 +90,7 @@ pub struct Metrics {
     operations: Gauge,
     refusals: Family<RefusalLabels, Counter>,
     waiting: Gauge,
+    tenant_reads: Counter,
 }
 
 /// 250 µs to 32 s, each bucket twice the one before.
@@ -115,6 +116,7 @@ impl Default for Metrics {
             operations: Gauge::default(),
             refusals: Family::default(),
             waiting: Gauge::default(),
+            tenant_reads: Counter::default(),
         };
         metrics.register();
         metrics
@@ -145,6 +147,7 @@ impl Metrics {
         r.register("operations", "Operations going on", self.operations.clone());
         r.register("refusals", "Requests that ended before or outside of a call", self.refusals.clone());
         r.register("waiting", "Requests whose message has not come", self.waiting.clone());
+        r.register("tenant_reads", "Questions to the database about tenants", self.tenant_reads.clone());
     }
 
     /// The text that a Prometheus server scrapes.
@@ -243,6 +246,12 @@ impl Metrics {
     #[must_use]
     pub fn waiting(&self) -> &Gauge {
         &self.waiting
+    }
+
+    /// Questions to the database about tenants.
+    #[must_use]
+    pub fn tenant_reads(&self) -> &Counter {
+        &self.tenant_reads
     }
 
     /// Operations that have not ended.

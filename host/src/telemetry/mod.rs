@@ -4,5 +4,7 @@ pub mod http;
 pub mod log;
 mod metrics;
 mod readiness;
+mod sample;
 
 pub use metrics::Metrics;
+pub use sample::Sampler;

@@ -3,6 +3,7 @@
 //! The rows and the cache are in `store`; who may act as a tenant is `auth`'s affair, what a tenant has in
 //! the cloud the identity plugin's.
 
+mod directory;
 mod mark;
 mod registrar;
 mod store;
@@ -38,6 +39,13 @@ pub struct Config {
     pub cache_entries_max: u64,
     /// After how long a tenant is read anew, in milliseconds: what another host changed is seen then.
     pub cache_ttl_ms: u64,
+    /// Active tenants of the deployment, whose keys are held in memory; one more is not registered.
+    pub active_max: usize,
+    /// How much time passes at least between two readings of what changed, in milliseconds. A call with a key that is not
+    /// known waits for the next one before it is refused.
+    pub refresh_ms_min: u64,
+    /// Calls that wait so at once; one more is refused as busy.
+    pub waiting_max: usize,
     /// How long a registration may take, in milliseconds. One that takes twice as long counts as dead, and
     /// what it made is removed.
     pub registration_ms: u64,
@@ -45,7 +53,14 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self { cache_entries_max: 10_000, cache_ttl_ms: 10_000, registration_ms: 60_000 }
+        Self {
+            cache_entries_max: 10_000,
+            cache_ttl_ms: 10_000,
+            active_max: 100_000,
+            refresh_ms_min: 100,
+            waiting_max: 1_024,
+            registration_ms: 60_000,
+        }
     }
 }
 

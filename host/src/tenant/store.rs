@@ -15,18 +15,23 @@
 mod adoption;
 mod installation;
 
+mod changes;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use moka::future::Cache;
+use prometheus_client::metrics::counter::Counter;
+use secrecy::ExposeSecret as _;
 use sqlx::any::AnyRow;
 use sqlx::{AnyPool, Row as _};
 
+use super::directory::Directory;
 use super::{
-    Account, Config, Installation, Leftover, Mark, Registered, Registration, Reserved, Tenant, TenantId,
-    checked_name,
+    Account, Config, Installation, Leftover, Mark, Registered, Registration, Reserved, SECRET_CHARS, Tenant,
+    TenantId, checked_name,
 };
-use crate::auth::seal::{Digest, MasterKey};
+use crate::auth::seal::{Digest, MasterKey, random_secret};
 use crate::database::{now_ms, sole, unavailable};
 use crate::error::{Error, Kind};
 use crate::idempotency::{Idempotency, Once};
@@ -42,8 +47,11 @@ pub struct Tenants {
     pool: AnyPool,
     master: Arc<MasterKey>,
     cache: Cache<TenantId, Arc<Tenant>>,
+    directory: Arc<Directory>,
+    active_max: usize,
     registration_time: Duration,
     installation: Installation,
+    reads: Counter,
 }
 
 /// Why no tenant came of reading one.
@@ -68,13 +76,30 @@ impl Tenants {
             .max_capacity(config.cache_entries_max)
             .time_to_live(Duration::from_millis(config.cache_ttl_ms))
             .build();
-        let registration_time = Duration::from_millis(config.registration_ms);
-        let installation = installation::of(&pool).await?;
-        let tenants = Self { pool, master, cache, registration_time, installation };
+        let nobody = random_secret(SECRET_CHARS).map_err(Error::internal)?;
+        let nobody = master.digest("", nobody.expose_secret());
+        let tenants = Self {
+            installation: installation::of(&pool).await?,
+            pool,
+            master,
+            cache,
+            directory: Arc::new(Directory::new(config, nobody)),
+            active_max: config.active_max,
+            registration_time: Duration::from_millis(config.registration_ms),
+            reads: Counter::default(),
+        };
         if sole(&tenants.pool) {
             tenants.give_up(i64::MAX).await?;
         }
+        tenants.refresh().await?;
         Ok(tenants)
+    }
+
+    /// The same, with the times that the database is asked about tenants counted there.
+    #[must_use]
+    pub fn counted(mut self, reads: &Counter) -> Self {
+        self.reads = reads.clone();
+        self
     }
 
     /// Whose tenants these are.
@@ -99,6 +124,7 @@ impl Tenants {
     }
 
     async fn read(&self, id: TenantId) -> Result<Arc<Tenant>, Unread> {
+        self.reads.inc();
         let sql = "SELECT tenant_name, mark, openstack_domainid, openstack_projectid, openstack_userid, \
                    openstack_roleid, openstack_password, apikey \
                    FROM tenant_info WHERE tenant_id = $1 AND state = 'active'";
@@ -131,12 +157,14 @@ impl Tenants {
     ///
     /// # Errors
     /// [`Kind::Invalid`]: the name is empty, longer than 100 characters, or holds control characters.
-    /// [`Kind::Exists`]: a tenant has it, or a live call is registering it. Otherwise the database fails.
+    /// [`Kind::Exists`]: a tenant has it, or a live call is registering it. [`Kind::Quota`]: there are as many tenants as
+    /// `tenant.active_max`. Otherwise the database fails.
     pub async fn reserve(&self, name: &str) -> Result<Reserved, Error> {
         let name = checked_name(name)?;
         if let Some(leftover) = self.leftover_of(name).await? {
             return Ok(Reserved::Leftover(leftover));
         }
+        self.check_room()?;
         for _ in 0..DRAWS_MAX {
             let (id, mark) = (TenantId::draw()?, Some(self.installation.mark()?));
             let registration = Registration::draw(id, mark, name, self.registration_time)?;
@@ -148,6 +176,13 @@ impl Tenants {
             }
         }
         Err(Error::internal(anyhow::anyhow!("tenant ids are used up")))
+    }
+
+    fn check_room(&self) -> Result<(), Error> {
+        if self.directory.len() >= self.active_max {
+            return Err(Error::new(Kind::Quota, "There are as many tenants as tenant.active_max allows."));
+        }
+        Ok(())
     }
 
     async fn is_named(&self, name: &str) -> Result<bool, Error> {
@@ -233,8 +268,9 @@ impl Tenants {
         once: Option<(&Once, &Idempotency)>,
     ) -> Result<(), Error> {
         let mut both = self.pool.begin().await?;
+        let revision = changes::next(&mut both).await?;
         let sql = "UPDATE tenant_info SET state = 'active', openstack_domainid = $2, \
-                   openstack_projectid = $3, openstack_userid = $4, openstack_roleid = $5 \
+                   openstack_projectid = $3, openstack_userid = $4, openstack_roleid = $5, revision = $6 \
                    WHERE tenant_id = $1 AND state = 'creating'";
         let done = sqlx::query(sql)
             .bind(registration.id.to_string())
@@ -242,6 +278,7 @@ impl Tenants {
             .bind(&account.project_id)
             .bind(&account.user_id)
             .bind(&account.role_id)
+            .bind(revision)
             .execute(&mut *both)
             .await?;
         if done.rows_affected() != 1 {
@@ -253,7 +290,10 @@ impl Tenants {
                 return Err(Error::new(Kind::Exists, "idempotency-key was used for another request."));
             }
         }
-        Ok(both.commit().await?)
+        both.commit().await?;
+        let key = self.master.digest(&registration.id.to_string(), registration.apikey());
+        self.directory.set(registration.id, Some(key));
+        Ok(())
     }
 
     /// Gives the registration up, before what it made in Keystone is removed.
@@ -263,8 +303,14 @@ impl Tenants {
     pub async fn failed(&self, registration: Registration) -> Result<Leftover, Error> {
         // Whatever its state: `complete` may have reached the database and its answer been lost. Nobody else
         // was told of this tenant.
-        let sql = "UPDATE tenant_info SET state = 'removing' WHERE tenant_id = $1 AND adopted = 0";
-        sqlx::query(sql).bind(registration.id.to_string()).execute(&self.pool).await?;
+        let mut change = self.pool.begin().await?;
+        let revision = changes::next(&mut change).await?;
+        let sql =
+            "UPDATE tenant_info SET state = 'removing', revision = $2 WHERE tenant_id = $1 AND adopted = 0";
+        let id = registration.id.to_string();
+        sqlx::query(sql).bind(id).bind(revision).execute(&mut *change).await?;
+        change.commit().await?;
+        self.directory.set(registration.id, None);
         self.cache.invalidate(&registration.id).await;
         Ok(Leftover { id: registration.id, mark: registration.mark })
     }

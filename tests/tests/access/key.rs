@@ -28,7 +28,8 @@ fn intruders(tenant: &Tenant, other: &Tenant) -> Vec<(&'static str, Tenant)> {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_rpc_refuses_who_has_not_the_key() {
     needs_cloudsim!();
-    let deployment = Deployment::start().await;
+    // They come one after the other, and each waits for its turn.
+    let deployment = Deployment::builder().toml("tenant.refresh_ms_min = 1").start().await;
     let (tenant, other) = (deployment.tenant("acme").await, deployment.tenant("other").await);
     let methods = keyed_methods();
     assert_eq!(methods.len(), 42, "all but the operator's carry a key");

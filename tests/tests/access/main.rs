@@ -6,6 +6,7 @@ mod adoption;
 mod contract;
 mod installation;
 mod key;
+mod noise;
 mod operator;
 mod permission;
 mod platform;

@@ -82,6 +82,9 @@ async fn every_case(database: impl Fn(&str) -> String) {
             an_overdue_registration_is_given_up
             what_a_crash_leaves_is_found_after_the_start
             an_answer_that_was_lost_is_undone
+            a_key_is_known_on_another_host_from_then_on
+            changes_at_the_same_time_are_all_seen
+            so_many_are_registered_and_no_more
             names_of_any_script_fit
             hosts_of_one_database_are_one_installation
             a_tenant_from_before_there_were_marks_has_none

@@ -111,6 +111,55 @@ pub(crate) async fn an_answer_that_was_lost_is_undone(store: &Store) {
     tenants.forget(leftover).await.unwrap();
 }
 
+pub(crate) async fn a_key_is_known_on_another_host_from_then_on(store: &Store) {
+    let (here, there) = (store.tenants(&Config::default()).await, store.tenants(&Config::default()).await);
+    let digest = |new: &Registration| store.master().digest(&new.id().to_string(), new.apikey());
+    let registration = reserved(&here, "Acme").await;
+    let (id, key) = (registration.id(), digest(&registration));
+    assert!(there.authenticated(id, &key).await.unwrap().is_none(), "it is not active yet");
+    here.complete(&registration, &account(), None).await.unwrap();
+    for tenants in [&here, &there] {
+        assert_eq!(tenants.authenticated(id, &key).await.unwrap().unwrap().name(), "Acme");
+    }
+    let wrong = store.master().digest(&id.to_string(), "another");
+    assert!(there.authenticated(id, &wrong).await.unwrap().is_none());
+    let later = store.tenants(&Config::default()).await;
+    assert!(later.authenticated(id, &key).await.unwrap().is_some(), "a start reads all of them");
+
+    here.failed(registration).await.unwrap();
+    assert!(here.authenticated(id, &key).await.unwrap().is_none());
+    // Whoever asks for something unknown makes the other host read what changed.
+    assert!(there.authenticated(id, &wrong).await.unwrap().is_none());
+    assert!(there.authenticated(id, &key).await.unwrap().is_none());
+}
+
+pub(crate) async fn changes_at_the_same_time_are_all_seen(store: &Store) {
+    let (here, there) = (store.tenants(&Config::default()).await, store.tenants(&Config::default()).await);
+    let mut new = Vec::new();
+    for number in 0..10 {
+        new.push(reserved(&here, &format!("Tenant {number}")).await);
+    }
+    let account = account();
+    let begun = new.iter().map(|registration| here.complete(registration, &account, None));
+    for completed in futures::future::join_all(begun).await {
+        completed.unwrap();
+    }
+    for registration in &new {
+        let key = store.master().digest(&registration.id().to_string(), registration.apikey());
+        assert!(there.authenticated(registration.id(), &key).await.unwrap().is_some());
+    }
+}
+
+pub(crate) async fn so_many_are_registered_and_no_more(store: &Store) {
+    let tenants = store.tenants(&Config { active_max: 1, ..Config::default() }).await;
+    let first = reserved(&tenants, "Acme").await;
+    tenants.complete(&first, &account(), None).await.unwrap();
+    assert_eq!(refusal(&tenants, "Bolt").await, Kind::Quota);
+    assert_eq!(refusal(&tenants, "Acme").await, Kind::Exists);
+    tenants.forget(tenants.failed(first).await.unwrap()).await.unwrap();
+    reserved(&tenants, "Bolt").await;
+}
+
 pub(crate) async fn names_of_any_script_fit(store: &Store) {
     let tenants = store.tenants(&Config::default()).await;
     let name = "云".repeat(100);

@@ -12,7 +12,7 @@ impl Tenants {
     /// not be its own any more.
     ///
     /// # Errors
-    /// [`Kind::Invalid`] and [`Kind::Exists`] as [`Self::reserve`], and the latter where the id has a row. Otherwise the
+    /// [`Kind::Invalid`], [`Kind::Quota`] and [`Kind::Exists`] as [`Self::reserve`], and the latter where the id has a row. Otherwise the
     /// database fails.
     pub async fn reserve_adoption(
         &self,
@@ -20,6 +20,7 @@ impl Tenants {
         mark: Option<Mark>,
         name: &str,
     ) -> Result<Registration, Error> {
+        self.check_room()?;
         self.give_up_overdue().await?;
         let adoption = Registration::draw(id, mark, checked_name(name)?, self.registration_time)?;
         if self.insert(&adoption, true).await? {
@@ -37,6 +38,7 @@ impl Tenants {
         let sql = "DELETE FROM tenant_info WHERE tenant_id = $1 AND adopted = 1 AND apikey = $2";
         let apikey = self.master.digest(&id, adoption.apikey()).to_base64();
         sqlx::query(sql).bind(&id).bind(apikey).execute(&self.pool).await?;
+        self.directory.set(adoption.id, None);
         self.cache.invalidate(&adoption.id).await;
         Ok(())
     }
