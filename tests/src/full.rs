@@ -8,7 +8,7 @@ use sqlx::AssertSqlSafe;
 
 /// What the host writes on behalf of calls.
 const TABLES: [&str; 6] =
-    ["tenant_info", "tenant_counter", "operation", "placement", "idempotency", "journal"];
+    ["tenant_info", "tenant_revision", "operation", "placement", "idempotency", "journal"];
 const KINDS: [&str; 3] = ["INSERT", "UPDATE", "DELETE"];
 /// More than any test writes.
 const MANY: i64 = 1_000_000;

@@ -14,7 +14,7 @@ use tokio::process::{Child, ChildStderr, Command};
 use tonic::transport::{Channel, Endpoint};
 
 use crate::metrics::Metrics;
-use crate::{Deployment, wait_for};
+use crate::{Deployment, configuration, wait_for};
 
 /// How long it may take to serve; the first start on a machine compiles the components.
 const START_MAX: Duration = Duration::from_secs(120);
@@ -76,7 +76,7 @@ impl HostProcess {
 
     async fn run(mut command: Command, deployment: &Deployment, text: &str, log_filter: &str) -> Self {
         let config = deployment.directory().join("process.toml");
-        fs::write(&config, format!("{text}log.format = \"json\"\n")).expect("process.toml");
+        fs::write(&config, logging_json(text)).expect("process.toml");
         command.arg("serve").arg("--config").arg(config).env("RUST_LOG", log_filter);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().expect("a process");
@@ -192,6 +192,14 @@ impl HostProcess {
         let ended = tokio::time::timeout(EXIT_MAX, self.child.wait()).await;
         ended.expect("it ends").expect("a child")
     }
+}
+
+/// The configuration with a log that is read line by line.
+fn logging_json(text: &str) -> String {
+    let mut table: toml::Table = text.parse().expect("TOML");
+    let log = table.entry("log").or_insert_with(|| toml::Table::new().into());
+    log.as_table_mut().expect("a table").insert("format".to_owned(), "json".into());
+    configuration::text(&table)
 }
 
 async fn collect(stderr: ChildStderr, log: Log) {

@@ -57,7 +57,7 @@ mod tests {
     fn doubt_covers_what_was_there_when_it_arose() {
         let doubt = Doubt::default();
         assert!(!doubt.covers(Duration::from_secs(9)));
-        doubt.clone().arise();
+        doubt.arise();
         assert!(doubt.covers(Duration::from_secs(9)));
         assert!(!doubt.covers(Duration::ZERO));
     }

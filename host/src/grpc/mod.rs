@@ -68,7 +68,7 @@ pub struct Config {
     pub handshake_ms_max: u64,
     /// How long a connection is kept on which nothing goes on, in milliseconds.
     pub idle_ms_max: u64,
-    /// PING, SETTINGS and PRIORITY frames that a connection may send within ten seconds.
+    /// PING, SETTINGS and PRIORITY frames that a connection may send within ten seconds beside as many frames of calls.
     pub control_frames_max: u32,
     /// Requests at once, over all connections, whose message has not come.
     pub waiting_max: usize,

@@ -143,10 +143,10 @@ impl Events {
     }
 
     /// Notes an event and sends it on.
-    pub(super) fn tell(&self, kind: EventKind, about: impl Into<About>, message: String) {
+    pub(super) fn tell(&self, kind: EventKind, about: impl Into<About>, message: impl AsRef<str>) {
         let About { line, generation } = about.into();
         // It may repeat what a component or a backend said.
-        let message = text::told(&message, text::MESSAGE_BYTES_MAX);
+        let message = text::told(message.as_ref(), text::MESSAGE_BYTES_MAX);
         let mut history = self.lock();
         history.last += 1;
         let event = Event { number: history.last, at: Timestamp::now(), kind, line, generation, message };
@@ -178,12 +178,12 @@ mod tests {
     fn the_last_events_are_kept_and_the_next_ones_sent() {
         let events = Events::new(2);
         for message in ["a", "b", "c"] {
-            events.tell(EventKind::ConfigApplied, About::default(), message.to_owned());
+            events.tell(EventKind::ConfigApplied, About::default(), message);
         }
         let (kept, mut next) = events.since(0);
         assert_eq!(kept.iter().map(|event| event.number).collect::<Vec<_>>(), [2, 3]);
         assert_eq!(events.since(2).0.len(), 1);
-        events.tell(EventKind::ConfigRefused, About::default(), "d".to_owned());
+        events.tell(EventKind::ConfigRefused, About::default(), "d");
         assert_eq!(next.try_recv().map(|event| event.number), Ok(4));
     }
 }

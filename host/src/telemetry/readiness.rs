@@ -67,7 +67,7 @@ mod tests {
         ready.release("b");
         ready.release("a");
         assert!(ready.get());
-        ready.clone().set(false);
+        ready.set(false);
         assert!(!ready.get());
     }
 }

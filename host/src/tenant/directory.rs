@@ -185,8 +185,8 @@ mod tests {
     }
 
     impl Rig {
-        fn new(config: Config) -> Self {
-            Self { directory: Arc::new(Directory::new(&config, digest(0))), reads: Arc::default() }
+        fn new(config: &Config) -> Self {
+            Self { directory: Arc::new(Directory::new(config, digest(0))), reads: Arc::default() }
         }
 
         /// As a database that takes a moment and holds tenant 1; `fails`: it does not answer.
@@ -213,7 +213,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_waits_at_the_same_time_shares_a_reading() {
-        let rig = Rig::new(Config::default());
+        let rig = Rig::new(&Config::default());
         assert!(join_all((0..200).map(|_| rig.refresh(false))).await.into_iter().all(|read| read.is_ok()));
         assert_eq!(rig.reads(), 1);
         assert!(rig.directory.has(id(1), &digest(1)));
@@ -225,7 +225,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_reading_goes_on_when_nobody_waits_for_it() {
-        let rig = Rig::new(Config { refresh_ms_min: 600_000, ..Config::default() });
+        let rig = Rig::new(&Config { refresh_ms_min: 600_000, ..Config::default() });
         for _ in 0..20 {
             let _ = tokio::time::timeout(Duration::from_millis(1), rig.refresh(false)).await;
         }
@@ -234,7 +234,7 @@ mod tests {
 
     #[tokio::test]
     async fn so_many_wait_and_no_more() {
-        let rig = Rig::new(Config { waiting_max: 3, ..Config::default() });
+        let rig = Rig::new(&Config { waiting_max: 3, ..Config::default() });
         let outcomes = join_all((0..5).map(|_| rig.refresh(false))).await;
         let refused: Vec<_> =
             outcomes.into_iter().filter_map(Result::err).map(|error| error.kind()).collect();
@@ -244,7 +244,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_known_gets_old_and_a_failure_concerns_all_who_waited() {
-        let rig = Rig::new(Config { cache_ttl_ms: 50, ..Config::default() });
+        let rig = Rig::new(&Config { cache_ttl_ms: 50, ..Config::default() });
         rig.refresh(false).await.unwrap();
         tokio::time::sleep(Duration::from_millis(60)).await;
         assert!(!rig.directory.is_fresh());

@@ -127,7 +127,7 @@ pub(crate) async fn own(ctx: &Context, name: &str) -> Result<Option<Volume>, Err
 fn is_own(ctx: &Context, record: &Value) -> Result<Option<bool>, Error> {
     match record["comment"].as_str() {
         None | Some("") => Err(Error::hidden(kind::BUSY, "the volume has no comment yet")),
-        Some(comment) => Ok(Some(Note::of(&ctx.tenant_id, comment).is_some())),
+        Some(comment) => Ok(Some(Note::of(ctx, comment).is_some())),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Who may call: keys, the operator's token, the platform's word on its users, for every RPC of the contract; and that no tenant
 //! gets what another one, of whatever installation, has in the cloud.
-#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod adoption;
 mod contract;

@@ -84,7 +84,7 @@ async fn health_tells_which_services_are_served() {
             assert_eq!(answer.into_inner().status(), expected, "{service:?}");
         }
         let unknown = health.check(HealthCheckRequest { service: "no.Service".to_owned() }).await;
-        assert_eq!(unknown.unwrap_err().code(), tonic::Code::NotFound);
+        assert_eq!(unknown.unwrap_err().code(), Code::NotFound);
     }
 }
 

@@ -116,7 +116,7 @@ fn made() -> Vec<Step> {
         .save("p", "/project/id"),
         get(Identity, "/projects?name=p&domain_id={d}")
             .gives(200, list("projects", json!([project()])))
-            .has(&[r#""description": "x""#]),
+            .until("/projects/0/description", json!("x")),
         get(Identity, "/projects?name=nothing&domain_id={d}").gives(200, list("projects", json!([]))),
         post(Identity, "/users", json!({"user": {"name": "u", "domain_id": "{d}", "password": "secret"}}))
             .gives(201, json!({"user": user()}))
