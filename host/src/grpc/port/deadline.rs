@@ -38,6 +38,10 @@ impl Deadline {
 
     /// The call's outcome, unless it comes too late.
     pub(super) async fn bound<T>(self, call: impl Future<Output = T>) -> Result<T, Refusal> {
+        // The timer counts in milliseconds, and rounds up.
+        if Instant::now() >= self.cut {
+            return Err(passed().into());
+        }
         tokio::select! {
             biased;
             () = sleep_until(self.cut) => Err(passed().into()),
