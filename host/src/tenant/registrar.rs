@@ -6,6 +6,7 @@ mod adoption;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use backon::{ExponentialBuilder, Retryable as _};
 use rand::RngExt as _;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -22,8 +23,19 @@ use crate::plugin::{self, Call, Placeholder, Plugins};
 /// How often leftovers are looked for.
 const SWEEP: Duration = Duration::from_secs(30);
 
+/// The first and the longest wait before it is tried again to write that a tenant does not come about.
+const WRITE_WAIT: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
+
 /// How many ids a registration tries.
 const IDS_MAX: u32 = 16;
+
+/// Tries of a write that must not be left: until it is done, a name is taken. What cannot be written by then is found when
+/// the time of the registration is over.
+fn until(deadline: Instant) -> ExponentialBuilder {
+    let tries = ExponentialBuilder::default().with_jitter().without_max_times();
+    let (min, max) = WRITE_WAIT;
+    tries.with_min_delay(min).with_max_delay(max).with_total_delay(Some(deadline - Instant::now()))
+}
 
 /// Who asks for a registration.
 pub struct Asked {
@@ -117,7 +129,8 @@ impl Registrar {
         let Err(error) = self.provision(asked, &registration).await else {
             return Ok(Registered::from(registration));
         };
-        let leftover = match self.tenants.failed(registration).await {
+        let failed = || self.tenants.failed(&registration);
+        let leftover = match failed.retry(until(registration.deadline())).await {
             Ok(leftover) => leftover,
             Err(unwritten) => {
                 tracing::error!(error = %unwritten.chain(), "not given up yet; found again when its time is over");

@@ -300,7 +300,7 @@ impl Tenants {
     ///
     /// # Errors
     /// The database fails. Then leave Keystone alone: the row is found again when its time is over.
-    pub async fn failed(&self, registration: Registration) -> Result<Leftover, Error> {
+    pub async fn failed(&self, registration: &Registration) -> Result<Leftover, Error> {
         // Whatever its state: `complete` may have reached the database and its answer been lost. Nobody else
         // was told of this tenant.
         let mut change = self.pool.begin().await?;

@@ -67,7 +67,7 @@ pub(crate) async fn a_failure_keeps_the_name_until_it_is_forgotten(store: &Store
     let tenants = store.tenants(&Config::default()).await;
     let registration = reserved(&tenants, "Acme").await;
     let first = registration.id();
-    let leftover = tenants.failed(registration).await.unwrap();
+    let leftover = tenants.failed(&registration).await.unwrap();
     assert_eq!(tenants.leftovers().await.unwrap(), [leftover]);
     match tenants.reserve("Acme").await.unwrap() {
         Reserved::Leftover(found) => assert_eq!(found, leftover),
@@ -106,7 +106,7 @@ pub(crate) async fn an_answer_that_was_lost_is_undone(store: &Store) {
     let id = registration.id();
     tenants.complete(&registration, &account(), None).await.unwrap();
     assert!(tenants.find(id).await.unwrap().is_some());
-    let leftover = tenants.failed(registration).await.unwrap();
+    let leftover = tenants.failed(&registration).await.unwrap();
     assert!(tenants.find(id).await.unwrap().is_none(), "also not from memory");
     tenants.forget(leftover).await.unwrap();
 }
@@ -126,7 +126,7 @@ pub(crate) async fn a_key_is_known_on_another_host_from_then_on(store: &Store) {
     let later = store.tenants(&Config::default()).await;
     assert!(later.authenticated(id, &key).await.unwrap().is_some(), "a start reads all of them");
 
-    here.failed(registration).await.unwrap();
+    here.failed(&registration).await.unwrap();
     assert!(here.authenticated(id, &key).await.unwrap().is_none());
     // Whoever asks for something unknown makes the other host read what changed.
     assert!(there.authenticated(id, &wrong).await.unwrap().is_none());
@@ -156,7 +156,7 @@ pub(crate) async fn so_many_are_registered_and_no_more(store: &Store) {
     tenants.complete(&first, &account(), None).await.unwrap();
     assert_eq!(refusal(&tenants, "Bolt").await, Kind::Quota);
     assert_eq!(refusal(&tenants, "Acme").await, Kind::Exists);
-    tenants.forget(tenants.failed(first).await.unwrap()).await.unwrap();
+    tenants.forget(tenants.failed(&first).await.unwrap()).await.unwrap();
     reserved(&tenants, "Bolt").await;
 }
 
@@ -198,7 +198,7 @@ pub(crate) async fn an_adoption_that_does_not_end_leaves_no_leftover(store: &Sto
         let taken = tenants.reserve_adoption(id, mark, name).await.unwrap_err();
         assert_eq!(taken.kind(), Kind::Exists, "{name}");
     }
-    tenants.withdraw(adoption).await.unwrap();
+    tenants.withdraw(&adoption).await.unwrap();
     assert!(tenants.leftovers().await.unwrap().is_empty() && tenants.marks().await.unwrap().is_empty());
 
     let adoption = tenants.reserve_adoption(id, mark, "Acme").await.unwrap();

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use backon::Retryable as _;
 use tokio::time::Instant;
 
 use super::{Asked, Registrar};
@@ -85,7 +86,8 @@ impl Registrar {
             tracing::info!(tenant = %wanted.id, mark = mark.map(tracing::field::display), "adopted from the cloud");
             return Ok(Registered::from(adoption));
         };
-        if let Err(left) = self.tenants.withdraw(adoption).await {
+        let withdraw = || self.tenants.withdraw(&adoption);
+        if let Err(left) = withdraw.retry(super::until(adoption.deadline())).await {
             tracing::error!(tenant = %wanted.id, error = %left.chain(), "its row goes when its time is over");
         }
         Err(error)

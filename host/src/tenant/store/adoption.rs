@@ -33,7 +33,7 @@ impl Tenants {
     ///
     /// # Errors
     /// The database fails. Then the row goes when its time is over.
-    pub async fn withdraw(&self, adoption: Registration) -> Result<(), Error> {
+    pub async fn withdraw(&self, adoption: &Registration) -> Result<(), Error> {
         let id = adoption.id.to_string();
         let sql = "DELETE FROM tenant_info WHERE tenant_id = $1 AND adopted = 1 AND apikey = $2";
         let apikey = self.master.digest(&id, adoption.apikey()).to_base64();
