@@ -143,7 +143,7 @@ pub async fn open_doubting(config: &Config, doubt: &Doubt) -> anyhow::Result<Poo
 /// only a crash of the machine may take the last of it, and leaves the file whole. Everything else waits (`FULL`).
 ///
 /// # Errors
-/// As [`open`], and [`Kind::Unavailable`] when it takes longer than `acquire_timeout_ms`.
+/// As [`open`], and [`Kind::Unavailable`](crate::error::Kind::Unavailable) when it takes longer than `acquire_timeout_ms`.
 pub async fn connect(config: &Config) -> Result<AnyConnection, Error> {
     let sqlite = config.url.starts_with("sqlite:");
     let options = options(config, sqlite).map_err(Error::internal)?;
