@@ -49,7 +49,8 @@ async fn once(setup: &Setup, space: &Space, change: &Change, writes: i64, words:
     .await
 }
 
-async fn at_every_write(builder: Builder, words: bool) {
+/// Every second write of each change: which ones is another on the other database, so that each is tried once.
+async fn at_every_second_write(builder: Builder, words: bool) {
     let deployment = builder.quick().at_once().start().await;
     let space = Space::of(deployment.database().await).await;
     let mut setup = Setup::on(Scene::of(deployment).await, &[]).await;
@@ -57,7 +58,7 @@ async fn at_every_write(builder: Builder, words: bool) {
     for change in CHANGES {
         setup = setup.of(&format!("{change}"), change.needs).await;
         let (writes, lines) = whole(&setup, &space, change).await;
-        for write in 0..writes {
+        for write in (i64::from(words)..writes).step_by(2) {
             setup = setup.of(&format!("{change} {write}"), change.needs).await;
             let before = setup.lines().await;
             let code = once(&setup, &space, change, write, words).await;
@@ -71,7 +72,7 @@ async fn at_every_write(builder: Builder, words: bool) {
             points += 1;
         }
     }
-    assert!(points >= 2 * CHANGES.len(), "{points}");
+    assert!(points >= CHANGES.len(), "{points}");
     reads_agree(&setup).await;
 }
 
@@ -85,12 +86,13 @@ async fn reads_agree(setup: &Setup) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_sqlite_file_is_good_again_when_there_is_space() {
     needs_cloudsim!();
-    at_every_write(Deployment::builder(), false).await;
+    at_every_second_write(Deployment::builder(), false).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_postgres_is_good_again_when_there_is_space() {
     needs_cloudsim!();
     let postgres = Postgres::start().await.unwrap();
-    at_every_write(Deployment::builder().database(&postgres.database("patchbay").unwrap()), true).await;
+    at_every_second_write(Deployment::builder().database(&postgres.database("patchbay").unwrap()), true)
+        .await;
 }
