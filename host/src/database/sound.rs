@@ -27,11 +27,27 @@ impl Doubt {
 
 /// Lets a pool keep sound connections only.
 pub(super) fn only(pool: AnyPoolOptions, sqlite: bool, doubt: Doubt) -> AnyPoolOptions {
+    let pool = pool.after_connect(move |connection, _| Box::pin(takes_changes(connection, sqlite)));
     let pool = pool.before_acquire(move |_, about| {
         let sound = !doubt.covers(about.age);
         Box::pin(async move { Ok(sound) })
     });
     pool.after_release(move |connection, _| Box::pin(is_settled(connection, sqlite)))
+}
+
+/// PostgreSQL's `target_session_attrs=read-write`, which the driver does not know: a session that may only read stays so,
+/// on a standby or while a database takes no changes, and would be handed out long after others can write. What a standby
+/// has is late besides, and a tenant that is gone would still be let in. The pool then connects again, until
+/// `acquire_timeout_ms`.
+async fn takes_changes(connection: &mut AnyConnection, sqlite: bool) -> sqlx::Result<()> {
+    if sqlite {
+        return Ok(());
+    }
+    let read_only: String = sqlx::query_scalar("SHOW transaction_read_only").fetch_one(connection).await?;
+    if read_only == "on" {
+        return Err(sqlx::Error::Protocol("the session takes no changes".into()));
+    }
+    Ok(())
 }
 
 /// Whether no transaction is open. Where SQLite has rolled one back by itself, as it does when there is no space left, the

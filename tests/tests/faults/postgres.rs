@@ -27,14 +27,21 @@ struct Database {
 
 impl Database {
     async fn start() -> Self {
+        Self::probed(200).await
+    }
+
+    /// Looked at so often, in milliseconds.
+    async fn probed(probe_ms: u64) -> Self {
         let postgres = Postgres::start().await.unwrap();
         let url = postgres.database("patchbay").unwrap();
         let admin = url.replace("/patchbay?", "/postgres?");
         run(&admin, "CREATE ROLE host LOGIN").await;
         run(&admin, "ALTER DATABASE patchbay OWNER TO host").await;
         let url = url.replace("postgres@", "host@");
-        let quick = "database = { probe_ms = 200, probe_ms_max = 1000 }\nmembership = { beat_ms = 200, lease_ms = 3000 }";
-        let builder = Deployment::builder().quick().at_once().toml(quick).database(&url);
+        let quick = format!(
+            "database = {{ probe_ms = {probe_ms}, probe_ms_max = 1000 }}\nmembership = {{ beat_ms = 200, lease_ms = 3000 }}"
+        );
+        let builder = Deployment::builder().quick().at_once().toml(&quick).database(&url);
         let setup = Setup::on(Scene::of(builder.start().await).await, &[]).await;
         let mut database = Self { postgres, admin, setup, vpcs: 0 };
         database.serves().await;
@@ -48,10 +55,14 @@ impl Database {
     /// A change is refused, and the host is not ready; what it says.
     async fn refuses(&mut self) -> String {
         let words = health::not_ready(&self.http()).await;
+        self.refuses_a_change().await;
+        words
+    }
+
+    async fn refuses_a_change(&self) {
         let request = json!({"vpc_name": "no", "subnet": "10.1.0.0/24"});
         let answer = self.setup.ask(CREATE_VPC, &request, &Marks::new()).await.unwrap();
         assert_eq!(answer.code, 14, "{}", answer.msg);
-        words
     }
 
     /// Changes are made again, without anybody's doing, and once.
@@ -120,6 +131,18 @@ async fn one_that_takes_no_changes_any_more_is_left_for_one_that_does() {
     run(&database.admin, KILL).await;
     assert!(database.refuses().await.contains(AWAY));
     // The sessions that there are stay as they are; whoever connects anew reaches one that takes changes.
+    run(&database.admin, "ALTER DATABASE patchbay RESET default_transaction_read_only").await;
+    database.serves().await;
+}
+
+/// Nobody has seen that the database failed, so that nothing but the session itself can tell.
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_that_take_no_changes_are_not_kept() {
+    needs_cloudsim!();
+    let mut database = Database::probed(600_000).await;
+    run(&database.admin, "ALTER DATABASE patchbay SET default_transaction_read_only = on").await;
+    run(&database.admin, KILL).await;
+    database.refuses_a_change().await;
     run(&database.admin, "ALTER DATABASE patchbay RESET default_transaction_read_only").await;
     database.serves().await;
 }
