@@ -22,7 +22,8 @@ struct Key {
 
 #[derive(Clone)]
 struct Entry {
-    value: Arc<[u8]>,
+    /// As it was lifted: copying a large one once more takes its time.
+    value: Arc<Vec<u8>>,
     ttl: Duration,
 }
 
@@ -137,7 +138,7 @@ impl Host for CallState {
     }
 
     fn set(&mut self, key: String, value: Vec<u8>, ttl_ms: u32) {
-        let entry = Entry { value: value.into(), ttl: Duration::from_millis(ttl_ms.into()) };
+        let entry = Entry { value: Arc::new(value), ttl: Duration::from_millis(ttl_ms.into()) };
         self.runtime.cache.set(self.cache_key(key), entry);
     }
 

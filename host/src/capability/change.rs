@@ -6,6 +6,9 @@ use http::Method;
 use crate::error::{Error, Kind};
 use crate::plugin::CallState;
 
+/// What the log is told of it.
+const REFUSED: &str = "a call that only reads was about to change something; it was refused";
+
 impl CallState {
     /// Refuses what `import` would change, unless the call is there to change something. Told in the log, within the
     /// bounds of the call's own lines, and counted: it is a plugin that does not keep the contract.
@@ -14,9 +17,8 @@ impl CallState {
             return Ok(());
         }
         self.runtime.metrics.change_refused(&self.generation.plugin, import);
-        if self.log_lines < self.generation.limits.log_lines_max {
-            self.log_lines += 1;
-            tracing::warn!(import, "a call that only reads was about to change something; it was refused");
+        if self.may_log(REFUSED.len() + import.len()) {
+            tracing::warn!(import, "{REFUSED}");
         }
         Err(Error::new(Kind::Unsupported, format!("`{import}` changes something, and this call only reads")))
     }

@@ -1,43 +1,86 @@
-//! `log`: a plugin's lines in the host's log, bounded in number and length, under the call's span.
+//! `log`: a plugin's lines in the host's log, bounded in number, length and altogether, under the call's span.
 
 use crate::plugin::CallState;
 use crate::plugin::contract::common::patchbay::host::log::Host;
 use crate::text::{cut, told};
 
+/// What a call has logged.
+#[derive(Default)]
+pub(crate) struct Logged {
+    lines: u32,
+    bytes: usize,
+    /// The bound at which it stopped.
+    full: bool,
+}
+
+impl CallState {
+    /// Whether there is room for one more line of so many bytes; then it counts. Where there is none the log says so, once.
+    pub(super) fn may_log(&mut self, bytes: usize) -> bool {
+        let (limits, logged) = (&self.generation.limits, &mut self.logged);
+        if logged.full {
+            return false;
+        }
+        let reached = if logged.bytes + bytes > limits.log_call_bytes_max {
+            Some("plugin.log_call_bytes_max")
+        } else if logged.lines == limits.log_lines_max {
+            Some("plugin.log_lines_max")
+        } else {
+            None
+        };
+        if let Some(bound) = reached {
+            logged.full = true;
+            tracing::warn!(target: "plugin", "further lines of this call are left out ({bound})");
+            return false;
+        }
+        logged.lines += 1;
+        logged.bytes += bytes;
+        true
+    }
+}
+
 impl Host for CallState {
     fn emit(&mut self, level: String, message: String, fields: Vec<(String, String)>) {
-        let limits = self.generation.limits;
-        if self.log_lines >= limits.log_lines_max {
+        if self.logged.full {
             return;
         }
-        self.log_lines += 1;
-        let line = line(&message, &fields, limits.log_bytes_max);
-        match level.as_str() {
-            "error" => tracing::error!(target: "plugin", "{line}"),
-            "warn" => tracing::warn!(target: "plugin", "{line}"),
-            "debug" => tracing::debug!(target: "plugin", "{line}"),
-            "trace" => tracing::trace!(target: "plugin", "{line}"),
-            _ => tracing::info!(target: "plugin", "{line}"),
+        // Cut before it is copied: a guest may hand over megabytes.
+        let line = line(&message, &fields, self.generation.limits.log_bytes_max);
+        if self.may_log(line.len()) {
+            write(&level, &line);
         }
-        if self.log_lines == limits.log_lines_max {
-            tracing::warn!(target: "plugin", "further lines of this call are left out (plugin.log_lines_max)");
-        }
+    }
+}
+
+fn write(level: &str, line: &str) {
+    match level {
+        "error" => tracing::error!(target: "plugin", "{line}"),
+        "warn" => tracing::warn!(target: "plugin", "{line}"),
+        "debug" => tracing::debug!(target: "plugin", "{line}"),
+        "trace" => tracing::trace!(target: "plugin", "{line}"),
+        _ => tracing::info!(target: "plugin", "{line}"),
     }
 }
 
 /// One line without line breaks, cut at the limit.
 fn line(message: &str, fields: &[(String, String)], bytes_max: usize) -> String {
-    let mut line = told(message, bytes_max);
+    let mut line = told(head(message, bytes_max), bytes_max);
     for (name, value) in fields {
         if line.len() >= bytes_max {
             break;
         }
-        for part in [" ", &told(name, bytes_max), "=", &told(value, bytes_max)] {
+        for part in
+            [" ", &told(head(name, bytes_max), bytes_max), "=", &told(head(value, bytes_max), bytes_max)]
+        {
             line.push_str(part);
         }
         cut(&mut line, bytes_max);
     }
     line
+}
+
+/// As much of it as can be told, and a little, by which it shows that there is more: the rest is not even looked at.
+fn head(text: &str, bytes_max: usize) -> &str {
+    text.get(..text.ceil_char_boundary(bytes_max.saturating_add(1))).unwrap_or(text)
 }
 
 #[cfg(test)]
@@ -49,6 +92,8 @@ mod tests {
         let fields = [("a".to_owned(), "1\n2".to_owned())];
         assert_eq!(line("x\ny", &fields, 100), "x y a=1 2");
         assert_eq!(line("x\u{202e}y", &fields, 8), "x y a…");
+        assert_eq!(line("x\ny", &fields, 6), "x y…");
         assert_eq!(line("ééé", &fields, 5), "é…");
+        assert_eq!(line("ééé", &[], 3), "…");
     }
 }

@@ -4,6 +4,7 @@ mod cache;
 mod change;
 mod clock;
 mod log;
+mod pending;
 mod settings;
 mod storage;
 mod upstream;
@@ -11,6 +12,8 @@ mod upstream;
 use wasmtime::component::{HasSelf, Linker};
 
 pub(crate) use self::cache::{Bounds as CacheBounds, Cache};
+pub(crate) use self::log::Logged;
+pub(crate) use self::pending::Pending;
 use crate::plugin::CallState;
 use crate::plugin::contract::{common, compute, types};
 

@@ -22,21 +22,26 @@ use crate::plugin::{Call, CallState, Disks, Runtime, call_active};
 impl Host for CallState {}
 
 /// Calls the active storage plugin for the caller of this store. In a task of its own: wasmtime refuses to drive a
-/// second store inside the first one's event loop. The task ends with the call that waits for it.
+/// second store inside the first one's event loop. The task ends with the call that waits for it. `bytes`: of what is
+/// passed on.
 async fn ask<T: Send, R: Send + 'static>(
     accessor: &Accessor<T, HasSelf<CallState>>,
+    bytes: usize,
     call: impl FnOnce(Arc<Runtime>, Call) -> BoxFuture<'static, Result<R, Error>>,
 ) -> Result<R, types::Error> {
-    let (place, asked) = accessor.with(|mut access| {
+    let asked = accessor.with(|mut access| {
         let state = access.get();
-        let place = place(state).map_err(|error| to_plugin(&error))?;
+        // Counted first: beyond that bound the call ends, within it too many at once are refused.
+        let begun = state.begin(bytes)?;
+        let place = place(state)?;
         let region = state.generation.region.clone();
         let nested = Call { region, on: None, admitted: true, ..Call::clone(&state.call) };
-        Ok::<_, types::Error>((place, call(state.runtime.clone(), nested)))
-    })?;
+        Ok::<_, Error>(((begun, place), call(state.runtime.clone(), nested)))
+    });
+    let (begun, asked) = asked.map_err(|error| to_plugin(&error))?;
     let task = AbortOnDropHandle::new(tokio::spawn(asked.in_current_span()));
     let answer = task.await.unwrap_or_else(|lost| Err(Error::internal(lost)));
-    drop(place);
+    drop(begun);
     // Waiting is not CPU time: the tick that passed meanwhile must not count.
     accessor.with(|mut access| access.as_context_mut().set_epoch_deadline(1));
     answer.map_err(|error| passed_on(&error))
@@ -53,13 +58,13 @@ fn place(state: &mut CallState) -> Result<OwnedSemaphorePermit, Error> {
     places.try_acquire_owned().map_err(full)
 }
 
-/// `ask!(at, |at, disks, context| disks.call_get(at, context, ids))`
+/// `ask!(at, bytes, |at, disks, context| disks.call_get(at, context, ids))`
 macro_rules! ask {
-    ($accessor:ident, |$at:ident, $disks:ident, $context:ident| $call:expr) => {
-        ask($accessor, move |runtime, call| {
+    ($accessor:ident, $bytes:expr, |$at:ident, $disks:ident, $context:ident| $call:expr) => {
+        ask($accessor, $bytes, move |runtime, call| {
             Box::pin(async move {
                 let answer =
-                    call_active::<Disks, _>(&runtime, call, async move |$at, $disks, $context| $call.await);
+                    call_active::<Disks, _>(&runtime, call, move |$at, $disks, $context| Box::pin($call));
                 answer.await
             })
         })
@@ -88,17 +93,20 @@ fn passed_on(error: &Error) -> types::Error {
 impl<T: Send> HostWithStore<T> for HasSelf<CallState> {
     async fn create(at: &Accessor<T, Self>, _: Context, spec: Spec) -> Result<types::Begun, types::Error> {
         may_change(at, "disks.create")?;
+        let bytes =
+            spec.name.len() + spec.description.len() + spec.availability_zone.len() + spec.volume_type.len();
         let spec = served::Spec::from(spec);
-        ask!(at, |at, disks, context| disks.call_create(at, context, spec))
+        ask!(at, bytes, |at, disks, context| disks.call_create(at, context, spec))
     }
 
     async fn get(at: &Accessor<T, Self>, _: Context, ids: Vec<String>) -> Result<Vec<Disk>, types::Error> {
-        let disks = ask!(at, |at, disks, context| disks.call_get(at, context, ids))?;
+        let bytes = ids.iter().map(|id| size_of_val(id) + id.len()).sum();
+        let disks = ask!(at, bytes, |at, disks, context| disks.call_get(at, context, ids))?;
         Ok(disks.into_iter().map(Disk::from).collect())
     }
 
     async fn made_by_operation(at: &Accessor<T, Self>, _: Context) -> Result<Vec<Disk>, types::Error> {
-        let disks = ask!(at, |at, disks, context| disks.call_made_by_operation(at, context))?;
+        let disks = ask!(at, 0, |at, disks, context| disks.call_made_by_operation(at, context))?;
         Ok(disks.into_iter().map(Disk::from).collect())
     }
 
@@ -109,7 +117,7 @@ impl<T: Send> HostWithStore<T> for HasSelf<CallState> {
         size: u32,
     ) -> Result<types::Begun, types::Error> {
         may_change(at, "disks.extend")?;
-        ask!(at, |at, disks, context| disks.call_extend(at, context, id, size))
+        ask!(at, id.len(), |at, disks, context| disks.call_extend(at, context, id, size))
     }
 
     async fn update(
@@ -120,7 +128,13 @@ impl<T: Send> HostWithStore<T> for HasSelf<CallState> {
         description: String,
     ) -> Result<types::Begun, types::Error> {
         may_change(at, "disks.update")?;
-        ask!(at, |at, disks, context| disks.call_update(at, context, id, name, description))
+        ask!(at, id.len() + name.len() + description.len(), |at, disks, context| disks.call_update(
+            at,
+            context,
+            id,
+            name,
+            description
+        ))
     }
 
     async fn attach(
@@ -130,7 +144,7 @@ impl<T: Send> HostWithStore<T> for HasSelf<CallState> {
         to: String,
     ) -> Result<types::Begun, types::Error> {
         may_change(at, "disks.attach")?;
-        ask!(at, |at, disks, context| disks.call_attach(at, context, id, to))
+        ask!(at, id.len() + to.len(), |at, disks, context| disks.call_attach(at, context, id, to))
     }
 
     async fn detach(
@@ -140,12 +154,12 @@ impl<T: Send> HostWithStore<T> for HasSelf<CallState> {
         from: String,
     ) -> Result<types::Begun, types::Error> {
         may_change(at, "disks.detach")?;
-        ask!(at, |at, disks, context| disks.call_detach(at, context, id, from))
+        ask!(at, id.len() + from.len(), |at, disks, context| disks.call_detach(at, context, id, from))
     }
 
     async fn delete(at: &Accessor<T, Self>, _: Context, id: String) -> Result<types::Begun, types::Error> {
         may_change(at, "disks.delete")?;
-        ask!(at, |at, disks, context| disks.call_delete(at, context, id))
+        ask!(at, id.len(), |at, disks, context| disks.call_delete(at, context, id))
     }
 }
 

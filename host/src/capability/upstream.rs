@@ -10,6 +10,7 @@ use wasmtime::AsContextMut as _;
 use wasmtime::component::{Accessor, HasSelf};
 
 use super::change::reads;
+use super::pending::Begun;
 use crate::error::{Error, Kind};
 use crate::journal::{self, Entry, Outcome, Sent};
 use crate::plugin::contract::common::patchbay::host::upstream::{Host, HostWithStore, Request, Response};
@@ -27,10 +28,10 @@ impl<T: Send> HostWithStore<T> for HasSelf<CallState> {
             if !reads(&request.method) {
                 state.may_change("upstream.send")?;
             }
-            Lent::take(state, &request.upstream)
+            Lent::take(state, &request)
         });
         let answer = match lent {
-            Ok(lent) => lent.send(request).await,
+            Ok(lent) => lent.wait(request).await,
             Err(error) => Err(error),
         };
         // Waiting is not CPU time: the tick that passed meanwhile must not count.
@@ -48,26 +49,36 @@ struct Lent {
     name: String,
     upstream: Arc<Upstream>,
     places: Arc<Semaphore>,
+    _begun: Begun,
 }
 
 impl Lent {
-    fn take(state: &CallState, name: &str) -> Result<Self, Error> {
+    fn take(state: &mut CallState, request: &Request) -> Result<Self, Error> {
+        let name = &request.upstream;
         let granted = state.generation.upstreams.get(name).cloned();
         let upstream = granted.ok_or_else(|| {
             Error::new(Kind::Unsupported, format!("the upstream `{name}` is not granted to this plugin"))
         })?;
+        let begun = state.begin(bytes(request))?;
         Ok(Self {
             call: Arc::clone(&state.call),
             generation: Arc::clone(&state.generation),
             runtime: Arc::clone(&state.runtime),
-            name: name.to_owned(),
+            name: name.clone(),
             upstream,
             places: Arc::clone(&state.upstream_places),
+            _begun: begun,
         })
     }
 
+    /// In a box of its own once it has its place: what waits for one takes little more than its request.
+    async fn wait(self, request: Request) -> Result<Response, Error> {
+        let places = Arc::clone(&self.places);
+        let _place = places.acquire().await.map_err(Error::internal)?;
+        Box::pin(self.send(request)).await
+    }
+
     async fn send(self, request: Request) -> Result<Response, Error> {
-        let _place = self.places.acquire().await.map_err(Error::internal)?;
         let request = self.translate(request)?;
         let entry = self.entry(&request)?;
         let answer = self.carried(self.upstream.send(&self.call.permit.caller(), request)).await;
@@ -121,6 +132,14 @@ impl Lent {
             timeout: request.timeout_ms.map(|ms| Duration::from_millis(ms.into())),
         })
     }
+}
+
+/// What a request takes in memory, nearly.
+fn bytes(request: &Request) -> usize {
+    let headers = request.headers.iter();
+    let headers = headers.map(|header| size_of_val(header) + header.0.len() + header.1.len());
+    let text = request.upstream.len() + request.method.len() + request.path.len();
+    text + headers.sum::<usize>() + request.body.as_ref().map_or(0, Vec::len)
 }
 
 /// What the journal keeps of an answer, or in its place.

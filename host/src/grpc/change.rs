@@ -34,7 +34,7 @@ impl Api {
         let of = (S::DOMAIN, region, asked.rpc.path);
         let started = self.operations.start(permit, of, asked.once.get(), |call| async move {
             let call = Call { served, ..call };
-            plugins.call::<S, _>(call, async |at, guest, context| begin(at, guest, context).await).await
+            plugins.call::<S, _>(call, begin).await
         });
         self.settled(asked, started.await?).await
     }

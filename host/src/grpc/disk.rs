@@ -148,9 +148,9 @@ impl Api {
         id: String,
     ) -> Result<wit::Disk, Error> {
         let call = asked.call(permit, region);
-        let found = self
-            .plugins
-            .call::<Disks, _>(call, async |at, disks, context| disks.call_get(at, context, vec![id]).await);
+        let found = self.plugins.call::<Disks, _>(call, move |at, disks, context| {
+            Box::pin(disks.call_get(at, context, vec![id]))
+        });
         let missing = || Error::internal(anyhow::anyhow!("the plugin answered without the disk"));
         found.await?.pop().ok_or_else(missing)
     }

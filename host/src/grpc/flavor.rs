@@ -19,8 +19,8 @@ impl FlavorService for Api {
             let permit = self.permit(asked, &request).await?;
             let page = check::page(request.page_number, request.page_size)?;
             let found =
-                self.plugins.call::<Flavors, _>(asked.call(permit, ""), async |at, flavors, context| {
-                    flavors.call_list(at, context, page).await
+                self.plugins.call::<Flavors, _>(asked.call(permit, ""), move |at, flavors, context| {
+                    Box::pin(flavors.call_list(at, context, page))
                 });
             let flavors = found.await?.into_iter().map(flavor::Flavor::from).collect();
             Ok(ListFlavorsRes { flavors, ..Default::default() })
@@ -33,8 +33,8 @@ impl FlavorService for Api {
             let permit = self.permit(asked, &request).await?;
             let id = check::id("flavor_id", &request.flavor_id)?;
             let found =
-                self.plugins.call::<Flavors, _>(asked.call(permit, ""), async |at, flavors, context| {
-                    flavors.call_get(at, context, id).await
+                self.plugins.call::<Flavors, _>(asked.call(permit, ""), move |at, flavors, context| {
+                    Box::pin(flavors.call_get(at, context, id))
                 });
             Ok(GetFlavorRes { flavor: Some(found.await?.into()), ..Default::default() })
         })

@@ -15,10 +15,9 @@ impl ImageService for Api {
         self.answer(rpc!("image.ImageService", "ListImages"), request, async |asked, request| {
             let permit = self.permit(asked, &request).await?;
             let page = check::page(request.page_number, request.page_size)?;
-            let found =
-                self.plugins.call::<Images, _>(asked.call(permit, ""), async |at, images, context| {
-                    images.call_list(at, context, page).await
-                });
+            let found = self.plugins.call::<Images, _>(asked.call(permit, ""), move |at, images, context| {
+                Box::pin(images.call_list(at, context, page))
+            });
             let images = found.await?.into_iter().map(image::Image::from).collect();
             Ok(ListImagesRes { images, ..Default::default() })
         })
@@ -29,10 +28,9 @@ impl ImageService for Api {
         self.answer(rpc!("image.ImageService", "GetImage"), request, async |asked, request| {
             let permit = self.permit(asked, &request).await?;
             let id = check::id("image_id", &request.image_id)?;
-            let found =
-                self.plugins.call::<Images, _>(asked.call(permit, ""), async |at, images, context| {
-                    images.call_get(at, context, id).await
-                });
+            let found = self.plugins.call::<Images, _>(asked.call(permit, ""), move |at, images, context| {
+                Box::pin(images.call_get(at, context, id))
+            });
             Ok(GetImageRes { image: Some(found.await?.into()), ..Default::default() })
         })
         .await

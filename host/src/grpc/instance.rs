@@ -131,8 +131,8 @@ impl Api {
         id: String,
     ) -> Result<InstanceRes, Error> {
         let found =
-            self.plugins.call::<Instances, _>(asked.call(permit, region), async |at, instances, context| {
-                instances.call_get(at, context, id).await
+            self.plugins.call::<Instances, _>(asked.call(permit, region), move |at, instances, context| {
+                Box::pin(instances.call_get(at, context, id))
             });
         Ok(InstanceRes { instance: Some(found.await?.into()), ..Default::default() })
     }

@@ -30,8 +30,8 @@ impl NasDiskService for Api {
                 });
                 let id = settled.await?.resource_id;
                 let call = asked.call(permit, region);
-                let made = self.plugins.call::<Shares, _>(call, async |at, shares, context| {
-                    shares.call_get(at, context, id).await
+                let made = self.plugins.call::<Shares, _>(call, move |at, shares, context| {
+                    Box::pin(shares.call_get(at, context, id))
                 });
                 Ok(CreateNasDiskRes { nas_disk: Some(made.await?.into()), ..Default::default() })
             },
@@ -66,8 +66,8 @@ impl NasDiskService for Api {
             let permit = self.permit(asked, &request).await?;
             let id = check::id("share_id", &request.share_id)?;
             let call = asked.call(permit, "");
-            let found = self.plugins.call::<Shares, _>(call, async |at, shares, context| {
-                shares.call_mount_clients(at, context, id).await
+            let found = self.plugins.call::<Shares, _>(call, move |at, shares, context| {
+                Box::pin(shares.call_mount_clients(at, context, id))
             });
             let wit::Clients { instance_ids, unresolved } = found.await?;
             if unresolved > 0 {

@@ -40,8 +40,8 @@ impl OssService for Api {
                     return Ok(CreateUserAndBucketRes::default());
                 }
                 let call = asked.call(permit, region);
-                let made = self.plugins.call::<Buckets, _>(call, async |at, buckets, context| {
-                    buckets.call_get_holding(at, context, name).await
+                let made = self.plugins.call::<Buckets, _>(call, move |at, buckets, context| {
+                    Box::pin(buckets.call_get_holding(at, context, name))
                 });
                 let wit::Holding { key, account, bucket } = made.await?;
                 Ok(CreateUserAndBucketRes {
@@ -66,8 +66,8 @@ impl OssService for Api {
             let uid = check::name("oss_uid", &request.oss_uid)?;
             let name = check::id("bucket_name", &request.bucket_name)?;
             let call = asked.call(permit, &request.region);
-            let found = self.plugins.call::<Buckets, _>(call, async |at, buckets, context| {
-                buckets.call_get(at, context, uid, name).await
+            let found = self.plugins.call::<Buckets, _>(call, move |at, buckets, context| {
+                Box::pin(buckets.call_get(at, context, uid, name))
             });
             Ok(GetBucketInfoRes { oss_bucket: Some(found.await?.into()), ..Default::default() })
         })
@@ -83,8 +83,8 @@ impl OssService for Api {
             let uid = check::name("oss_uid", &request.oss_uid)?;
             let page = check::page(request.page_number, request.page_size)?;
             let call = asked.call(permit, &request.region);
-            let found = self.plugins.call::<Buckets, _>(call, async |at, buckets, context| {
-                buckets.call_list(at, context, uid, page).await
+            let found = self.plugins.call::<Buckets, _>(call, move |at, buckets, context| {
+                Box::pin(buckets.call_list(at, context, uid, page))
             });
             let oss_buckets = found.await?.into_iter().map(OssBucket::from).collect();
             Ok(ListBucketsInfoRes { oss_buckets, ..Default::default() })
@@ -111,8 +111,8 @@ impl OssService for Api {
                     });
                 let uid = settled.await?.resource_id;
                 let call = asked.call(permit, region);
-                let changed = self.plugins.call::<Buckets, _>(call, async |at, buckets, context| {
-                    buckets.call_get_account(at, context, uid).await
+                let changed = self.plugins.call::<Buckets, _>(call, move |at, buckets, context| {
+                    Box::pin(buckets.call_get_account(at, context, uid))
                 });
                 Ok(SetOssUserQuotaRes { oss_user: Some(changed.await?.into()), ..Default::default() })
             },
@@ -125,8 +125,8 @@ impl OssService for Api {
             let permit = self.permit(asked, &request).await?;
             let uid = check::name("oss_uid", &request.oss_uid)?;
             let call = asked.call(permit, &request.region);
-            let found = self.plugins.call::<Buckets, _>(call, async |at, buckets, context| {
-                buckets.call_get_key(at, context, uid).await
+            let found = self.plugins.call::<Buckets, _>(call, move |at, buckets, context| {
+                Box::pin(buckets.call_get_key(at, context, uid))
             });
             let wit::Key { endpoint, access_key, secret_key } = found.await?;
             Ok(RecoverKeyRes {

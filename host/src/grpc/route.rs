@@ -53,8 +53,8 @@ impl RouteService for Api {
             let permit = self.permit(asked, &request).await?;
             let page = check::page(request.page_number, request.page_size)?;
             let call = asked.call(permit, &request.region);
-            let found = self.plugins.call::<Routers, _>(call, async |at, routers, context| {
-                routers.call_list(at, context, page).await
+            let found = self.plugins.call::<Routers, _>(call, move |at, routers, context| {
+                Box::pin(routers.call_list(at, context, page))
             });
             let routers = found.await?.into_iter().map(router_res::Router::from).collect();
             Ok(ListRoutersRes { routers, ..Default::default() })
@@ -141,8 +141,8 @@ impl Api {
         id: String,
     ) -> Result<RouterRes, Error> {
         let found =
-            self.plugins.call::<Routers, _>(asked.call(permit, region), async |at, routers, context| {
-                routers.call_get(at, context, id).await
+            self.plugins.call::<Routers, _>(asked.call(permit, region), move |at, routers, context| {
+                Box::pin(routers.call_get(at, context, id))
             });
         Ok(RouterRes { router: Some(found.await?.into()), ..Default::default() })
     }

@@ -133,8 +133,8 @@ impl Api {
         id: String,
     ) -> Result<SecurityGroupRes, Error> {
         let found =
-            self.plugins.call::<SecurityGroups, _>(asked.call(permit, ""), async |at, groups, context| {
-                groups.call_get(at, context, id).await
+            self.plugins.call::<SecurityGroups, _>(asked.call(permit, ""), move |at, groups, context| {
+                Box::pin(groups.call_get(at, context, id))
             });
         Ok(SecurityGroupRes { security_group: Some(found.await?.into()), ..Default::default() })
     }

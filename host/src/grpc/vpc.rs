@@ -70,8 +70,8 @@ impl VpcService for Api {
 impl Api {
     /// The VPC as the backend shows it now.
     async fn vpc(&self, asked: &Asked, permit: Permit, region: &str, id: String) -> Result<VpcRes, Error> {
-        let found = self.plugins.call::<Vpcs, _>(asked.call(permit, region), async |at, vpcs, context| {
-            vpcs.call_get(at, context, id).await
+        let found = self.plugins.call::<Vpcs, _>(asked.call(permit, region), move |at, vpcs, context| {
+            Box::pin(vpcs.call_get(at, context, id))
         });
         Ok(VpcRes { vpc: Some(found.await?.into()), ..Default::default() })
     }

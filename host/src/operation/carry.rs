@@ -237,9 +237,13 @@ impl Carrier {
         let hold = plugins.hold((domain, &origin.region), began, self.hold.take())?;
         let hold = self.hold.insert(hold);
         let ticket = self.operation.ticket.clone();
-        let asked = plugins.call_held(hold, call, async |at, operation, context| match (abandon, ticket) {
-            (false, Some(ticket)) => operation.call_poll(at, context, ticket).await,
-            (_, ticket) => operation.call_abandon(at, context, ticket).await,
+        let asked = plugins.call_held(hold, call, move |at, operation, context| {
+            Box::pin(async move {
+                match (abandon, ticket) {
+                    (false, Some(ticket)) => operation.call_poll(at, context, ticket).await,
+                    (_, ticket) => operation.call_abandon(at, context, ticket).await,
+                }
+            })
         });
         asked.await
     }

@@ -10,6 +10,7 @@ use tokio::sync::futures::Notified;
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
+use super::debt::Debt;
 use super::generation::Generation;
 use crate::error::{Error, Kind};
 
@@ -31,6 +32,8 @@ pub(super) struct Activity {
     failed: AtomicU64,
     memory_bytes: AtomicUsize,
     last_error: Mutex<Option<String>>,
+    /// To the host's own threads.
+    pub(super) debt: Debt,
 }
 
 impl Default for Activity {
@@ -48,6 +51,7 @@ impl Default for Activity {
             failed: AtomicU64::default(),
             memory_bytes: AtomicUsize::default(),
             last_error: Mutex::default(),
+            debt: Debt::default(),
         }
     }
 }

@@ -17,6 +17,7 @@ use super::generation::{Digest, Generation};
 use super::ledger::Step;
 use super::route::Route;
 use super::runtime::Runtime;
+use super::share::Share;
 use super::slot::Slot;
 use super::state::Call;
 use crate::auth::Permit;
@@ -191,15 +192,19 @@ fn own_call(generation: &Generation) -> Call {
 
 /// Checks the types of what it exports, which takes an instance.
 async fn check(runtime: &Arc<Runtime>, draft: &Arc<Generation>) -> Result<(), Refusal> {
-    let mut store = store(runtime, draft, own_call(draft));
-    let instance = draft.linked.instantiate_async(&mut store).await.map_err(Refusal::Start)?;
-    let world = |cause| Refusal::World { domain: draft.domain, cause };
-    draft.exports.check(&mut store, &instance).map_err(world)
+    let (mut store, checked) = (store(runtime, draft, own_call(draft)), Arc::clone(draft));
+    let run = async move {
+        let instance = checked.linked.instantiate_async(&mut store).await.map_err(Refusal::Start)?;
+        let world = |cause| Refusal::World { domain: checked.domain, cause };
+        checked.exports.check(&mut store, &instance).map_err(world)
+    };
+    let lost = || Refusal::Start(wasmtime::Error::msg("it ended without an answer"));
+    Share::new(runtime, draft, Box::pin(run)).await.unwrap_or_else(|| Err(lost()))
 }
 
 async fn describe(runtime: &Arc<Runtime>, draft: &Arc<Generation>) -> Result<Description, Refusal> {
-    let asked = call::<About, _>(runtime, draft, own_call(draft), async |at, about, _| {
-        about.call_describe(at).await.map(Ok)
+    let asked = call::<About, _>(runtime, draft, own_call(draft), move |at, about, _| {
+        Box::pin(async move { about.call_describe(at).await.map(Ok) })
     });
     asked.await.map_err(Refusal::About)
 }
@@ -216,8 +221,8 @@ fn fits(about: &Description, route: &Route) -> Result<(), Refusal> {
 }
 
 async fn probe(runtime: &Arc<Runtime>, generation: &Arc<Generation>) -> Result<(), Refusal> {
-    let asked = call::<About, _>(runtime, generation, own_call(generation), async |at, about, context| {
-        about.call_check(at, context).await
+    let asked = call::<About, _>(runtime, generation, own_call(generation), move |at, about, context| {
+        Box::pin(about.call_check(at, context))
     });
     asked.await.map_err(Refusal::Probe)
 }

@@ -4,6 +4,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use tokio::time::Instant;
 use tracing::Instrument as _;
 use wasmtime::Store;
@@ -11,8 +12,10 @@ use wasmtime::component::Accessor;
 
 use super::contract::types;
 use super::domain::Service;
+use super::gate::Place;
 use super::generation::Generation;
 use super::runtime::Runtime;
+use super::share::Share;
 use super::state::{Call, CallState, on_tick};
 use crate::error::{Error, Kind};
 use crate::text;
@@ -25,6 +28,8 @@ enum Broken {
     /// Trapped, or hit one of its bounds.
     Trap(wasmtime::Error, Option<&'static str>),
     Late,
+    /// It ended without one, by a defect of the host.
+    Lost,
     /// Its generation was replaced, and its time to drain is over.
     Cut,
 }
@@ -33,12 +38,15 @@ enum Broken {
 ///
 /// # Errors
 /// What the component answers; [`Kind::Internal`] for a trap, [`Kind::Timeout`] past the deadline,
-/// [`Kind::Exhausted`] when the tenant's share of the domain's queue is full, [`Kind::Busy`] when the whole queue is, and [`Kind::Unavailable`] when the generation is cut off.
-pub(super) async fn call<S: Service, T: Send>(
+/// [`Kind::Exhausted`] when the tenant's share of the domain's queue is full, [`Kind::Busy`] when the whole queue is, and
+/// [`Kind::Unavailable`] when the generation is cut off.
+pub(super) async fn call<S: Service, T: Send + 'static>(
     runtime: &Arc<Runtime>,
     generation: &Arc<Generation>,
     call: Call,
-    body: impl AsyncFnOnce(&Accessor<CallState>, &S::Guest, types::Context) -> Answer<T> + Send,
+    body: impl for<'a> FnOnce(&'a Accessor<CallState>, &'a S::Guest, types::Context) -> BoxFuture<'a, Answer<T>>
+    + Send
+    + 'static,
 ) -> Result<T, Error> {
     // Before it waits for a place: who waits is to be drained as well.
     let _in_flight = generation.activity.enter();
@@ -56,31 +64,56 @@ pub(super) async fn call<S: Service, T: Send>(
     answer
 }
 
-async fn run<S: Service, T: Send>(
+async fn run<S: Service, T: Send + 'static>(
     runtime: &Arc<Runtime>,
     generation: &Arc<Generation>,
     call: Call,
-    body: impl AsyncFnOnce(&Accessor<CallState>, &S::Guest, types::Context) -> Answer<T> + Send,
+    body: impl for<'a> FnOnce(&'a Accessor<CallState>, &'a S::Guest, types::Context) -> BoxFuture<'a, Answer<T>>
+    + Send
+    + 'static,
 ) -> Result<T, Error> {
     let span = tracing::info_span!("plugin", plugin = &*generation.label);
     let _ = call.served.set(Arc::clone(&generation.label));
     let deadline = bounded(call.permit.deadline(), generation.limits.call_ms_max);
-    let _place =
-        within(deadline, runtime.gate(generation.domain).enter(call.permit.tenant_id(), call.admitted))
-            .await??;
-    let context = call.context(&generation.region);
-    let mut store = store(runtime, generation, call);
-    let run = async {
-        let instance = generation.linked.instantiate_async(&mut store).await?;
-        let guest = S::load(generation, &mut store, &instance)?;
-        store.run_concurrent(async |accessor| body(accessor, &guest, context).await).await?
-    };
-    let answer = match tokio::time::timeout_at(deadline, run.instrument(span.clone())).await {
-        Ok(Ok(answer)) => return answer.map_err(from_plugin),
-        Ok(Err(trap)) => Broken::Trap(trap, store.data().usage.hit),
+    let gate = runtime.gate(generation.domain);
+    let place = within(deadline, gate.enter(call.permit.tenant_id(), call.admitted)).await??;
+    let run = guest::<S, T>(Arc::clone(runtime), Arc::clone(generation), call, body, place);
+    let run = Share::new(runtime, generation, Box::pin(run.instrument(span.clone())));
+    let answer = match tokio::time::timeout_at(deadline, run).await {
+        Ok(Some(Ok(answer))) => return answer.map_err(from_plugin),
+        Ok(Some(Err(trap))) => trap,
+        Ok(None) => Broken::Lost,
         Err(_) => Broken::Late,
     };
     Err(span.in_scope(|| broken(runtime, generation, answer)))
+}
+
+/// All that is done in a call's store, which is given back before the place.
+async fn guest<S: Service, T: Send>(
+    runtime: Arc<Runtime>,
+    generation: Arc<Generation>,
+    call: Call,
+    body: impl for<'a> FnOnce(&'a Accessor<CallState>, &'a S::Guest, types::Context) -> BoxFuture<'a, Answer<T>>
+    + Send,
+    _place: Place,
+) -> Result<Result<T, types::Error>, Broken> {
+    let context = call.context(&generation.region);
+    let mut store = store(&runtime, &generation, call);
+    let run = async {
+        let instance = generation.linked.instantiate_async(&mut store).await?;
+        let guest = S::load(&generation, &mut store, &instance)?;
+        let pending = Arc::clone(&store.data().pending);
+        let answered = store.run_concurrent(async |accessor| {
+            tokio::select! {
+                biased;
+                over = pending.over() => Err(wasmtime::Error::msg(over)),
+                answer = body(accessor, &guest, context) => answer,
+            }
+        });
+        answered.await?
+    };
+    let answer = run.await;
+    answer.map_err(|trap| Broken::Trap(trap, store.data().usage.hit))
 }
 
 /// What a binding's call gives: a trap, or the component's own answer.
@@ -120,6 +153,7 @@ fn from_plugin(error: types::Error) -> Error {
 fn broken(runtime: &Runtime, generation: &Generation, end: Broken) -> Error {
     let (reason, error) = match end {
         Broken::Late => ("deadline", Error::new(Kind::Timeout, Kind::Timeout.sentence())),
+        Broken::Lost => ("lost", Error::internal(anyhow::anyhow!("the call ended without an answer"))),
         Broken::Cut => ("cut off", Error::new(Kind::Unavailable, CUT)),
         Broken::Trap(trap, hit) => (hit.unwrap_or("trap"), Error::internal(anyhow::Error::from(trap))),
     };

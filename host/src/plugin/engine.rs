@@ -13,8 +13,8 @@ use super::Domain;
 use super::compile::{self, Compiler};
 use crate::capability::CacheBounds;
 
-/// How often a running guest can be stopped, and the unit in which its CPU time is counted.
-pub(super) const TICK: Duration = Duration::from_millis(10);
+/// How often a running guest can be stopped: its slice of a thread, and the unit in which its CPU time is counted.
+pub(super) const TICK: Duration = Duration::from_millis(5);
 
 /// The cache directory's mode, where the host makes it: its owner's alone.
 const PRIVATE: u32 = 0o700;
@@ -38,6 +38,12 @@ pub struct Config {
     pub memory_bytes_max: usize,
     /// CPU time of one call, in milliseconds; waiting does not count.
     pub cpu_ms_max: u64,
+    /// What a call may compute on the host's own threads, in milliseconds; then it goes on in the background.
+    pub foreground_ms_max: u64,
+    /// Threads of the background; 0: half of the processor's cores. One domain has all but one of them at once.
+    pub background_threads: usize,
+    /// How much those threads stand back behind the host's own: Unix's nice, 0 to 19.
+    pub background_nice: i32,
     /// Time of one call, waiting included, in milliseconds.
     pub call_ms_max: u64,
     /// Calls at work at once, a domain.
@@ -62,10 +68,16 @@ pub struct Config {
     pub log_lines_max: u32,
     /// Bytes of one logged message or field.
     pub log_bytes_max: usize,
+    /// Bytes that one call may log.
+    pub log_call_bytes_max: usize,
     /// Upstream calls at once within one call.
     pub upstream_calls_max: usize,
     /// Calls of the storage plugin at once within one call of a compute plugin; one more is refused.
     pub storage_calls_max: usize,
+    /// What one call may have begun and not yet got: calls of backends and other plugins, waits.
+    pub pending_max: usize,
+    /// Bytes of those requests together.
+    pub pending_bytes_max: usize,
     /// What a plugin may hand to the host at once, as an answer or as a request to a backend, in bytes. A client of
     /// gRPC takes no more than 4 MiB, unless it was told to.
     pub transfer_bytes_max: usize,
@@ -97,8 +109,11 @@ pub(crate) struct Limits {
     pub(crate) call_ms_max: u64,
     pub(crate) log_lines_max: u32,
     pub(crate) log_bytes_max: usize,
+    pub(crate) log_call_bytes_max: usize,
     pub(crate) upstream_calls_max: usize,
     pub(crate) storage_calls_max: usize,
+    pub(crate) pending_max: usize,
+    pub(crate) pending_bytes_max: usize,
     pub(crate) transfer_bytes_max: usize,
 }
 
@@ -111,8 +126,11 @@ impl Config {
             call_ms_max: self.call_ms_max,
             log_lines_max: self.log_lines_max,
             log_bytes_max: self.log_bytes_max,
+            log_call_bytes_max: self.log_call_bytes_max,
             upstream_calls_max: self.upstream_calls_max,
             storage_calls_max: self.storage_calls_max,
+            pending_max: self.pending_max,
+            pending_bytes_max: self.pending_bytes_max,
             transfer_bytes_max: self.transfer_bytes_max,
         }
     }
@@ -132,11 +150,13 @@ impl Config {
             ("calls_max", self.calls_max),
             ("calls_per_tenant_max", self.calls_per_tenant_max),
             ("upstream_calls_max", self.upstream_calls_max),
+            ("pending_max", self.pending_max),
             ("records_max", self.records_max),
             ("events_max", self.events_max),
         ] {
             anyhow::ensure!(bound > 0, "plugin.{key} must be at least 1");
         }
+        anyhow::ensure!((0..=19).contains(&self.background_nice), "plugin.background_nice must be 0 to 19");
         Ok(())
     }
 }
@@ -148,6 +168,9 @@ impl Default for Config {
             cache_directory: PathBuf::from("plugin-cache"),
             memory_bytes_max: 64 << 20,
             cpu_ms_max: 1_000,
+            foreground_ms_max: 5,
+            background_threads: 0,
+            background_nice: 10,
             call_ms_max: 60_000,
             calls_max: 128,
             calls_per_tenant_max: 32,
@@ -160,8 +183,11 @@ impl Default for Config {
             cache_value_bytes_max: 1 << 20,
             log_lines_max: 100,
             log_bytes_max: 4_096,
+            log_call_bytes_max: 64 << 10,
             upstream_calls_max: 16,
             storage_calls_max: 32,
+            pending_max: 1_024,
+            pending_bytes_max: 16 << 20,
             transfer_bytes_max: 4 << 20,
             admission_ms_max: 30_000,
             drain_timeout_ms: 30_000,

@@ -4,10 +4,12 @@
 mod activity;
 mod admission;
 mod announce;
+mod background;
 mod call;
 mod canary;
 mod compile;
 pub mod contract;
+mod debt;
 mod domain;
 mod drain;
 mod engine;
@@ -27,15 +29,18 @@ mod route;
 mod routing;
 mod runtime;
 mod setup;
+mod share;
 mod slot;
 mod state;
 mod swap;
+mod turns;
 mod watch;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use tokio::sync::watch as signal;
 use tokio_util::sync::CancellationToken;
 pub use wasmtime::component::Accessor;
@@ -43,6 +48,7 @@ pub use wasmtime::component::Accessor;
 pub use self::activity::Hold;
 pub use self::admission::Refusal;
 pub use self::announce::Served;
+use self::background::Background;
 pub(crate) use self::call::Answer;
 pub use self::compile::{Compiler, compile_input};
 pub use self::domain::{
@@ -78,7 +84,7 @@ impl Plugins {
     /// domain unserved until a good one is dropped in.
     ///
     /// # Errors
-    /// When the engine cannot start.
+    /// When the engine or its threads cannot start.
     pub async fn start(
         config: Config,
         routes: Vec<Route>,
@@ -86,7 +92,7 @@ impl Plugins {
         journal: Arc<Journal>,
         metrics: Arc<Metrics>,
     ) -> anyhow::Result<Arc<Self>> {
-        let engine = engine::start(&config)?;
+        let engine = (engine::start(&config)?, Background::start(&config, &metrics)?);
         let routes = route::weighed(routes);
         let setup = Setup::new(&routes, config.limits(), upstreams);
         let runtime = Arc::new(Runtime::new(engine, config, (&routes, setup), journal, metrics));
@@ -178,10 +184,16 @@ impl Plugins {
     /// trap, [`Kind::Timeout`] past the deadline, [`Kind::Exhausted`] when too many calls of the tenant wait, [`Kind::Busy`]
     /// when too many of everybody's do, [`Kind::Unavailable`] when
     /// it was replaced and its time to drain is over.
-    pub async fn call<S: Routed, T: Send>(
+    pub async fn call<S: Routed, T: Send + 'static>(
         &self,
         call: Call,
-        body: impl AsyncFnOnce(&Accessor<CallState>, &S::Guest, contract::types::Context) -> Answer<T> + Send,
+        body: impl for<'a> FnOnce(
+            &'a Accessor<CallState>,
+            &'a S::Guest,
+            contract::types::Context,
+        ) -> BoxFuture<'a, Answer<T>>
+        + Send
+        + 'static,
     ) -> Result<T, Error> {
         call_active::<S, T>(&self.runtime, call, body).await
     }
@@ -211,16 +223,17 @@ impl Plugins {
     ///
     /// # Errors
     /// As [`Plugins::call`].
-    pub async fn call_held<T: Send>(
+    pub async fn call_held<T: Send + 'static>(
         &self,
         hold: &Hold,
         call: Call,
-        body: impl AsyncFnOnce(
-            &Accessor<CallState>,
-            &contract::common::exports::patchbay::host::operation::Guest,
+        body: impl for<'a> FnOnce(
+            &'a Accessor<CallState>,
+            &'a contract::common::exports::patchbay::host::operation::Guest,
             contract::types::Context,
-        ) -> Answer<T>
-        + Send,
+        ) -> BoxFuture<'a, Answer<T>>
+        + Send
+        + 'static,
     ) -> Result<T, Error> {
         let call = Call { admitted: true, ..call };
         call::call::<Operation, T>(&self.runtime, &hold.generation, call, body).await
@@ -228,10 +241,16 @@ impl Plugins {
 }
 
 /// Calls the active plugin of `S`'s domain, or the one that the call is bound to; also how one plugin reaches another.
-pub(crate) async fn call_active<S: Routed, T: Send>(
+pub(crate) async fn call_active<S: Routed, T: Send + 'static>(
     runtime: &Arc<Runtime>,
     call: Call,
-    body: impl AsyncFnOnce(&Accessor<CallState>, &S::Guest, contract::types::Context) -> Answer<T> + Send,
+    body: impl for<'a> FnOnce(
+        &'a Accessor<CallState>,
+        &'a S::Guest,
+        contract::types::Context,
+    ) -> BoxFuture<'a, Answer<T>>
+    + Send
+    + 'static,
 ) -> Result<T, Error> {
     let generation = match call.on.clone() {
         Some(generation) => generation,

@@ -7,6 +7,7 @@ use arc_swap::ArcSwap;
 use tokio::sync::Semaphore;
 use wasmtime::Engine;
 
+use super::background::Background;
 use super::domain::Domain;
 use super::engine::Config;
 use super::event::Events;
@@ -22,6 +23,8 @@ use crate::telemetry::Metrics;
 /// See the module.
 pub(crate) struct Runtime {
     pub(super) engine: Engine,
+    /// Where guests compute that do so for long.
+    pub(super) background: Background,
     pub(crate) config: Config,
     pub(super) routing: Routing,
     pub(super) ledger: Ledger,
@@ -40,7 +43,7 @@ pub(crate) struct Runtime {
 
 impl Runtime {
     pub(super) fn new(
-        engine: Engine,
+        (engine, background): (Engine, Background),
         config: Config,
         (routes, setup): (&[Route], Setup),
         journal: Arc<Journal>,
@@ -54,6 +57,7 @@ impl Runtime {
         let setup = ArcSwap::from_pointee(setup);
         Self {
             engine,
+            background,
             config,
             routing,
             ledger,

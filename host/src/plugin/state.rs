@@ -15,6 +15,7 @@ use super::generation::Generation;
 use super::purpose::{Placeholder, Purpose};
 use super::runtime::Runtime;
 use crate::auth::Permit;
+use crate::capability::{Logged, Pending};
 use crate::membership::Lease;
 use crate::operation::OperationId;
 
@@ -91,8 +92,9 @@ pub struct CallState {
     pub(crate) upstream_places: Arc<Semaphore>,
     /// Made with the first call of the storage plugin.
     pub(crate) storage_places: Option<Arc<Semaphore>>,
-    pub(crate) log_lines: u32,
-    pub(super) usage: Usage,
+    pub(crate) pending: Arc<Pending>,
+    pub(crate) logged: Logged,
+    pub(crate) usage: Usage,
 }
 
 impl CallState {
@@ -105,19 +107,20 @@ impl CallState {
             runtime,
             upstream_places,
             storage_places: None,
-            log_lines: 0,
+            pending: Arc::default(),
+            logged: Logged::default(),
             usage,
         }
     }
 }
 
 /// What a call has used of its bounds, and which of them it hit.
-pub(super) struct Usage {
+pub(crate) struct Usage {
     memory_max: usize,
     ticks_max: u64,
     ticks: u64,
     held: Held,
-    pub(super) hit: Option<&'static str>,
+    pub(crate) hit: Option<&'static str>,
 }
 
 impl Usage {
@@ -138,8 +141,12 @@ pub(super) fn on_tick(mut store: StoreContextMut<'_, CallState>) -> wasmtime::Re
         usage.hit = Some("cpu");
         wasmtime::bail!("the call used more CPU time than plugin.cpu_ms_max allows");
     }
-    // Tokio's own way to yield: before the guest goes on, the runtime looks for what has come in. With wasmtime's it
-    // looks after so many turns, and guests that never rest would take all of them.
+    // Not only when it next waits: it may have thousands more to begin before.
+    if let Some(over) = store.data().pending.is_over() {
+        wasmtime::bail!("{over}");
+    }
+    // Tokio's own way to yield: where it is a thread of the runtime's, that looks for what has come in before the guest goes
+    // on. With wasmtime's it looks after so many turns, and guests that never rest would take all of them.
     Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now())))
 }
 

@@ -84,6 +84,7 @@ pub struct Metrics {
     logins: Family<LoginLabels, Counter>,
     instances: Family<DomainLabels, Gauge>,
     queued: Family<DomainLabels, Gauge>,
+    background: Family<DomainLabels, Gauge>,
     traps: Family<TrapLabels, Counter>,
     changes_refused: Family<ImportLabels, Counter>,
     admissions: Family<AdmissionLabels, Counter>,
@@ -110,6 +111,7 @@ impl Default for Metrics {
             logins: Family::default(),
             instances: Family::default(),
             queued: Family::default(),
+            background: Family::default(),
             traps: Family::default(),
             changes_refused: Family::default(),
             admissions: Family::default(),
@@ -137,6 +139,7 @@ impl Metrics {
         r.register("logins", "Keystone logins", self.logins.clone());
         r.register("instances", "Component instances at work", self.instances.clone());
         r.register("queued", "Calls waiting for an instance", self.queued.clone());
+        r.register("background", "Calls that have left the host's own threads", self.background.clone());
         r.register("traps", "Calls that a plugin did not survive", self.traps.clone());
         r.register(
             "changes_refused",
@@ -220,6 +223,11 @@ impl Metrics {
     /// How many calls of the domain wait for an instance.
     pub fn queued(&self, domain: &'static str) -> Gauge {
         self.queued.get_or_create(&DomainLabels { domain }).clone()
+    }
+
+    /// How many calls of the domain compute in the background, or wait for it.
+    pub fn background(&self, domain: &'static str) -> Gauge {
+        self.background.get_or_create(&DomainLabels { domain }).clone()
     }
 
     /// A plugin trapped, ran out of CPU or memory, or out of time.

@@ -159,8 +159,8 @@ impl Registrar {
 
     async fn provision(&self, asked: &Asked, new: &Registration) -> Result<(), Error> {
         let (call, spec) = self.call(asked, new);
-        let account = self.plugins.call::<plugin::Tenants, _>(call, async |at, tenants, context| {
-            tenants.call_provision(at, context, spec).await
+        let account = self.plugins.call::<plugin::Tenants, _>(call, move |at, tenants, context| {
+            Box::pin(tenants.call_provision(at, context, spec))
         });
         self.complete(asked, new, account.await?).await
     }
@@ -195,8 +195,8 @@ impl Registrar {
         let deadline = Instant::now() + self.plugins.call_time();
         let permit = self.auth.removing(leftover, request_id, deadline);
         let call = Call::registration(permit, None);
-        let removed = self.plugins.call::<plugin::Tenants, _>(call, async |at, tenants, context| {
-            tenants.call_remove(at, context).await
+        let removed = self.plugins.call::<plugin::Tenants, _>(call, move |at, tenants, context| {
+            Box::pin(tenants.call_remove(at, context))
         });
         removed.await?;
         self.tenants.forget(leftover).await

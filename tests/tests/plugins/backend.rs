@@ -29,6 +29,7 @@ struct Shared {
     at_once: AtomicUsize,
     at_once_max: AtomicUsize,
     changes: AtomicUsize,
+    met: AtomicUsize,
 }
 
 impl Backend {
@@ -41,6 +42,7 @@ impl Backend {
             at_once: AtomicUsize::default(),
             at_once_max: AtomicUsize::default(),
             changes: AtomicUsize::default(),
+            met: AtomicUsize::default(),
         });
         let routes =
             Router::new().route("/hold", get(hold)).route("/crowd", get(meet)).route("/change", any(change));
@@ -82,6 +84,11 @@ impl Backend {
     pub(crate) fn at_once_max(&self) -> usize {
         self.shared.at_once_max.load(Ordering::SeqCst)
     }
+
+    /// How many calls of `/crowd` have come.
+    pub(crate) fn met(&self) -> usize {
+        self.shared.met.load(Ordering::SeqCst)
+    }
 }
 
 impl Drop for Backend {
@@ -100,6 +107,7 @@ async fn hold(State(shared): State<Arc<Shared>>) -> &'static str {
 }
 
 async fn meet(State(shared): State<Arc<Shared>>) -> &'static str {
+    shared.met.fetch_add(1, Ordering::SeqCst);
     let here = shared.at_once.fetch_add(1, Ordering::SeqCst) + 1;
     shared.at_once_max.fetch_max(here, Ordering::SeqCst);
     shared.crowd.wait().await;

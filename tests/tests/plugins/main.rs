@@ -5,6 +5,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod backend;
+mod background;
+mod begun;
 mod bounds;
 mod compiled;
 mod directory;

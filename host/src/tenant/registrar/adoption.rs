@@ -54,8 +54,8 @@ impl Registrar {
         let deadline = Instant::now() + self.plugins.call_time();
         let permit = asked.operator.looking(&asked.request_id, deadline);
         let call = Call { served: Arc::clone(&asked.served), ..Call::read(permit) };
-        let found = self.plugins.call::<plugin::Tenants, _>(call, async |at, tenants, context| {
-            tenants.call_list(at, context).await
+        let found = self.plugins.call::<plugin::Tenants, _>(call, move |at, tenants, context| {
+            Box::pin(tenants.call_list(at, context))
         });
         let found = found.await?;
         // Asked afterwards: what is being registered meanwhile has a row by then.
@@ -105,8 +105,8 @@ impl Registrar {
 
     async fn taken_over(&self, asked: &Asked, adoption: &Registration) -> Result<(), Error> {
         let (call, spec) = self.call(asked, adoption);
-        let account = self.plugins.call::<plugin::Tenants, _>(call, async |at, tenants, context| {
-            tenants.call_adopt(at, context, spec).await
+        let account = self.plugins.call::<plugin::Tenants, _>(call, move |at, tenants, context| {
+            Box::pin(tenants.call_adopt(at, context, spec))
         });
         self.complete(asked, adoption, account.await?).await
     }

@@ -7,9 +7,14 @@
 //! | `panic`, `recurse` | traps |
 //! | `sleep` | waits longer than any deadline |
 //! | `log-N` | writes N lines |
+//! | `lines-N` | writes 100 lines of N bytes |
 //! | `reply-N` | answers with a name of N bytes |
 //! | `hold` | asks the backend once; its answer is the name |
 //! | `crowd-N` | asks the backend N times at once; the number of answers is the name |
+//! | `flood-N` | asks OpenStack for its flavors N times at once |
+//! | `bulk-N` | sends the backend 10 requests of N bytes at once |
+//! | `nap-N` | waits for a millisecond N times at once |
+//! | `disks-N` | asks the storage plugin for no disk N times at once |
 //! | `stray` | asks an upstream that no route grants |
 //! | `disk-FUNCTION-ID` | calls that function of the storage import for that disk; its id is the name |
 //! | `shelf-N` | asks the storage plugin N times at once; the number of answers is the name |
@@ -18,11 +23,13 @@
 //! | `hide` | the same in words for the log, and a line of its own besides |
 //! | `odd` | answers with such a name |
 //! | `cache-N` | keeps N bytes and reads them again; the number read is the name |
+//! | `fill-N` | keeps N mebibytes, a mebibyte at a time |
 //!
 //! Any other id is answered with that id as the name. The setting `always` names a deed for every call.
 
 use std::hint::black_box;
 
+use patchbay_sdk::compute::disks;
 use patchbay_sdk::error::kind;
 use patchbay_sdk::upstream::Request;
 use patchbay_sdk::{Context, Error, cache, clock, join_all, log};
@@ -47,6 +54,9 @@ pub(crate) async fn of(ctx: Context, id: &str) -> Result<String, Error> {
         "recurse" => return Ok(recurse(1).to_string()),
         "sleep" => clock::sleep(u32::MAX).await,
         "log" => (0..count).for_each(|line| log::warn(&format!("line {line}"))),
+        "lines" => lines(count),
+        "fill" => fill(count),
+        "nap" => drop(join_all((0..count).map(|_| clock::sleep(1))).await),
         "reply" => return Ok("x".repeat(count)),
         "hold" => return ask(UPSTREAM, "hold").await,
         "crowd" => return crowd(count).await,
@@ -56,6 +66,9 @@ pub(crate) async fn of(ctx: Context, id: &str) -> Result<String, Error> {
             return Err(Error::hidden(kind::CONFLICT, STEERING));
         }
         "odd" => return Ok(STEERING.into()),
+        "flood" => return flood(count).await,
+        "bulk" => return bulk(count).await,
+        "disks" => return ask_disks(&ctx, count).await,
         "stray" => return ask("nobody-granted-this", "stray").await,
         "disk" => return change::disk(ctx, told).await,
         "shelf" => return Ok(change::looks(ctx, count).await.to_string()),
@@ -95,6 +108,35 @@ pub(crate) async fn ask(upstream: &str, path: &str) -> Result<String, Error> {
 async fn crowd(count: usize) -> Result<String, Error> {
     let answers = join_all((0..count).map(|_| ask(UPSTREAM, "crowd"))).await;
     Ok(answers.into_iter().collect::<Result<Vec<_>, _>>()?.len().to_string())
+}
+
+async fn flood(count: usize) -> Result<String, Error> {
+    let ask = || Request::new(UPSTREAM, "GET", &["compute", "flavors"]).send();
+    let answers = join_all((0..count).map(|_| ask())).await;
+    Ok(answers.into_iter().collect::<Result<Vec<_>, _>>()?.len().to_string())
+}
+
+async fn bulk(bytes: usize) -> Result<String, Error> {
+    let body = "x".repeat(bytes);
+    let requests = (0..10).map(|_| Request::new(UPSTREAM, "GET", &["crowd"]).json(&body));
+    let requests = requests.collect::<Result<Vec<_>, _>>()?;
+    let answers = join_all(requests.into_iter().map(Request::send)).await;
+    Ok(answers.into_iter().collect::<Result<Vec<_>, _>>()?.len().to_string())
+}
+
+async fn ask_disks(ctx: &Context, count: usize) -> Result<String, Error> {
+    let answers = join_all((0..count).map(|_| disks::get(ctx.clone(), Vec::new()))).await;
+    Ok(answers.into_iter().collect::<Result<Vec<_>, _>>()?.len().to_string())
+}
+
+fn lines(bytes: usize) {
+    let line = "x".repeat(bytes);
+    (0..100).for_each(|_| log::warn(&line));
+}
+
+fn fill(mebibytes: usize) {
+    let value = "x".repeat(1 << 20);
+    (0..mebibytes).for_each(|at| cache::set(&at.to_string(), &value, CACHE_TTL_MS));
 }
 
 fn kept(bytes: usize) -> String {
