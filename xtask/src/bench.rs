@@ -1,4 +1,5 @@
-//! `cargo xtask bench`: the comparison that the tests crate measures, with fresh plugins.
+//! `cargo xtask bench`: the comparison that the tests crate measures, with fresh plugins. `--hostile` is one
+//! of the benchmark's own arguments.
 
 use std::process::Command;
 
@@ -15,12 +16,13 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
-    plugins::build(workspace)?;
+    plugins::build_with_guests(workspace)?;
     binaries::build_optimised(workspace)?;
     process::run(
         Command::new(workspace.binary("bench"))
             .args(&arguments.bench)
             .env("PATCHBAY_PLUGINS", workspace.plugin_directory())
+            .env("PATCHBAY_TEST_PLUGINS", workspace.guest_directory())
             .current_dir(&workspace.root),
     )
 }

@@ -27,6 +27,8 @@ pub struct Settings {
     pub directory: PathBuf,
     /// Keystone's address.
     pub auth_url: String,
+    /// What the compute plugin is lent beside OpenStack.
+    pub lent: Table,
 }
 
 /// A host that serves.
@@ -99,7 +101,9 @@ operator_token = {{ env = "PATCHBAY_OPERATOR_TOKEN" }}
         );
         let mut table: Table = text.parse()?;
         table.extend(configuration::openstack(&self.auth_url, REGION, "admin", "admin"));
-        configuration::routed(&mut table, "compute")["upstreams"] = toml::toml!(openstack = "cloud").into();
+        let mut lent = self.lent.clone();
+        lent.insert("openstack".to_owned(), "cloud".into());
+        configuration::routed(&mut table, "compute")["upstreams"] = lent.into();
         Ok(configuration::text(&table))
     }
 }

@@ -54,7 +54,11 @@ impl Scene {
     }
 }
 
-async fn tenant(channel: Channel, name: &str) -> Result<Tenant> {
+/// Registers a tenant of this name.
+///
+/// # Errors
+/// The host refuses.
+pub async fn tenant(channel: Channel, name: &str) -> Result<Tenant> {
     let mut request = Request::new(CreateTenantReq { tenant_name: name.into() });
     request.metadata_mut().insert("authorization", format!("Bearer {OPERATOR_TOKEN}").parse()?);
     let made = TenantServiceClient::new(channel).create_tenant(request).await?.into_inner();

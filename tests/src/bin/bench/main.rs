@@ -1,8 +1,10 @@
 //! `bench`: what the plugins cost. The same two RPCs through the host and through a native handler that does the
-//! same backend calls, in turns, on one simulated cloud. Started by `cargo xtask bench`, which builds what it needs.
+//! same backend calls, in turns, on one simulated cloud. With `--hostile`: what a plugin that misbehaves costs the others.
+//! Started by `cargo xtask bench`, which builds what it needs.
 //!
 //! Reads as a table of contents: what is measured is in `rpc`, how in `load`, how it is told in `report`.
 
+mod hostile;
 mod journal;
 mod load;
 mod native;
@@ -34,6 +36,12 @@ struct Arguments {
     /// How long a turn takes.
     #[arg(long, default_value_t = 1_500)]
     turn_ms: u64,
+    /// Measures what a hostile plugin does to its neighbours instead.
+    #[arg(long)]
+    hostile: bool,
+    /// Of that only the disturbances in whose name this is.
+    #[arg(long)]
+    only: Option<String>,
     #[command(subcommand)]
     mode: Option<Mode>,
 }
@@ -43,16 +51,22 @@ enum Mode {
     /// Serves as the native handler; the benchmark starts it.
     #[command(hide = true)]
     Native(native::Arguments),
+    /// Disturbs a host; the benchmark starts it.
+    #[command(hide = true)]
+    Attack(hostile::Arguments),
 }
 
 #[tokio::main]
 async fn main() -> Result<()> {
     // An error says that there is one already, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let Arguments { rounds, turn_ms, mode } = Arguments::parse();
+    let Arguments { rounds, turn_ms, hostile, only, mode } = Arguments::parse();
+    let turn = Duration::from_millis(turn_ms);
     match mode {
         Some(Mode::Native(arguments)) => native::serve(arguments).await,
-        None => compare(rounds, Duration::from_millis(turn_ms)).await,
+        Some(Mode::Attack(arguments)) => hostile::carry_out(arguments).await,
+        None if hostile => hostile::compare(rounds, turn, only.as_deref()).await,
+        None => compare(rounds, turn).await,
     }
 }
 
@@ -64,6 +78,7 @@ async fn compare(rounds: u32, turn: Duration) -> Result<()> {
         plugins: plugins()?,
         directory: directory.path().to_owned(),
         auth_url: cloud.auth_url(),
+        lent: toml::Table::new(),
     };
     // The first start compiles the plugins, the second finds them compiled.
     Host::start(&settings, echo).await?.stop().await?;

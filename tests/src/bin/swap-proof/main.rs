@@ -79,6 +79,7 @@ async fn prove(arguments: &Arguments, directory: &Path) -> Result<Figures> {
         plugins: copied(&plugins()?, &directory.join("plugins"))?,
         directory: directory.to_owned(),
         auth_url: cloud.auth_url(),
+        lent: toml::Table::new(),
     };
     let (heard, verdicts) = serving::listen();
     let host = Host::start(&settings, heard).await?;
