@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
+use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use wasmtime::Engine;
 
@@ -38,6 +39,8 @@ pub(crate) struct Runtime {
     /// What the configuration says now.
     pub(super) setup: ArcSwap<Setup>,
     gates: [Gate; Domain::ALL.len()],
+    /// Each domain's share of the host's own threads.
+    foreground: [Arc<Semaphore>; Domain::ALL.len()],
     numbers: AtomicU64,
 }
 
@@ -55,6 +58,9 @@ impl Runtime {
         let (ledger, events) = (Ledger::new(config.records_max), Events::new(config.events_max));
         let (routing, numbers) = (Routing::new(routes, config.retained_max), AtomicU64::new(1));
         let setup = ArcSwap::from_pointee(setup);
+        // All but one, where there is more than one.
+        let threads = Handle::current().metrics().num_workers().saturating_sub(1).max(1);
+        let foreground = Domain::ALL.map(|_| Arc::new(Semaphore::new(threads)));
         Self {
             engine,
             background,
@@ -68,6 +74,7 @@ impl Runtime {
             metrics,
             setup,
             gates,
+            foreground,
             numbers,
         }
     }
@@ -77,15 +84,12 @@ impl Runtime {
         self.numbers.fetch_add(1, Ordering::Relaxed)
     }
 
+    /// A domain's share of the host's own threads.
+    pub(super) fn foreground(&self, domain: Domain) -> &Arc<Semaphore> {
+        &self.foreground[domain as usize]
+    }
+
     pub(super) fn gate(&self, domain: Domain) -> &Gate {
-        let [identity, compute, storage, network, nas, oss] = &self.gates;
-        match domain {
-            Domain::Identity => identity,
-            Domain::Compute => compute,
-            Domain::Storage => storage,
-            Domain::Network => network,
-            Domain::Nas => nas,
-            Domain::Oss => oss,
-        }
+        &self.gates[domain as usize]
     }
 }

@@ -7,6 +7,7 @@ use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use futures::future::BoxFuture;
+use tokio_util::sync::PollSemaphore;
 
 use super::background::Answered;
 use super::generation::Generation;
@@ -23,10 +24,18 @@ pub(super) struct Share<T> {
 }
 
 enum Place<T> {
-    Here(BoxFuture<'static, T>),
+    Here(Foreground<T>),
     Background(Answered<T>),
     /// For the moment between the two, and after the end.
     Nowhere,
+}
+
+/// A run on the host's own threads.
+struct Foreground<T> {
+    run: BoxFuture<'static, T>,
+    /// Its domain has all of them but one: however many of its calls can go on, that one is for all else. It goes with the
+    /// run's stay here, and with it a turn that it has been given and not taken.
+    threads: PollSemaphore,
 }
 
 impl<T: Send + 'static> Share<T> {
@@ -36,18 +45,20 @@ impl<T: Send + 'static> Share<T> {
         run: BoxFuture<'static, T>,
     ) -> Self {
         let left = Duration::from_millis(runtime.config.foreground_ms_max);
+        let threads = PollSemaphore::new(Arc::clone(runtime.foreground(generation.domain)));
         Self {
             runtime: Arc::clone(runtime),
             generation: Arc::clone(generation),
-            place: Place::Here(run),
+            place: Place::Here(Foreground { run, threads }),
             left,
         }
     }
 
-    /// One stretch on this thread, charged to the call and to its generation.
-    fn here(&mut self, run: &mut BoxFuture<'static, T>, cx: &mut Context<'_>) -> Poll<T> {
+    /// One stretch on this thread, as soon as its domain may have it, charged to the call and to its generation.
+    fn here(&mut self, here: &mut Foreground<T>, cx: &mut Context<'_>) -> Poll<T> {
+        let _thread = ready!(here.threads.poll_acquire(cx));
         let began = Instant::now();
-        let polled = run.as_mut().poll(cx);
+        let polled = here.run.as_mut().poll(cx);
         let took = began.elapsed();
         self.left = self.left.saturating_sub(took);
         self.generation.activity.debt.note(took);
@@ -70,14 +81,14 @@ impl<T: Send + 'static> Future for Share<T> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
         let this = &mut *self;
         this.place = match std::mem::replace(&mut this.place, Place::Nowhere) {
-            Place::Here(mut run) => {
+            Place::Here(mut here) => {
                 if !this.too_long()
-                    && let Poll::Ready(answer) = this.here(&mut run, cx)
+                    && let Poll::Ready(answer) = this.here(&mut here, cx)
                 {
                     return Poll::Ready(Some(answer));
                 }
                 // What it registered to be woken by is registered anew there: it is polled at once.
-                if this.too_long() { this.to_background(run) } else { Place::Here(run) }
+                if this.too_long() { this.to_background(here.run) } else { Place::Here(here) }
             }
             elsewhere => elsewhere,
         };

@@ -29,13 +29,26 @@ fn offer(since: Option<Instant>) {
     let _ = OFFERED.try_with(|offered| offered.set(since));
 }
 
+/// Bytes that are handed over at once: a large answer then neither takes its size again in its connection's buffers, nor
+/// keeps a thread from everything else until it is written.
+pub(super) const PIECE_BYTES: usize = 64 << 10;
+
 /// See the module.
-pub(super) struct Answer(Body);
+pub(super) struct Answer {
+    body: Body,
+    /// Of the message that is handed over in pieces.
+    rest: Bytes,
+}
 
 impl Answer {
     pub(super) fn new(body: Body) -> Self {
         offer(Some(Instant::now()));
-        Self(body)
+        Self { body, rest: Bytes::new() }
+    }
+
+    /// The next piece of it.
+    fn piece(&mut self) -> Frame<Bytes> {
+        Frame::data(self.rest.split_to(self.rest.len().min(PIECE_BYTES)))
     }
 }
 
@@ -47,20 +60,37 @@ impl HttpBody for Answer {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        // Whoever asks for the next piece has taken the one before.
-        offer(None);
-        let piece = Pin::new(&mut self.0).poll_frame(context);
-        if matches!(piece, Poll::Ready(Some(_))) {
-            offer(Some(Instant::now()));
+        let this = &mut *self;
+        if !this.rest.is_empty() {
+            // All of a message is offered since its first piece was.
+            return Poll::Ready(Some(Ok(this.piece())));
         }
-        piece
+        // Whoever asks for the next one has taken the one before.
+        offer(None);
+        let next = Pin::new(&mut this.body).poll_frame(context);
+        let Poll::Ready(Some(frame)) = next else { return next };
+        offer(Some(Instant::now()));
+        let frame = frame.map(|frame| match frame.into_data() {
+            Ok(message) => {
+                this.rest = message;
+                this.piece()
+            }
+            Err(trailers) => trailers,
+        });
+        Poll::Ready(Some(frame))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.0.is_end_stream()
+        self.rest.is_empty() && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.0.size_hint()
+        let (rest, of_body) = (self.rest.len() as u64, self.body.size_hint());
+        let mut hint = SizeHint::new();
+        hint.set_lower(of_body.lower() + rest);
+        if let Some(upper) = of_body.upper() {
+            hint.set_upper(upper + rest);
+        }
+        hint
     }
 }

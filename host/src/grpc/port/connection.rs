@@ -14,6 +14,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use tonic::transport::server::TcpConnectInfo;
 
 use super::Port;
+use super::answer::PIECE_BYTES;
 use super::stream::Streams;
 use super::wire::{Greeting, Wire};
 use crate::listen::Place;
@@ -60,7 +61,9 @@ pub(super) async fn serve(port: Arc<Port>, tcp: TcpStream, peer: SocketAddr, pla
 
 fn http(port: &Port, place: &Arc<Place>) -> http2::Builder<Streams> {
     let mut http = http2::Builder::new(Streams::new(port, Arc::clone(place)));
-    http.timer(TokioTimer::new()).max_concurrent_streams(port.config.streams_max);
+    http.timer(TokioTimer::new())
+        .max_concurrent_streams(port.config.streams_max)
+        .max_send_buf_size(PIECE_BYTES);
     http
 }
 
