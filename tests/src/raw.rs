@@ -72,6 +72,19 @@ impl Raw {
     /// # Panics
     /// The connection has ended.
     pub async fn request(&mut self, method: Method, path: &str, headers: &[(&'static str, &str)]) -> Call {
+        self.begin(method, path, headers).await.expect("a stream")
+    }
+
+    /// The same, where the connection may have ended.
+    ///
+    /// # Errors
+    /// It has, or ends before there is room for one more stream.
+    pub async fn begin(
+        &mut self,
+        method: Method,
+        path: &str,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Call, h2::Error> {
         let mut request = Request::builder().method(method).uri(format!("http://host/{path}"));
         let all = request.headers_mut().expect("a request");
         all.insert("content-type", "application/grpc".parse().expect("ASCII"));
@@ -79,10 +92,10 @@ impl Raw {
         for (name, value) in headers {
             all.insert(*name, value.parse().expect("ASCII"));
         }
-        self.send = self.send.clone().ready().await.expect("a connection");
+        self.send = self.send.clone().ready().await?;
         let request = request.body(()).expect("a request");
-        let (response, body) = self.send.send_request(request, false).expect("a stream");
-        Call { response, body, answer: None }
+        let (response, body) = self.send.send_request(request, false)?;
+        Ok(Call { response, body, answer: None })
     }
 
     /// A whole call with these bytes as its message.
@@ -136,6 +149,11 @@ impl Call {
     /// It does not.
     pub async fn untaken(self) -> h2::Error {
         timeout(ANSWER_MAX, self.read()).await.expect("an end in time").expect_err("no whole answer")
+    }
+
+    /// Waits for its end, whatever that is and however long it takes.
+    pub async fn ended(self) {
+        let _ = self.read().await;
     }
 
     async fn read(self) -> Result<Told, h2::Error> {

@@ -1,17 +1,23 @@
-//! A disturbance, put on the host by a process of its own: at the lowest priority, for attackers have machines of their own.
+//! A disturbance, put on the host by processes of their own, which run when nothing else does: attackers have machines of
+//! their own.
 
 use std::process::Stdio;
 
 use anyhow::{Context as _, Result};
+use futures::future::join_all;
+use http::Method;
 use patchbay::proto::flavor::GetFlavorReq;
 use patchbay::proto::flavor::flavor_service_client::FlavorServiceClient;
 use patchbay_tests::Tenant;
+use patchbay_tests::raw::Raw;
 use tokio::process::{Child, Command};
 use tokio::task::JoinSet;
 use tonic::transport::Channel;
+use uuid::Uuid;
 
 use super::disturbance::{ALL, Disturbance, Kind};
 
+const GET_FLAVOR: &str = "flavor.FlavorService/GetFlavor";
 /// Connections that the callers share.
 const CONNECTIONS_MAX: usize = 4;
 
@@ -19,10 +25,11 @@ const CONNECTIONS_MAX: usize = 4;
 pub(crate) struct Attack<'a> {
     pub(crate) disturbance: &'a Disturbance,
     pub(crate) address: &'a str,
-    pub(crate) tenant: &'a Tenant,
+    /// Those of whom it may make use.
+    pub(crate) tenants: &'a [Tenant],
 }
 
-/// The same for the process that does it.
+/// The same for a process that does one tenant's part of it.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     #[arg(long)]
@@ -36,27 +43,35 @@ pub(crate) struct Arguments {
 }
 
 /// An attack that goes on until it is stopped.
-pub(crate) struct UnderWay(Child);
+pub(crate) struct UnderWay(Vec<Child>);
 
 impl Attack<'_> {
     pub(crate) fn start(&self) -> Result<UnderWay> {
-        let child = Command::new("nice")
-            .args(["-n", "19"])
+        let tenants = self.tenants.iter().take(self.disturbance.tenants);
+        Ok(UnderWay(tenants.map(|tenant| self.of(tenant)).collect::<Result<_>>()?))
+    }
+
+    fn of(&self, tenant: &Tenant) -> Result<Child> {
+        let child = Command::new("chrt")
+            .args(["--idle", "0"])
             .arg(std::env::current_exe()?)
             .args(["attack", "--name", self.disturbance.name, "--address", self.address])
-            .args(["--tenant-id", &self.tenant.id])
-            .env("ATTACKER_APIKEY", &self.tenant.apikey)
+            .args(["--tenant-id", &tenant.id])
+            .env("ATTACKER_APIKEY", &tenant.apikey)
             .stdin(Stdio::null())
             .kill_on_drop(true)
             .spawn();
-        Ok(UnderWay(child.context("the attack cannot be started")?))
+        child.context("the attack cannot be started")
     }
 }
 
 impl UnderWay {
     /// Its connections break off in the middle of whatever they do.
-    pub(crate) async fn stop(mut self) -> Result<()> {
-        self.0.kill().await.context("the attack does not end")
+    pub(crate) async fn stop(self) -> Result<()> {
+        for mut process in self.0 {
+            process.kill().await.context("the attack does not end")?;
+        }
+        Ok(())
     }
 }
 
@@ -64,26 +79,55 @@ impl UnderWay {
 pub(crate) async fn carry_out(arguments: Arguments) -> Result<()> {
     let Arguments { name, address, tenant_id, apikey } = arguments;
     let disturbance = ALL.iter().find(|one| one.name == name).context("there is no such disturbance")?;
-    let tenant = Tenant { id: tenant_id, apikey };
+    let wrong = || Uuid::new_v4().simple().to_string();
+    match disturbance.kind {
+        Kind::Deed(deed) => call(disturbance, &address, Tenant { id: tenant_id, apikey }, deed).await,
+        Kind::WrongKey => call(disturbance, &address, Tenant { id: tenant_id, apikey: wrong() }, "x").await,
+        Kind::NoTenant => {
+            let nobody = Tenant { id: format!("t-{}", wrong()), apikey };
+            call(disturbance, &address, nobody, "x").await
+        }
+        Kind::Streams(count) => {
+            let connections = (0..disturbance.callers / disturbance.tenants).map(|_| keep(&address, count));
+            join_all(connections).await;
+            Ok(())
+        }
+    }
+}
+
+async fn call(by: &Disturbance, address: &str, tenant: Tenant, deed: &'static str) -> Result<()> {
+    let count = by.callers / by.tenants;
     let mut channels = Vec::new();
-    for _ in 0..disturbance.callers.min(CONNECTIONS_MAX) {
-        channels.push(Channel::from_shared(address.clone())?.connect().await?);
+    for _ in 0..count.min(CONNECTIONS_MAX) {
+        channels.push(Channel::from_shared(address.to_owned())?.connect().await?);
     }
     let mut callers = JoinSet::new();
-    for channel in channels.iter().cycle().take(disturbance.callers) {
-        match disturbance.kind {
-            Kind::Deed(deed) => callers.spawn(call(channel.clone(), tenant.clone(), deed)),
-        };
+    for channel in channels.iter().cycle().take(count) {
+        callers.spawn(ask_again(channel.clone(), tenant.clone(), deed));
     }
     callers.join_all().await;
     Ok(())
 }
 
-async fn call(channel: Channel, tenant: Tenant, deed: &'static str) {
+async fn ask_again(channel: Channel, tenant: Tenant, deed: &'static str) {
     let mut client = FlavorServiceClient::new(channel);
     loop {
         let request = GetFlavorReq { flavor_id: deed.to_owned(), ..tenant.request() };
         // Whatever comes of it.
         let _ = client.get_flavor(request).await;
+    }
+}
+
+/// Opens them all, and again those that the host has ended.
+async fn keep(address: &str, count: usize) {
+    loop {
+        let mut raw = Raw::connect(address).await;
+        let mut open = JoinSet::new();
+        while let Ok(stream) = raw.begin(Method::POST, GET_FLAVOR, &[]).await {
+            open.spawn(stream.ended());
+            if open.len() == count {
+                open.join_next().await;
+            }
+        }
     }
 }

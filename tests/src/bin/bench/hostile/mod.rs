@@ -22,7 +22,7 @@ use patchbay_tests::measured::{beside, plugins};
 
 use self::attack::Attack;
 pub(crate) use self::attack::{Arguments, carry_out};
-use self::disturbance::ALL;
+use self::disturbance::{ALL, Asked, TENANTS};
 use self::memory::Memory;
 use self::probe::Probe;
 use self::report::Series;
@@ -45,14 +45,17 @@ pub(crate) async fn compare(rounds: u32, turn: Duration, only: Option<&str>) -> 
     Host::start(&settings, |_| ()).await?.stop().await?;
     let host = Host::start(&settings, |_| ()).await?;
     let channel = tonic::transport::Channel::from_shared(host.address.clone())?.connect().await?;
-    let attacker = scene::tenant(channel.clone(), "attacker").await?;
+    let mut attackers = Vec::new();
+    for number in 1..=TENANTS {
+        attackers.push(scene::tenant(channel.clone(), &format!("attacker {number}")).await?);
+    }
     let probe = Probe::new(channel, "neighbour").await?;
-    probe.turn(turn).await?;
+    probe.turn(Asked::Disk, turn).await?;
 
     let chosen = ALL.iter().filter(|disturbance| only.is_none_or(|only| disturbance.name.contains(only)));
     let mut measured = Vec::new();
     for disturbance in chosen {
-        let attack = Attack { disturbance, address: &host.address, tenant: &attacker };
+        let attack = Attack { disturbance, address: &host.address, tenants: &attackers };
         measured.push(in_turns(&attack, rounds, turn, &host, &probe).await?);
     }
     report::print(&measured)?;
@@ -67,13 +70,14 @@ async fn in_turns(
     host: &Host,
     probe: &Probe,
 ) -> Result<Series> {
+    let asked = attack.disturbance.asked;
     let mut series = Series::new(attack.disturbance, host.process.resident_mib()?)?;
     for round in 1..=rounds {
         eprintln!("{}, turn {round} of {rounds}", attack.disturbance.name);
-        series.quiet.add(probe.turn(turn).await?)?;
+        series.quiet.add(probe.turn(asked, turn).await?)?;
         let under_way = attack.start()?;
         tokio::time::sleep(SETTLE).await;
-        let (disturbed, peak) = Memory::peak_during(&host.process, probe.turn(turn)).await?;
+        let (disturbed, peak) = Memory::peak_during(&host.process, probe.turn(asked, turn)).await?;
         series.disturbed.add(disturbed?)?;
         series.peak_mib = series.peak_mib.max(peak);
         under_way.stop().await?;
@@ -81,7 +85,7 @@ async fn in_turns(
         series.after_mib = host.process.resident_mib()?;
     }
     // As many before as after.
-    series.quiet.add(probe.turn(turn).await?)?;
+    series.quiet.add(probe.turn(asked, turn).await?)?;
     Ok(series)
 }
 
