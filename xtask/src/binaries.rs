@@ -23,6 +23,7 @@ pub(crate) fn build_optimised(workspace: &Workspace) -> Result<()> {
         let mut cargo = cargo_build(workspace);
         // Incremental builds are cut into pieces too small to be optimised well. Dependencies have a profile of
         // their own and are not touched by either.
+        cargo.args(["--config", "profile.dev.package.patchbay-tests.opt-level=3"]);
         process::run(cargo.env("CARGO_PROFILE_DEV_OPT_LEVEL", "3").env("CARGO_INCREMENTAL", "0"))
     })
 }

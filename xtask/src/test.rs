@@ -13,6 +13,11 @@ use crate::{binaries, plugins, process};
 /// Where Debian puts `initdb`, a directory for each version.
 const POSTGRESQL: &str = "/usr/lib/postgresql";
 
+/// How many tests of a binary run at once.
+const THREADS: &str = "RUST_TEST_THREADS";
+/// They wait for states most of the time.
+const THREADS_PER_CORE: usize = 2;
+
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Passed on to `cargo test`.
@@ -34,11 +39,16 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
             cargo()
                 .args(["test", "--workspace"])
                 .args(&arguments.cargo)
+                .env(THREADS, env::var_os(THREADS).unwrap_or_else(|| threads().to_string().into()))
                 .env("PATCHBAY_PLUGINS", workspace.plugin_directory())
                 .env("PATCHBAY_TEST_PLUGINS", workspace.guest_directory())
                 .current_dir(&workspace.root),
         )
     })
+}
+
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from) * THREADS_PER_CORE
 }
 
 fn has_postgresql() -> bool {

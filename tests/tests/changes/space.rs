@@ -14,6 +14,8 @@ use serde_json::Value;
 /// A caller tries again after CANCELLED, DEADLINE_EXCEEDED, INTERNAL and UNAVAILABLE.
 const TRY_AGAIN: [i64; 4] = [1, 4, 13, 14];
 const UNAVAILABLE: i64 = 14;
+/// Hosts that take their parts at the same time.
+const HOSTS: usize = 4;
 /// How long the host may take to give up while there is no space; a step that it has begun it tries until there is.
 const FULL: Duration = Duration::from_millis(200);
 
@@ -49,13 +51,19 @@ async fn once(setup: &Setup, space: &Space, change: &Change, writes: i64, words:
     .await
 }
 
-/// Every second write of each change: which ones is another on the other database, so that each is tried once.
-async fn at_every_second_write(builder: Builder, words: bool) {
+/// Every second write of each change: which ones is another on the other database, so that each is tried once. Each host has
+/// its part of the changes; most of the time they wait.
+async fn at_every_second_write(builder: impl Fn(usize) -> Builder, words: bool) {
+    futures::future::join_all((0..HOSTS).map(|host| part(builder(host), host, words))).await;
+}
+
+async fn part(builder: Builder, host: usize, words: bool) {
     let deployment = builder.quick().at_once().start().await;
     let space = Space::of(deployment.database().await).await;
     let mut setup = Setup::on(Scene::of(deployment).await, &[]).await;
+    let changes = || CHANGES.iter().skip(host).step_by(HOSTS);
     let mut points = 0;
-    for change in CHANGES {
+    for change in changes() {
         setup = setup.of(&format!("{change}"), change.needs).await;
         let (writes, lines) = whole(&setup, &space, change).await;
         for write in (i64::from(words)..writes).step_by(2) {
@@ -72,7 +80,7 @@ async fn at_every_second_write(builder: Builder, words: bool) {
             points += 1;
         }
     }
-    assert!(points >= CHANGES.len(), "{points}");
+    assert!(points >= changes().count(), "{points}");
     reads_agree(&setup).await;
 }
 
@@ -86,13 +94,13 @@ async fn reads_agree(setup: &Setup) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_sqlite_file_is_good_again_when_there_is_space() {
     needs_cloudsim!();
-    at_every_second_write(Deployment::builder(), false).await;
+    at_every_second_write(|_| Deployment::builder(), false).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_postgres_is_good_again_when_there_is_space() {
     needs_cloudsim!();
     let postgres = Postgres::start().await.unwrap();
-    at_every_second_write(Deployment::builder().database(&postgres.database("patchbay").unwrap()), true)
-        .await;
+    let database = |host| postgres.database(&format!("patchbay_{host}")).unwrap();
+    at_every_second_write(|host| Deployment::builder().database(&database(host)), true).await;
 }
