@@ -273,7 +273,7 @@ fn yield_to_others(nice: i32) {
             }
         }
         None => {
-            tracing::warn!("plugins that compute for long have the host's own priority: there is no /proc")
+            tracing::warn!("plugins that compute for long have the host's own priority: there is no /proc");
         }
     }
 }
