@@ -57,6 +57,7 @@ pub struct Host {
     ready: Readiness,
     membership: Arc<Membership>,
     operations: Arc<Runner>,
+    plugins: Arc<Plugins>,
     journal: Arc<Journal>,
     pool: database::Pool,
     probing: JoinHandle<()>,
@@ -128,7 +129,7 @@ impl Host {
         let api = Api {
             config: Arc::new(config.grpc),
             auth,
-            plugins,
+            plugins: Arc::clone(&plugins),
             operations: Arc::clone(&operations),
             membership: Arc::clone(&membership),
             registrar,
@@ -145,6 +146,7 @@ impl Host {
             ready,
             membership,
             operations,
+            plugins,
             journal,
             pool,
             probing,
@@ -179,6 +181,7 @@ impl Host {
         self.drain.cancel();
         let ended = tokio::time::timeout_at(end, self.serving).await;
         self.operations.stop(end).await;
+        self.plugins.end().await;
         if let Err(error) = self.membership.leave().await {
             tracing::warn!(error = %error.chain(), "the other hosts have to find out that this one is gone");
         }

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use wasmtime::AsContextMut as _;
 use wasmtime::component::{Accessor, HasSelf};
 
+use super::wait::wait;
 use crate::plugin::CallState;
 use crate::plugin::contract::common::patchbay::host::clock::{Host, HostWithStore};
 
@@ -19,8 +19,6 @@ impl<T: Send> HostWithStore<T> for HasSelf<CallState> {
     async fn sleep(accessor: &Accessor<T, Self>, ms: u32) {
         // The contract has no error for this; the call ends.
         let Ok(_begun) = accessor.with(|mut access| access.get().begin(0)) else { return };
-        tokio::time::sleep(Duration::from_millis(ms.into())).await;
-        // Waiting is not CPU time: the tick that passed meanwhile must not count.
-        accessor.with(|mut access| access.as_context_mut().set_epoch_deadline(1));
+        wait(accessor, tokio::time::sleep(Duration::from_millis(ms.into()))).await;
     }
 }

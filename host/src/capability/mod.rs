@@ -8,6 +8,7 @@ mod pending;
 mod settings;
 mod storage;
 mod upstream;
+mod wait;
 
 use wasmtime::component::{HasSelf, Linker};
 

@@ -7,10 +7,10 @@ use futures::future::BoxFuture;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument as _;
-use wasmtime::AsContextMut as _;
 use wasmtime::component::{Accessor, HasSelf};
 
 use super::upstream::to_plugin;
+use super::wait::wait;
 use crate::error::{Error, Kind};
 use crate::plugin::contract::compute::patchbay::storage::disks::{
     Attachment, Context, Disk, Host, HostWithStore, Spec,
@@ -40,10 +40,8 @@ async fn ask<T: Send, R: Send + 'static>(
     });
     let (begun, asked) = asked.map_err(|error| to_plugin(&error))?;
     let task = AbortOnDropHandle::new(tokio::spawn(asked.in_current_span()));
-    let answer = task.await.unwrap_or_else(|lost| Err(Error::internal(lost)));
+    let answer = wait(accessor, task).await.unwrap_or_else(|lost| Err(Error::internal(lost)));
     drop(begun);
-    // Waiting is not CPU time: the tick that passed meanwhile must not count.
-    accessor.with(|mut access| access.as_context_mut().set_epoch_deadline(1));
     answer.map_err(|error| passed_on(&error))
 }
 

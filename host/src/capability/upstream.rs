@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
 use tokio::sync::Semaphore;
-use wasmtime::AsContextMut as _;
 use wasmtime::component::{Accessor, HasSelf};
 
 use super::change::reads;
 use super::pending::Begun;
+use super::wait::wait;
 use crate::error::{Error, Kind};
 use crate::journal::{self, Entry, Outcome, Sent};
 use crate::plugin::contract::common::patchbay::host::upstream::{Host, HostWithStore, Request, Response};
@@ -31,11 +31,9 @@ impl<T: Send> HostWithStore<T> for HasSelf<CallState> {
             Lent::take(state, &request)
         });
         let answer = match lent {
-            Ok(lent) => lent.wait(request).await,
+            Ok(lent) => wait(accessor, lent.wait(request)).await,
             Err(error) => Err(error),
         };
-        // Waiting is not CPU time: the tick that passed meanwhile must not count.
-        accessor.with(|mut access| access.as_context_mut().set_epoch_deadline(1));
         answer.map_err(|error| to_plugin(&error))
     }
 }

@@ -2,11 +2,12 @@
 //! at a time, until the engine's next tick, and then goes to the end of its line; what it waits for, sockets and timers, is
 //! the host's runtime's as before. Which calls come here is `share`'s affair, whose turn it is is `turns`'.
 
+use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
-use std::{fs, thread};
 
 use anyhow::Context as _;
 use futures::future::BoxFuture;
@@ -14,6 +15,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use rustix::process::{Pid, setpriority_process};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
+use tokio::time::timeout;
 
 use super::activity::Activity;
 use super::debt::LONG;
@@ -22,9 +24,13 @@ use super::engine::Config;
 use super::turns::{Turns, Whose};
 use crate::telemetry::Metrics;
 
+/// How long a slice may take until the host ends without it.
+const END_MAX: Duration = Duration::from_secs(1);
+
 /// The threads, which end with this.
 pub(super) struct Background {
     shared: Arc<Shared>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
     gauges: [Gauge; Domain::ALL.len()],
 }
 
@@ -83,6 +89,7 @@ impl Background {
         let queue = Mutex::new(Queue { turns, closed: false });
         let shared = Arc::new(Shared { queue, something: Condvar::new() });
         let runtime = Handle::current();
+        let mut started = Vec::new();
         for _ in 0..threads {
             let (shared, runtime, nice) = (Arc::clone(&shared), runtime.clone(), config.background_nice);
             let thread = thread::Builder::new().name("guest".into());
@@ -91,9 +98,10 @@ impl Background {
                 yield_to_others(nice);
                 shared.work();
             };
-            thread.spawn(work).context("a thread for plugins cannot be started")?;
+            started.push(thread.spawn(work).context("a thread for plugins cannot be started")?);
         }
-        Ok(Self { shared, gauges: Domain::ALL.map(|domain| metrics.background(domain.word())) })
+        let threads = Mutex::new(started);
+        Ok(Self { shared, threads, gauges: Domain::ALL.map(|domain| metrics.background(domain.word())) })
     }
 
     /// Goes on with a call here.
@@ -123,10 +131,22 @@ impl Background {
     }
 }
 
+impl Background {
+    /// No call goes on here any more; ends when the slices at hand are over. Before the runtime ends, without which a call
+    /// cannot go on.
+    pub(super) async fn end(&self) {
+        self.shared.close();
+        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        let over = tokio::task::spawn_blocking(|| threads.into_iter().all(|thread| thread.join().is_ok()));
+        if !matches!(timeout(END_MAX, over).await, Ok(Ok(true))) {
+            tracing::warn!("calls in the background do not end with the host");
+        }
+    }
+}
+
 impl Drop for Background {
     fn drop(&mut self) {
-        self.shared.queue().closed = true;
-        self.shared.something.notify_all();
+        self.shared.close();
     }
 }
 
@@ -150,10 +170,18 @@ impl Shared {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn close(&self) {
+        self.queue().closed = true;
+        self.something.notify_all();
+    }
+
     /// What each thread does.
     fn work(&self) {
         while let Some(job) = self.next() {
-            job.turn();
+            // Whatever a call's future does when it is dropped, the thread is there for the others.
+            if catch_unwind(AssertUnwindSafe(|| job.turn())).is_err() {
+                tracing::error!("a call panicked at its end in the background");
+            }
             let mut queue = self.queue();
             queue.turns.done(job.whose.domain);
             drop(queue);

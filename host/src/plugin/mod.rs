@@ -106,6 +106,11 @@ impl Plugins {
         watch::run(&self, source, stop).await;
     }
 
+    /// Ends what goes on in the background, at the host's end.
+    pub async fn end(&self) {
+        self.runtime.background.end().await;
+    }
+
     /// Looks at every route's file once, and admits those that changed. Routes of one plugin one after the other: what
     /// was compiled for the first serves the next.
     async fn look(&self) {

@@ -16,6 +16,7 @@
 //! | `nap-N` | waits for a millisecond N times at once |
 //! | `disks-N` | asks the storage plugin for no disk N times at once |
 //! | `stray` | asks an upstream that no route grants |
+//! | `nag` | asks what `stray` does again and again |
 //! | `disk-FUNCTION-ID` | calls that function of the storage import for that disk; its id is the name |
 //! | `shelf-N` | asks the storage plugin N times at once; the number of answers is the name |
 //! | `send-METHOD` | sends the backend a request of that method; the status is the name |
@@ -38,6 +39,8 @@ use crate::{UPSTREAM, change};
 
 /// Memory is taken in pieces of this size.
 const PIECE_BYTES: usize = 1 << 20;
+/// No route grants it.
+const UNGRANTED: &str = "nobody-granted-this";
 /// A line break, an escape sequence, what looks like a header, reversed writing and a zero byte.
 pub(crate) const STEERING: &str = "public\nerr \x1b[31mred\r\nx-injected: 1\u{202e}txt\0";
 /// Longer than any test.
@@ -69,7 +72,8 @@ pub(crate) async fn of(ctx: Context, id: &str) -> Result<String, Error> {
         "flood" => return flood(count).await,
         "bulk" => return bulk(count).await,
         "disks" => return ask_disks(&ctx, count).await,
-        "stray" => return ask("nobody-granted-this", "stray").await,
+        "stray" => return ask(UNGRANTED, "stray").await,
+        "nag" => nag().await,
         "disk" => return change::disk(ctx, told).await,
         "shelf" => return Ok(change::looks(ctx, count).await.to_string()),
         "send" => return change::send(told).await,
@@ -77,6 +81,13 @@ pub(crate) async fn of(ctx: Context, id: &str) -> Result<String, Error> {
         _ => {}
     }
     Ok(id.into())
+}
+
+/// Is refused for ever.
+async fn nag() -> ! {
+    loop {
+        let _ = ask(UNGRANTED, "nag").await;
+    }
 }
 
 /// Computes for ever.
