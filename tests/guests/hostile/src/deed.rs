@@ -13,7 +13,7 @@
 //! | `crowd-N` | asks the backend N times at once; the number of answers is the name |
 //! | `flood-N` | asks OpenStack for its flavors N times at once |
 //! | `bulk-N` | sends the backend 10 requests of N bytes at once |
-//! | `nap-N` | waits for a millisecond N times at once |
+//! | `nap-N` | waits for a tenth of a second N times at once |
 //! | `disks-N` | asks the storage plugin for no disk N times at once |
 //! | `stray` | asks an upstream that no route grants |
 //! | `nag` | asks what `stray` does again and again |
@@ -59,7 +59,7 @@ pub(crate) async fn of(ctx: Context, id: &str) -> Result<String, Error> {
         "log" => (0..count).for_each(|line| log::warn(&format!("line {line}"))),
         "lines" => lines(count),
         "fill" => fill(count),
-        "nap" => drop(join_all((0..count).map(|_| clock::sleep(1))).await),
+        "nap" => drop(join_all((0..count).map(|_| clock::sleep(100))).await),
         "reply" => return Ok("x".repeat(count)),
         "hold" => return ask(UPSTREAM, "hold").await,
         "crowd" => return crowd(count).await,
