@@ -16,7 +16,7 @@
 //! | `nap-N` | waits for a tenth of a second N times at once |
 //! | `disks-N` | asks the storage plugin for no disk N times at once |
 //! | `stray` | asks an upstream that no route grants |
-//! | `nag` | asks what `stray` does again and again |
+//! | `nag` | asks what `stray` does again and again, with long requests |
 //! | `disk-FUNCTION-ID` | calls that function of the storage import for that disk; its id is the name |
 //! | `shelf-N` | asks the storage plugin N times at once; the number of answers is the name |
 //! | `send-METHOD` | sends the backend a request of that method; the status is the name |
@@ -39,6 +39,8 @@ use crate::{UPSTREAM, change};
 
 /// Memory is taken in pieces of this size.
 const PIECE_BYTES: usize = 1 << 20;
+/// Within what may be handed over at once.
+const LONG_BYTES: usize = 900_000;
 /// No route grants it.
 const UNGRANTED: &str = "nobody-granted-this";
 /// A line break, an escape sequence, what looks like a header, reversed writing and a zero byte.
@@ -83,10 +85,11 @@ pub(crate) async fn of(ctx: Context, id: &str) -> Result<String, Error> {
     Ok(id.into())
 }
 
-/// Is refused for ever.
+/// Is refused for ever, with requests that keep the host longer than the guest.
 async fn nag() -> ! {
+    let method = "x".repeat(LONG_BYTES);
     loop {
-        let _ = ask(UNGRANTED, "nag").await;
+        let _ = Request::new(UNGRANTED, &method, &["nag"]).send().await;
     }
 }
 
