@@ -14,11 +14,29 @@ pub(super) async fn wait<T: Send, A>(
     accessor: &Accessor<T, HasSelf<CallState>>,
     awaited: impl Future<Output = A>,
 ) -> A {
-    let mut awaited = pin!(awaited);
-    if let Poll::Ready(there) = futures::poll!(awaited.as_mut()) {
-        return there;
+    let (there, waited) = noting(awaited).await;
+    if waited {
+        accessor.with(|mut access| access.as_context_mut().set_epoch_deadline(1));
     }
-    let there = awaited.await;
-    accessor.with(|mut access| access.as_context_mut().set_epoch_deadline(1));
     there
+}
+
+/// The same, and whether there was anything to wait for.
+async fn noting<A>(awaited: impl Future<Output = A>) -> (A, bool) {
+    let mut awaited = pin!(awaited);
+    match futures::poll!(awaited.as_mut()) {
+        Poll::Ready(there) => (there, false),
+        Poll::Pending => (awaited.await, true),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_there_at_once_is_not_waited_for() {
+        assert_eq!(noting(async { 7 }).await, (7, false));
+        assert_eq!(noting(tokio::task::yield_now()).await, ((), true));
+    }
 }
