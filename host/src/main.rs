@@ -6,11 +6,12 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
-use patchbay::call::{CallArgs, call};
-use patchbay::operator::{JournalArgs, PluginArgs, TenantArgs, journal, plugin, tenant};
-use patchbay::plugin::{Compiler, compile_input};
-use patchbay::text::escaped_lines;
-use patchbay::{Config, Host, telemetry};
+use patchbay_cli::call::{CallArgs, call};
+use patchbay_cli::operator::{JournalArgs, PluginArgs, TenantArgs, journal, plugin, tenant};
+use patchbay_core::text::escaped_lines;
+use patchbay_runtime::{Compiler, Inspection, compile_input};
+use patchbay_server::{Config, Host};
+use patchbay_telemetry::log;
 use rustix::fs::Mode;
 use rustix::process::umask;
 use tokio::runtime::{Builder, Runtime};
@@ -80,11 +81,16 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Serve { config } => serve(&config).await,
         Command::CheckConfig { config } => Config::read(&config).map(|_| ()),
         Command::Call(arguments) => call(arguments).await,
-        Command::Plugin(arguments) => plugin(arguments).await,
+        Command::Plugin(arguments) => plugin(arguments, inspect).await,
         Command::Journal(arguments) => journal(arguments).await,
         Command::Tenant(arguments) => tenant(arguments).await,
         Command::Compile { cache_directory } => compile_input(&cache_directory),
     }
+}
+
+/// For `patchbay plugin inspect`.
+fn inspect(bytes: &[u8]) -> anyhow::Result<serde_json::Value> {
+    Ok(serde_json::to_value(Inspection::of(bytes)?)?)
 }
 
 async fn serve(path: &std::path::Path) -> anyhow::Result<()> {
@@ -92,7 +98,7 @@ async fn serve(path: &std::path::Path) -> anyhow::Result<()> {
     config.plugin.compiler = Some(Compiler::this_binary());
     // Whatever is written from here on, also by what the host starts, is its owner's alone.
     umask(Mode::RWXG | Mode::RWXO);
-    telemetry::log::init(&config.log)?;
+    log::init(&config.log)?;
     let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be waited for")?;
     let host = Host::start(config).await?;
     tracing::info!(grpc = %host.grpc(), http = %host.http(), "serving");

@@ -96,7 +96,7 @@ impl Builder {
     pub async fn start(self) -> Deployment {
         if env::var_os("RUST_LOG").is_some() {
             // An error says that another test of this process has started it.
-            let _ = patchbay::telemetry::log::init(&patchbay::telemetry::log::Config::default());
+            let _ = patchbay_telemetry::log::init(&patchbay_telemetry::log::Config::default());
         }
         let cloud = match self.shared {
             Some(cloud) => cloud,

@@ -2,9 +2,9 @@
 
 use std::sync::LazyLock;
 
-use patchbay::call::DynamicCodec;
-use patchbay::operation::OperationId;
-use patchbay::proto::DESCRIPTORS;
+use patchbay_cli::call::DynamicCodec;
+use patchbay_core::OperationId;
+use patchbay_proto::DESCRIPTORS;
 use prost_reflect::{DescriptorPool, DynamicMessage, MethodDescriptor, SerializeOptions};
 use serde_json::Value;
 use tonic::codegen::http::uri::PathAndQuery;

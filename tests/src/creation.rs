@@ -1,8 +1,9 @@
 //! Instances being created, seen from all sides: the caller's answer, the operation's row, what the cloud has.
 
 use cloudsim::{Control, Resource};
-use patchbay::operation::{Operation, OperationId, Operations, State};
-use patchbay::proto::instance::instance_service_client::InstanceServiceClient;
+use patchbay_core::OperationId;
+use patchbay_operations::{Operation, Operations, State};
+use patchbay_proto::instance::instance_service_client::InstanceServiceClient;
 use tokio::task::JoinHandle;
 use tonic::Status;
 use tonic::transport::Channel;

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
 
 use cloudsim::Control;
-use patchbay::operation::Operations;
-use patchbay::proto::tenant::CreateTenantReq;
-use patchbay::proto::tenant::tenant_service_client::TenantServiceClient;
-use patchbay::{Config, Host, database};
+use patchbay_database as database;
+use patchbay_operations::Operations;
+use patchbay_proto::tenant::CreateTenantReq;
+use patchbay_proto::tenant::tenant_service_client::TenantServiceClient;
+use patchbay_server::{Config, Host};
 use tempfile::TempDir;
 use tonic::Request;
 use tonic::transport::{Channel, Endpoint};

@@ -1,7 +1,7 @@
 //! What a deployment's operator sees of tenants that are none of its own, and their adoption.
 
-use patchbay::proto::tenant_admin::tenant_admin_service_client::TenantAdminServiceClient;
-use patchbay::proto::tenant_admin::{AdoptRequest, ListForeignRequest, ListForeignResponse};
+use patchbay_proto::tenant_admin::tenant_admin_service_client::TenantAdminServiceClient;
+use patchbay_proto::tenant_admin::{AdoptRequest, ListForeignRequest, ListForeignResponse};
 use tonic::Status;
 
 use crate::{Deployment, Tenant};

@@ -3,7 +3,8 @@
 //!
 //! SQLite says another word than for a full disk, but ends the transaction as it does then; PostgreSQL says its own.
 
-use patchbay::database::{self, Pool};
+use patchbay_database as database;
+use patchbay_database::Pool;
 use sqlx::AssertSqlSafe;
 
 /// What the host writes on behalf of calls.

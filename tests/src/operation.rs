@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use patchbay::operation::{Operation, OperationId, Operations};
+use patchbay_core::OperationId;
+use patchbay_operations::{Operation, Operations};
 
 use crate::{Tenant, wait_for};
 

@@ -3,8 +3,8 @@
 
 use std::borrow::Borrow;
 
-use patchbay::proto::instance::GetInstanceReq;
-use patchbay::proto::instance::instance_service_client::InstanceServiceClient;
+use patchbay_proto::instance::GetInstanceReq;
+use patchbay_proto::instance::instance_service_client::InstanceServiceClient;
 use serde_json::Value;
 
 use crate::admin::{Admin, Offer};

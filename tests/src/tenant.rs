@@ -1,9 +1,7 @@
 //! A tenant, and requests in its name.
 
-use patchbay::proto::instance::{CloudDiskConf, CreateInstanceReq};
-use patchbay::proto::{
-    clouddisk, flavor, image, instance, nasdisk, operation, oss, route, securitygroup, vpc,
-};
+use patchbay_proto::instance::{self, CloudDiskConf, CreateInstanceReq};
+use patchbay_proto::{clouddisk, flavor, image, nasdisk, operation, oss, route, securitygroup, vpc};
 
 use crate::admin::Offer;
 

@@ -1,14 +1,14 @@
 //! Who asks about what: a tenant with an instance that has a root volume and two data disks, made through the host.
 
 use anyhow::{Context as _, Result, ensure};
-use patchbay::proto::flavor::flavor_service_client::FlavorServiceClient;
-use patchbay::proto::flavor::{self, ListFlavorsReq};
-use patchbay::proto::image::ListImagesReq;
-use patchbay::proto::image::image_service_client::ImageServiceClient;
-use patchbay::proto::instance::instance_service_client::InstanceServiceClient;
-use patchbay::proto::instance::{CloudDiskConf, CreateInstanceReq};
-use patchbay::proto::tenant::CreateTenantReq;
-use patchbay::proto::tenant::tenant_service_client::TenantServiceClient;
+use patchbay_proto::flavor::flavor_service_client::FlavorServiceClient;
+use patchbay_proto::flavor::{self, ListFlavorsReq};
+use patchbay_proto::image::ListImagesReq;
+use patchbay_proto::image::image_service_client::ImageServiceClient;
+use patchbay_proto::instance::instance_service_client::InstanceServiceClient;
+use patchbay_proto::instance::{CloudDiskConf, CreateInstanceReq};
+use patchbay_proto::tenant::CreateTenantReq;
+use patchbay_proto::tenant::tenant_service_client::TenantServiceClient;
 use tonic::Request;
 use tonic::transport::Channel;
 

@@ -1,12 +1,12 @@
 //! One cloud and more than one database: another installation's, one that was lost, one that was restored. No tenant gets what
 //! another has there, and no id is given twice.
 
-use patchbay::proto::clouddisk::cloud_disk_service_client::CloudDiskServiceClient;
-use patchbay::proto::clouddisk::{CloudDiskConf, CreateCloudDiskReq, DeleteCloudDiskReq, GetCloudDiskReq};
-use patchbay::proto::instance::instance_service_client::InstanceServiceClient;
-use patchbay::proto::instance::{DeleteInstanceReq, GetInstanceReq};
-use patchbay::proto::oss::oss_service_client::OssServiceClient;
-use patchbay::proto::oss::{CreateUserAndBucketReq, ListBucketsInfoReq, RecoverKeyReq, SetOssUserQuotaReq};
+use patchbay_proto::clouddisk::cloud_disk_service_client::CloudDiskServiceClient;
+use patchbay_proto::clouddisk::{CloudDiskConf, CreateCloudDiskReq, DeleteCloudDiskReq, GetCloudDiskReq};
+use patchbay_proto::instance::instance_service_client::InstanceServiceClient;
+use patchbay_proto::instance::{DeleteInstanceReq, GetInstanceReq};
+use patchbay_proto::oss::oss_service_client::OssServiceClient;
+use patchbay_proto::oss::{CreateUserAndBucketReq, ListBucketsInfoReq, RecoverKeyReq, SetOssUserQuotaReq};
 use patchbay_tests::tenant::USER;
 use patchbay_tests::{Deployment, Scene, Tenant};
 use rusty_s3::Method;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use patchbay::proto::flavor::ListFlavorsReq;
-use patchbay::proto::flavor::flavor_service_client::FlavorServiceClient;
+use patchbay_proto::flavor::ListFlavorsReq;
+use patchbay_proto::flavor::flavor_service_client::FlavorServiceClient;
 use patchbay_tests::metrics::Metrics;
 use patchbay_tests::process::HostProcess;
 use patchbay_tests::{Deployment, Tenant, needs_cloudsim, wait_for};

@@ -1,9 +1,9 @@
 //! What carries no api key is the operator's: no other credential makes a tenant or touches a plugin.
 
 use futures::stream;
-use patchbay::call::DynamicCodec;
-use patchbay::proto::tenant::CreateTenantReq;
-use patchbay::proto::tenant::tenant_service_client::TenantServiceClient;
+use patchbay_cli::call::DynamicCodec;
+use patchbay_proto::tenant::CreateTenantReq;
+use patchbay_proto::tenant::tenant_service_client::TenantServiceClient;
 use patchbay_tests::contract::{methods, path};
 use patchbay_tests::{Deployment, needs_cloudsim};
 use prost_reflect::{DynamicMessage, MethodDescriptor};

@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use patchbay::proto::flavor::GetFlavorReq;
-use patchbay::proto::flavor::flavor_service_client::FlavorServiceClient;
+use patchbay_proto::flavor::GetFlavorReq;
+use patchbay_proto::flavor::flavor_service_client::FlavorServiceClient;
 use patchbay_tests::deployment::Builder;
 use patchbay_tests::{Deployment, Tenant, needs_cloudsim, wait_for};
 use serde_json::json;

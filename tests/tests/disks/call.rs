@@ -1,8 +1,8 @@
 //! The calls of the disk service, and what their answers hold.
 
-use patchbay::proto::clouddisk::cloud_disk_res::CloudDisk;
-use patchbay::proto::clouddisk::cloud_disk_service_client::CloudDiskServiceClient;
-use patchbay::proto::clouddisk::{
+use patchbay_proto::clouddisk::cloud_disk_res::CloudDisk;
+use patchbay_proto::clouddisk::cloud_disk_service_client::CloudDiskServiceClient;
+use patchbay_proto::clouddisk::{
     CloudDiskConf, CloudDiskRes, CreateCloudDiskReq, DeleteCloudDiskReq, DeleteCloudDiskRes, GetCloudDiskReq,
     ModifyCloudDiskInfoReq, OperateCloudDiskReq, ReqizeCloudDiskReq,
 };

@@ -1,6 +1,6 @@
 //! Disks that are not in a state for what is asked: each refusal says what holds, and it goes on holding.
 
-use patchbay::proto::clouddisk::cloud_disk_res::CloudDisk;
+use patchbay_proto::clouddisk::cloud_disk_res::CloudDisk;
 use patchbay_tests::Scene;
 use patchbay_tests::admin::text;
 

@@ -1,6 +1,6 @@
 //! Every RPC, on both clouds. What is answered is compared with what the cloud tells its administrator.
 
-use patchbay::proto::clouddisk::cloud_disk_res::CloudDisk;
+use patchbay_proto::clouddisk::cloud_disk_res::CloudDisk;
 use patchbay_tests::operation::END_MAX;
 use patchbay_tests::{Scene, wait_for};
 

@@ -1,6 +1,6 @@
 //! Quotas that do not allow it: RESOURCE_EXHAUSTED, and all stays as it was.
 
-use patchbay::proto::clouddisk::cloud_disk_res::CloudDisk;
+use patchbay_proto::clouddisk::cloud_disk_res::CloudDisk;
 use patchbay_tests::Scene;
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
 //! Requests that cannot be right: a definite code, a sentence that names the field, and nothing changed.
 
-use patchbay::proto::clouddisk::{CloudDiskConf, CreateCloudDiskReq};
+use patchbay_proto::clouddisk::{CloudDiskConf, CreateCloudDiskReq};
 use patchbay_tests::{Scene, needs_cloudsim};
 
 use crate::call::{Disks, refused, shown, size};

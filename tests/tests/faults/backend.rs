@@ -1,8 +1,8 @@
 //! What each misbehaviour of the backend means to the caller of GetInstance, ListFlavors and CreateInstance.
 
 use cloudsim::{ADMIN_PASSWORD, Effect, Fault, Service};
-use patchbay::proto::instance::GetInstanceReq;
-use patchbay::proto::instance::instance_service_client::InstanceServiceClient;
+use patchbay_proto::instance::GetInstanceReq;
+use patchbay_proto::instance::instance_service_client::InstanceServiceClient;
 use patchbay_tests::creation::Creations;
 use patchbay_tests::process::HostProcess;
 use patchbay_tests::{Deployment, Tenant, needs_cloudsim};

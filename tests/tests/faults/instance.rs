@@ -1,7 +1,7 @@
 //! CreateInstance fails at each of its steps: the operation ends, and there is all of it or nothing.
 
 use cloudsim::{Effect, Fault, Service};
-use patchbay::operation::State;
+use patchbay_operations::State;
 use patchbay_tests::creation::Creations;
 use patchbay_tests::{Deployment, needs_cloudsim};
 

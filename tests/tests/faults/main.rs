@@ -12,8 +12,8 @@ mod postgres;
 mod tenant;
 mod twice;
 
-use patchbay::proto::flavor::ListFlavorsReq;
-use patchbay::proto::flavor::flavor_service_client::FlavorServiceClient;
+use patchbay_proto::flavor::ListFlavorsReq;
+use patchbay_proto::flavor::flavor_service_client::FlavorServiceClient;
 use patchbay_tests::Tenant;
 use serde_json::{Value, json};
 use tonic::transport::Channel;

@@ -2,8 +2,8 @@
 //! call succeeds afterwards. An adoption that fails takes nothing away.
 
 use cloudsim::{Control, Effect, Fault, Resource, Service};
-use patchbay::proto::tenant::tenant_service_client::TenantServiceClient;
-use patchbay::proto::tenant::{CreateTenantReq, CreateTenantRes};
+use patchbay_proto::tenant::tenant_service_client::TenantServiceClient;
+use patchbay_proto::tenant::{CreateTenantReq, CreateTenantRes};
 use patchbay_tests::{Deployment, needs_cloudsim};
 
 use crate::body;

@@ -1,8 +1,8 @@
 //! CreateTenant sent again under its key: one tenant, and its api key is told again. It is nowhere in the database.
 
 use cloudsim::{Fault, Service};
-use patchbay::proto::tenant::tenant_service_client::TenantServiceClient;
-use patchbay::proto::tenant::{CreateTenantReq, CreateTenantRes};
+use patchbay_proto::tenant::tenant_service_client::TenantServiceClient;
+use patchbay_proto::tenant::{CreateTenantReq, CreateTenantRes};
 use patchbay_tests::operation::END_MAX;
 use patchbay_tests::{Deployment, needs_cloudsim, wait_for};
 

@@ -4,9 +4,9 @@
 use std::time::Duration;
 
 use cloudsim::{Options, Timing};
-use patchbay::proto::instance::instance_res::Instance;
-use patchbay::proto::instance::instance_service_client::InstanceServiceClient;
-use patchbay::proto::instance::{GetInstanceReq, InstanceRes};
+use patchbay_proto::instance::instance_res::Instance;
+use patchbay_proto::instance::instance_service_client::InstanceServiceClient;
+use patchbay_proto::instance::{GetInstanceReq, InstanceRes};
 use patchbay_tests::{Deployment, Tenant, needs_cloudsim, wait_for};
 use tonic::metadata::MetadataMap;
 use tonic::{Code, Request, Response, Status};

@@ -1,9 +1,9 @@
 //! Many tenants at once, each of which must get its own answers.
 
 use futures::future::join_all;
-use patchbay::proto::instance::instance_res::Instance;
-use patchbay::proto::instance::instance_service_client::InstanceServiceClient;
-use patchbay::proto::instance::{DeleteInstanceReq, GetInstanceReq};
+use patchbay_proto::instance::instance_res::Instance;
+use patchbay_proto::instance::instance_service_client::InstanceServiceClient;
+use patchbay_proto::instance::{DeleteInstanceReq, GetInstanceReq};
 use patchbay_tests::admin::Offer;
 use patchbay_tests::{Deployment, Tenant, needs_cloudsim};
 

@@ -3,13 +3,13 @@
 
 use std::time::Duration;
 
-use patchbay::proto::flavor::flavor_service_client::FlavorServiceClient;
-use patchbay::proto::flavor::{Flavor, GetFlavorReq, ListFlavorsReq};
-use patchbay::proto::image::image_service_client::ImageServiceClient;
-use patchbay::proto::image::{GetImageReq, ListImagesReq};
-use patchbay::proto::instance::instance_res::Instance;
-use patchbay::proto::instance::instance_service_client::InstanceServiceClient;
-use patchbay::proto::instance::{
+use patchbay_proto::flavor::flavor_service_client::FlavorServiceClient;
+use patchbay_proto::flavor::{Flavor, GetFlavorReq, ListFlavorsReq};
+use patchbay_proto::image::image_service_client::ImageServiceClient;
+use patchbay_proto::image::{GetImageReq, ListImagesReq};
+use patchbay_proto::instance::instance_res::Instance;
+use patchbay_proto::instance::instance_service_client::InstanceServiceClient;
+use patchbay_proto::instance::{
     DeleteInstanceReq, GetInstanceReq, InstanceRes, OperateInstanceReq, UpdateInstanceFlavorReq,
 };
 use patchbay_tests::admin::{Admin, Offer, text};

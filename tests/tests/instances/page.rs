@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use patchbay::proto::flavor::ListFlavorsReq;
-use patchbay::proto::flavor::flavor_service_client::FlavorServiceClient;
-use patchbay::proto::image::ListImagesReq;
-use patchbay::proto::image::image_service_client::ImageServiceClient;
+use patchbay_proto::flavor::ListFlavorsReq;
+use patchbay_proto::flavor::flavor_service_client::FlavorServiceClient;
+use patchbay_proto::image::ListImagesReq;
+use patchbay_proto::image::image_service_client::ImageServiceClient;
 use patchbay_tests::admin::text;
 use patchbay_tests::{Deployment, Tenant, needs_cloudsim};
 

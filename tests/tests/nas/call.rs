@@ -1,13 +1,13 @@
 //! The calls of the NAS service, and how they end.
 
-use patchbay::proto::nasdisk::create_nas_disk_res::NasDisk;
-use patchbay::proto::nasdisk::nas_disk_service_client::NasDiskServiceClient;
-use patchbay::proto::nasdisk::{
+use patchbay_proto::nasdisk::create_nas_disk_res::NasDisk;
+use patchbay_proto::nasdisk::nas_disk_service_client::NasDiskServiceClient;
+use patchbay_proto::nasdisk::{
     CreateNasDiskReq, CreateNasDiskRes, DeleteNasDiskReq, DeleteNasDiskRes, GetMountClientsReq,
     GetMountClientsRes,
 };
-use patchbay::proto::vpc::CreateVpcReq;
-use patchbay::proto::vpc::vpc_service_client::VpcServiceClient;
+use patchbay_proto::vpc::CreateVpcReq;
+use patchbay_proto::vpc::vpc_service_client::VpcServiceClient;
 use patchbay_tests::operation::END_MAX;
 use patchbay_tests::{Scene, Tenant, wait_for};
 use tonic::transport::Channel;

@@ -3,7 +3,7 @@
 
 use cloudsim::Failures;
 use futures::future::join_all;
-use patchbay::proto::nasdisk::CreateNasDiskReq;
+use patchbay_proto::nasdisk::CreateNasDiskReq;
 use patchbay_tests::{Scene, needs_cloudsim};
 use reqwest::Method;
 

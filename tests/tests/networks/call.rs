@@ -1,13 +1,14 @@
 //! The calls of the VPC and router services, and what their answers hold.
 
-use patchbay::proto::route::route_service_client::RouteServiceClient;
-use patchbay::proto::route::router_res::Router;
-use patchbay::proto::route::{
+use patchbay_proto::route::route_service_client::RouteServiceClient;
+use patchbay_proto::route::router_res::Router;
+use patchbay_proto::route::{
     AttachSubnetReq, CreateRouterReq, DeleteRouterReq, DeleteRouterRes, DetachSubnetReq, GetRouterReq, Route,
     RouterRes, SetRoutesReq,
 };
-use patchbay::proto::vpc::vpc_service_client::VpcServiceClient;
-use patchbay::proto::vpc::{CreateVpcReq, GetVpcInfoReq, SetVpcInfoReq, VpcRes, vpc_res::Vpc};
+use patchbay_proto::vpc::vpc_res::Vpc;
+use patchbay_proto::vpc::vpc_service_client::VpcServiceClient;
+use patchbay_proto::vpc::{CreateVpcReq, GetVpcInfoReq, SetVpcInfoReq, VpcRes};
 use patchbay_tests::admin::text;
 use patchbay_tests::{Scene, Tenant};
 use serde_json::Value;

@@ -1,6 +1,6 @@
 //! `CreateRouter` with one thing wrong at a time: named, and nothing is left of it.
 
-use patchbay::proto::route::CreateRouterReq;
+use patchbay_proto::route::CreateRouterReq;
 use patchbay_tests::operation::END_MAX;
 use patchbay_tests::{Scene, wait_for};
 

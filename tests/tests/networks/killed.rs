@@ -4,9 +4,9 @@
 use std::time::Duration;
 
 use cloudsim::{Fault, Service};
-use patchbay::proto::route::route_service_client::RouteServiceClient;
-use patchbay::proto::route::{CreateRouterReq, DeleteRouterReq, SetRoutesReq};
-use patchbay::proto::vpc::vpc_service_client::VpcServiceClient;
+use patchbay_proto::route::route_service_client::RouteServiceClient;
+use patchbay_proto::route::{CreateRouterReq, DeleteRouterReq, SetRoutesReq};
+use patchbay_proto::vpc::vpc_service_client::VpcServiceClient;
 use patchbay_tests::operation::END_MAX;
 use patchbay_tests::process::HostProcess;
 use patchbay_tests::{Scene, needs_cloudsim, wait_for};

@@ -1,6 +1,6 @@
 //! A tenant whose quota is used up: told as that, and nothing is left of what was refused.
 
-use patchbay::proto::route::CreateRouterReq;
+use patchbay_proto::route::CreateRouterReq;
 use patchbay_tests::operation::END_MAX;
 use patchbay_tests::{Scene, wait_for};
 

@@ -1,7 +1,7 @@
 //! Routers: made, read, listed, changed, deleted; and whose they are.
 
-use patchbay::proto::route::router_res::Router;
-use patchbay::proto::route::{CreateRouterReq, ListRoutersReq};
+use patchbay_proto::route::router_res::Router;
+use patchbay_proto::route::{CreateRouterReq, ListRoutersReq};
 use patchbay_tests::admin::text;
 use patchbay_tests::{Scene, Tenant};
 use reqwest::Method;

@@ -1,6 +1,6 @@
 //! A router's table of static routes, set as a whole.
 
-use patchbay::proto::route::{CreateRouterReq, Route};
+use patchbay_proto::route::{CreateRouterReq, Route};
 use patchbay_tests::Scene;
 
 use crate::call::{Networks, router};

@@ -1,6 +1,6 @@
 //! `CreateVpc` with one thing wrong at a time.
 
-use patchbay::proto::vpc::CreateVpcReq;
+use patchbay_proto::vpc::CreateVpcReq;
 use patchbay_tests::Scene;
 
 use crate::INVALID;

@@ -1,6 +1,6 @@
 //! VPCs: made, read, changed; and whose they are.
 
-use patchbay::proto::vpc::vpc_res::Vpc;
+use patchbay_proto::vpc::vpc_res::Vpc;
 use patchbay_tests::Scene;
 
 use crate::call::{Networks, vpc};

@@ -1,7 +1,7 @@
 //! The calls of object storage, as the platform makes them.
 
-use patchbay::proto::oss::oss_service_client::OssServiceClient;
-use patchbay::proto::oss::{
+use patchbay_proto::oss::oss_service_client::OssServiceClient;
+use patchbay_proto::oss::{
     CreateUserAndBucketReq, CreateUserAndBucketRes, GetBucketInfoReq, GetBucketInfoRes, ListBucketsInfoReq,
     ListBucketsInfoRes, RecoverKeyReq, RecoverKeyRes, SetOssUserQuotaReq, SetOssUserQuotaRes,
 };

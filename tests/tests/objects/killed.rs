@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use cloudsim::{Control, Fault, Service};
-use patchbay::proto::oss::CreateUserAndBucketReq;
-use patchbay::proto::oss::oss_service_client::OssServiceClient;
+use patchbay_proto::oss::CreateUserAndBucketReq;
+use patchbay_proto::oss::oss_service_client::OssServiceClient;
 use patchbay_tests::process::HostProcess;
 use patchbay_tests::{Scene, needs_cloudsim, operation, wait_for};
 

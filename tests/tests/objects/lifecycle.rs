@@ -1,7 +1,7 @@
 //! Accounts and buckets coming about and being shown. What is answered is compared with what the gateway tells its
 //! administrator.
 
-use patchbay::proto::oss::CreateUserAndBucketReq;
+use patchbay_proto::oss::CreateUserAndBucketReq;
 use patchbay_tests::Scene;
 use patchbay_tests::admin::text;
 

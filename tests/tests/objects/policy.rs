@@ -1,6 +1,6 @@
 //! To whom a bucket is open: tried by somebody who has no key.
 
-use patchbay::proto::oss::CreateUserAndBucketReq;
+use patchbay_proto::oss::CreateUserAndBucketReq;
 use patchbay_tests::gateway::Gateway;
 use patchbay_tests::{Deployment, Scene, Tenant};
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
 //! What an account may hold: kept by the gateway, set by the platform.
 
-use patchbay::proto::oss::CreateUserAndBucketReq;
+use patchbay_proto::oss::CreateUserAndBucketReq;
 use patchbay_tests::Scene;
 
 use crate::call::{made, new_bucket, set_quota, uid};

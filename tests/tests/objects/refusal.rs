@@ -1,6 +1,6 @@
 //! Requests that cannot be right: a definite code, a sentence that names the field, and nothing left.
 
-use patchbay::proto::oss::CreateUserAndBucketReq;
+use patchbay_proto::oss::CreateUserAndBucketReq;
 use patchbay_tests::Scene;
 
 use crate::call::{create, get, list, made, name, new_bucket, uid};

@@ -1,8 +1,7 @@
 //! Two regions, each with a gateway of its own.
 
-use patchbay::proto::oss::{
-    CreateUserAndBucketReq, ListBucketsInfoReq, oss_service_client::OssServiceClient,
-};
+use patchbay_proto::oss::oss_service_client::OssServiceClient;
+use patchbay_proto::oss::{CreateUserAndBucketReq, ListBucketsInfoReq};
 use patchbay_tests::cloud::SECOND_REGION;
 use patchbay_tests::{Scene, needs_cloudsim};
 

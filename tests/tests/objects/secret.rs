@@ -1,7 +1,7 @@
 //! Keys are told to their owner and to nobody else: no line of the log, no sentence and no row holds one.
 
-use patchbay::proto::oss::oss_service_client::OssServiceClient;
-use patchbay::proto::oss::{GetBucketInfoReq, RecoverKeyReq, SetOssUserQuotaReq};
+use patchbay_proto::oss::oss_service_client::OssServiceClient;
+use patchbay_proto::oss::{GetBucketInfoReq, RecoverKeyReq, SetOssUserQuotaReq};
 use patchbay_tests::process::HostProcess;
 use patchbay_tests::{Deployment, operation};
 

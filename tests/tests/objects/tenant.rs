@@ -1,6 +1,6 @@
 //! Tenants whose users are called the same, and users who are called anything.
 
-use patchbay::proto::oss::CreateUserAndBucketReq;
+use patchbay_proto::oss::CreateUserAndBucketReq;
 use patchbay_tests::Scene;
 
 use crate::call::{create, get, list, made, new_bucket, recover, set_quota, uid};

@@ -1,7 +1,7 @@
 //! What one host serves the others know, and tell when it changes.
 
-use patchbay::proto::plugin::plugin_service_client::PluginServiceClient;
-use patchbay::proto::plugin::{
+use patchbay_proto::plugin::plugin_service_client::PluginServiceClient;
+use patchbay_proto::plugin::{
     ActivateRequest, Event, Generation, ListPluginsRequest, ListPluginsResponse, WatchEventsRequest,
 };
 use patchbay_tests::command::patchbay;

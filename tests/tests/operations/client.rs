@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use patchbay::operation::OperationId;
-use patchbay::proto::clouddisk::cloud_disk_service_client::CloudDiskServiceClient;
-use patchbay::proto::clouddisk::{CloudDiskConf, CreateCloudDiskReq};
-use patchbay::proto::instance::instance_service_client::InstanceServiceClient;
-use patchbay::proto::operation::operation_service_client::OperationServiceClient;
-use patchbay::proto::operation::{
+use patchbay_core::OperationId;
+use patchbay_proto::clouddisk::cloud_disk_service_client::CloudDiskServiceClient;
+use patchbay_proto::clouddisk::{CloudDiskConf, CreateCloudDiskReq};
+use patchbay_proto::instance::instance_service_client::InstanceServiceClient;
+use patchbay_proto::operation::operation_service_client::OperationServiceClient;
+use patchbay_proto::operation::{
     CancelOperationReq, GetOperationReq, ListOperationsReq, Operation, OperationRes, WatchOperationReq,
 };
 use patchbay_tests::contract;

@@ -2,8 +2,8 @@
 //! on goes on. All times in the database lying so far back is the same thing.
 
 use cloudsim::Timing;
-use patchbay::database::Pool;
-use patchbay::operation::State;
+use patchbay_database::Pool;
+use patchbay_operations::State;
 use patchbay_tests::Deployment;
 use patchbay_tests::creation::Creations;
 use patchbay_tests::{needs_cloudsim, wait_for};

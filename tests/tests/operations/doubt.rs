@@ -1,10 +1,11 @@
 //! A host that cannot give a sign of life takes no step until it can; and of hosts that are dead nothing is left.
 
 use cloudsim::{REGION, Service, Timing};
-use patchbay::membership::{HostId, Hosts};
-use patchbay::operation::{Origin, State};
-use patchbay::proto::clouddisk::DeleteCloudDiskReq;
-use patchbay::proto::clouddisk::cloud_disk_service_client::CloudDiskServiceClient;
+use patchbay_core::HostId;
+use patchbay_durable::membership::Hosts;
+use patchbay_operations::{Origin, State};
+use patchbay_proto::clouddisk::DeleteCloudDiskReq;
+use patchbay_proto::clouddisk::cloud_disk_service_client::CloudDiskServiceClient;
 use patchbay_tests::creation::Creations;
 use patchbay_tests::deployment::Builder;
 use patchbay_tests::operation::{END_MAX, ended};

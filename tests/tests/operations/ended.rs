@@ -1,7 +1,7 @@
 //! How operations end, what their row says of it, and how many may go on.
 
 use cloudsim::{Failures, Timing};
-use patchbay::operation::State;
+use patchbay_operations::State;
 use patchbay_tests::creation::Creations;
 use patchbay_tests::{Deployment, needs_cloudsim};
 

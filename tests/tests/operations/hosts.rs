@@ -2,13 +2,14 @@
 //! second one is in this process.
 
 use cloudsim::{Fault, Service, Timing};
-use patchbay::operation::{Operation, OperationId, State};
-use patchbay::proto::flavor::ListFlavorsReq;
-use patchbay::proto::flavor::flavor_service_client::FlavorServiceClient;
-use patchbay::proto::operation::operation_service_client::OperationServiceClient;
-use patchbay::proto::operation::{CancelOperationReq, WatchOperationReq};
-use patchbay::proto::tenant::CreateTenantReq;
-use patchbay::proto::tenant::tenant_service_client::TenantServiceClient;
+use patchbay_core::OperationId;
+use patchbay_operations::{Operation, State};
+use patchbay_proto::flavor::ListFlavorsReq;
+use patchbay_proto::flavor::flavor_service_client::FlavorServiceClient;
+use patchbay_proto::operation::operation_service_client::OperationServiceClient;
+use patchbay_proto::operation::{CancelOperationReq, WatchOperationReq};
+use patchbay_proto::tenant::CreateTenantReq;
+use patchbay_proto::tenant::tenant_service_client::TenantServiceClient;
 use patchbay_tests::creation::Creations;
 use patchbay_tests::operation::END_MAX;
 use patchbay_tests::postgres::Postgres;

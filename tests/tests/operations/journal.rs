@@ -1,10 +1,10 @@
 //! What plugins changed in the cloud is in the database before they see how it ended, and `patchbay journal` shows it.
 
 use cloudsim::{Effect, Fault, Resource, Service, Timing};
-use patchbay::operation::State;
-use patchbay::proto::journal::journal_service_client::JournalServiceClient;
-use patchbay::proto::journal::list_calls_request::Of;
-use patchbay::proto::journal::{Call, ListCallsRequest};
+use patchbay_operations::State;
+use patchbay_proto::journal::journal_service_client::JournalServiceClient;
+use patchbay_proto::journal::list_calls_request::Of;
+use patchbay_proto::journal::{Call, ListCallsRequest};
 use patchbay_tests::command::patchbay;
 use patchbay_tests::contract::{self, Answer};
 use patchbay_tests::operation::END_MAX;

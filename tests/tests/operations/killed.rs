@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use cloudsim::{Control, Failures, Fault, Service, Timing};
-use patchbay::operation::{Operation, State};
+use patchbay_operations::{Operation, State};
 use patchbay_tests::creation::Creations;
 use patchbay_tests::process::HostProcess;
 use patchbay_tests::{Deployment, needs_cloudsim, wait_for};

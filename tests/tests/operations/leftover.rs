@@ -1,8 +1,8 @@
 //! What cannot be undone is listed in the operation with its ids, and told to the operator as an event.
 
 use cloudsim::{Failures, Fault, Service};
-use patchbay::proto::plugin::plugin_service_client::PluginServiceClient;
-use patchbay::proto::plugin::{Event, WatchEventsRequest};
+use patchbay_proto::plugin::plugin_service_client::PluginServiceClient;
+use patchbay_proto::plugin::{Event, WatchEventsRequest};
 use patchbay_tests::needs_cloudsim;
 use patchbay_tests::operation::END_MAX;
 use serde_json::json;

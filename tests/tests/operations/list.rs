@@ -1,6 +1,6 @@
 //! A tenant's operations, one and many: what they say, which are found, in which order, and that nobody else's are.
 
-use patchbay::proto::operation::{ListOperationsReq, Operation};
+use patchbay_proto::operation::{ListOperationsReq, Operation};
 use patchbay_tests::deployment::Builder;
 use patchbay_tests::needs_cloudsim;
 use tonic::Code;

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use cloudsim::{Fault, Options, Service, Timing};
-use patchbay::operation::State;
-use patchbay::proto::flavor::ListFlavorsReq;
-use patchbay::proto::flavor::flavor_service_client::FlavorServiceClient;
+use patchbay_operations::State;
+use patchbay_proto::flavor::ListFlavorsReq;
+use patchbay_proto::flavor::flavor_service_client::FlavorServiceClient;
 use patchbay_tests::raw::{Raw, frame, tcp};
 use patchbay_tests::{Deployment, needs_cloudsim, wait_for};
 use tokio::task::JoinHandle;

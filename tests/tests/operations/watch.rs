@@ -1,8 +1,9 @@
 //! Following an operation: from where it stands to its end, again after the host stopped, and where nobody here carries it.
 
 use cloudsim::{Failures, Timing};
-use patchbay::operation::{OperationId, Origin};
-use patchbay::proto::operation::{Operation, WatchOperationReq};
+use patchbay_core::OperationId;
+use patchbay_operations::Origin;
+use patchbay_proto::operation::{Operation, WatchOperationReq};
 use patchbay_tests::deployment::Builder;
 use patchbay_tests::{needs_cloudsim, wait_for};
 use tokio::time::timeout;

@@ -2,7 +2,8 @@
 //! and then the next goes on with it.
 
 use cloudsim::Timing;
-use patchbay::operation::{OperationId, State};
+use patchbay_core::OperationId;
+use patchbay_operations::State;
 use patchbay_tests::component::{built, stamped};
 use patchbay_tests::creation::Creations;
 use patchbay_tests::operation::END_MAX;

@@ -18,12 +18,12 @@ mod watch;
 use std::fs;
 
 use futures::stream;
-use patchbay::plugin::Digest;
-use patchbay::proto::flavor::GetFlavorReq;
-use patchbay::proto::flavor::flavor_service_client::FlavorServiceClient;
-use patchbay::proto::plugin::load_plugin_request::{Header, Part};
-use patchbay::proto::plugin::plugin_service_client::PluginServiceClient;
-use patchbay::proto::plugin::{Generation, ListPluginsRequest, LoadPluginRequest};
+use patchbay_core::Digest;
+use patchbay_proto::flavor::GetFlavorReq;
+use patchbay_proto::flavor::flavor_service_client::FlavorServiceClient;
+use patchbay_proto::plugin::load_plugin_request::{Header, Part};
+use patchbay_proto::plugin::plugin_service_client::PluginServiceClient;
+use patchbay_proto::plugin::{Generation, ListPluginsRequest, LoadPluginRequest};
 use patchbay_tests::component::guest;
 use patchbay_tests::deployment::Builder;
 use patchbay_tests::{Deployment, Tenant};

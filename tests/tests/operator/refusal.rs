@@ -1,8 +1,8 @@
 //! What cannot be done is refused with a definite code, and nothing changes.
 
-use patchbay::proto::plugin::plugin_service_client::PluginServiceClient;
-use patchbay::proto::plugin::set_route_request::{Pin, Weight};
-use patchbay::proto::plugin::{ActivateRequest, RollbackRequest, SetRouteRequest};
+use patchbay_proto::plugin::plugin_service_client::PluginServiceClient;
+use patchbay_proto::plugin::set_route_request::{Pin, Weight};
+use patchbay_proto::plugin::{ActivateRequest, RollbackRequest, SetRouteRequest};
 use patchbay_tests::needs_cloudsim;
 use tonic::transport::Channel;
 use tonic::{Code, Request, Status};

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use futures::future::join_all;
-use patchbay::proto::plugin::set_route_request::{Pin, Weight};
-use patchbay::proto::plugin::{ActivateRequest, Generation, RollbackRequest, SetRouteRequest};
+use patchbay_proto::plugin::set_route_request::{Pin, Weight};
+use patchbay_proto::plugin::{ActivateRequest, Generation, RollbackRequest, SetRouteRequest};
 use patchbay_tests::{Deployment, needs_cloudsim};
 use tonic::{Code, Status};
 

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use cloudsim::{Options, Timing};
-use patchbay::proto::nasdisk::nas_disk_service_client::NasDiskServiceClient;
-use patchbay::proto::nasdisk::{CreateNasDiskReq, CreateNasDiskRes};
-use patchbay::proto::plugin::{ActivateRequest, Generation};
-use patchbay::proto::vpc::CreateVpcReq;
-use patchbay::proto::vpc::vpc_service_client::VpcServiceClient;
+use patchbay_proto::nasdisk::nas_disk_service_client::NasDiskServiceClient;
+use patchbay_proto::nasdisk::{CreateNasDiskReq, CreateNasDiskRes};
+use patchbay_proto::plugin::{ActivateRequest, Generation};
+use patchbay_proto::vpc::CreateVpcReq;
+use patchbay_proto::vpc::vpc_service_client::VpcServiceClient;
 use patchbay_tests::configuration::array_stands_by;
 use patchbay_tests::{Deployment, needs_cloudsim, wait_for};
 

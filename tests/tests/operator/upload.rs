@@ -1,8 +1,8 @@
 //! Uploads that are not what they say, too large, for no plugin, or cut off: nothing lands.
 
 use futures::{StreamExt as _, stream};
-use patchbay::proto::plugin::LoadPluginRequest;
-use patchbay::proto::plugin::load_plugin_request::{Header, Part};
+use patchbay_proto::plugin::LoadPluginRequest;
+use patchbay_proto::plugin::load_plugin_request::{Header, Part};
 use patchbay_tests::component::guest;
 use patchbay_tests::{Deployment, needs_cloudsim, wait_for};
 use tokio::sync::mpsc;
@@ -115,7 +115,7 @@ async fn an_upload_that_is_cut_off_leaves_nothing() {
     let other = stage.load(b"these are words").await;
     assert_eq!(other.state, "refused");
     assert_eq!(stage.files(), files);
-    let own = |g: &&patchbay::proto::plugin::Generation| g.domain == "compute";
+    let own = |g: &&patchbay_proto::plugin::Generation| g.domain == "compute";
     assert_eq!(stage.list().await.iter().filter(own).count(), 2, "the first one and the words");
     assert_eq!(stage.who().await, Who::Nova);
 }

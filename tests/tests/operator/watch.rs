@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use patchbay::proto::plugin::{Event, RollbackRequest, WatchEventsRequest};
+use patchbay_proto::plugin::{Event, RollbackRequest, WatchEventsRequest};
 use patchbay_tests::{Deployment, needs_cloudsim, wait_for};
 use tokio::time::timeout;
 use tonic::{Code, Streaming};

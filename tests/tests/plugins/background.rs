@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use patchbay::proto::vpc::GetVpcInfoReq;
-use patchbay::proto::vpc::vpc_service_client::VpcServiceClient;
+use patchbay_proto::vpc::GetVpcInfoReq;
+use patchbay_proto::vpc::vpc_service_client::VpcServiceClient;
 use patchbay_tests::{Deployment, needs_cloudsim, wait_for};
 use tokio::task::JoinSet;
 use uuid::Uuid;

@@ -27,8 +27,8 @@ mod trial;
 
 use std::time::Duration;
 
-use patchbay::proto::flavor::GetFlavorReq;
-use patchbay::proto::flavor::flavor_service_client::FlavorServiceClient;
+use patchbay_proto::flavor::GetFlavorReq;
+use patchbay_proto::flavor::flavor_service_client::FlavorServiceClient;
 use patchbay_tests::component::{guest, install};
 use patchbay_tests::deployment::Builder;
 use patchbay_tests::process::HostProcess;

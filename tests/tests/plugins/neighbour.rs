@@ -4,8 +4,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use patchbay::proto::vpc::GetVpcInfoReq;
-use patchbay::proto::vpc::vpc_service_client::VpcServiceClient;
+use patchbay_proto::vpc::GetVpcInfoReq;
+use patchbay_proto::vpc::vpc_service_client::VpcServiceClient;
 use patchbay_tests::component::{built, guest};
 use patchbay_tests::{Deployment, needs_cloudsim};
 use tokio::task::JoinSet;

@@ -1,7 +1,7 @@
 //! What an operator sees of the calls: `/metrics`.
 
-use patchbay::proto::flavor::ListFlavorsReq;
-use patchbay::proto::flavor::flavor_service_client::FlavorServiceClient;
+use patchbay_proto::flavor::ListFlavorsReq;
+use patchbay_proto::flavor::flavor_service_client::FlavorServiceClient;
 use patchbay_tests::{Deployment, needs_cloudsim};
 
 use crate::Stage;

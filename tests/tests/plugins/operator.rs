@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use patchbay::proto::plugin::plugin_service_client::PluginServiceClient;
-use patchbay::proto::plugin::set_route_request::Pin;
-use patchbay::proto::plugin::{
+use patchbay_proto::plugin::plugin_service_client::PluginServiceClient;
+use patchbay_proto::plugin::set_route_request::Pin;
+use patchbay_proto::plugin::{
     ActivateRequest, Event, Generation, ListPluginsRequest, RollbackRequest, SetRouteRequest,
     WatchEventsRequest,
 };

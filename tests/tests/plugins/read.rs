@@ -1,13 +1,13 @@
 //! A call that only looks: what the host lends for it lets a plugin look and no more, and what changes something is done
 //! in an operation, under whose id the journal has it.
 
-use patchbay::proto::clouddisk::cloud_disk_service_client::CloudDiskServiceClient;
-use patchbay::proto::clouddisk::{CloudDiskConf, CreateCloudDiskReq, GetCloudDiskReq};
-use patchbay::proto::instance::DeleteInstanceReq;
-use patchbay::proto::instance::instance_service_client::InstanceServiceClient;
-use patchbay::proto::journal::journal_service_client::JournalServiceClient;
-use patchbay::proto::journal::list_calls_request::Of;
-use patchbay::proto::journal::{Call, ListCallsRequest};
+use patchbay_proto::clouddisk::cloud_disk_service_client::CloudDiskServiceClient;
+use patchbay_proto::clouddisk::{CloudDiskConf, CreateCloudDiskReq, GetCloudDiskReq};
+use patchbay_proto::instance::DeleteInstanceReq;
+use patchbay_proto::instance::instance_service_client::InstanceServiceClient;
+use patchbay_proto::journal::journal_service_client::JournalServiceClient;
+use patchbay_proto::journal::list_calls_request::Of;
+use patchbay_proto::journal::{Call, ListCallsRequest};
 use patchbay_tests::operation::END_MAX;
 use patchbay_tests::{Deployment, contract, needs_cloudsim, wait_for};
 

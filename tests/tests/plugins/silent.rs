@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use patchbay::error::Kind;
-use patchbay::proto::flavor::GetFlavorReq;
-use patchbay::proto::flavor::flavor_service_client::FlavorServiceClient;
+use patchbay_core::error::Kind;
+use patchbay_proto::flavor::GetFlavorReq;
+use patchbay_proto::flavor::flavor_service_client::FlavorServiceClient;
 use patchbay_tests::{Deployment, needs_cloudsim};
 use tonic::Request;
 

@@ -1,7 +1,7 @@
 //! Text that a plugin makes up: what of it the platform, the operator, the log and a terminal get to see.
 
-use patchbay::proto::flavor::GetFlavorReq;
-use patchbay::proto::flavor::flavor_service_client::FlavorServiceClient;
+use patchbay_proto::flavor::GetFlavorReq;
+use patchbay_proto::flavor::flavor_service_client::FlavorServiceClient;
 use patchbay_tests::command::patchbay;
 use patchbay_tests::{Deployment, needs_cloudsim};
 use serde_json::json;

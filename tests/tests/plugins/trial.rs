@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use patchbay::plugin::Digest;
+use patchbay_core::Digest;
 use patchbay_tests::component::{built, guest};
 use patchbay_tests::deployment::Builder;
 use patchbay_tests::{Deployment, needs_cloudsim, wait_for};

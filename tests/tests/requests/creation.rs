@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use patchbay::proto::instance::instance_service_client::InstanceServiceClient;
-use patchbay::proto::instance::{CloudDiskConf, CreateInstanceReq};
+use patchbay_proto::instance::instance_service_client::InstanceServiceClient;
+use patchbay_proto::instance::{CloudDiskConf, CreateInstanceReq};
 use patchbay_tests::{Deployment, wait_for};
 
 const INVALID: i32 = 3;

@@ -1,7 +1,7 @@
 //! `grpc-timeout`: kept, refused where it is none, and also kept by requests whose message does not come.
 
 use cloudsim::{Fault, Service};
-use patchbay::proto::flavor::GetFlavorReq;
+use patchbay_proto::flavor::GetFlavorReq;
 use patchbay_tests::raw::{Raw, encoded};
 use patchbay_tests::{Deployment, needs_cloudsim};
 

@@ -1,12 +1,12 @@
 //! Calls about one thing that is not there or cannot be named so, words that no operation has, and pages that
 //! no list has.
 
-use patchbay::proto::flavor::flavor_service_client::FlavorServiceClient;
-use patchbay::proto::flavor::{GetFlavorReq, ListFlavorsReq};
-use patchbay::proto::image::image_service_client::ImageServiceClient;
-use patchbay::proto::image::{GetImageReq, ListImagesReq};
-use patchbay::proto::instance::instance_service_client::InstanceServiceClient;
-use patchbay::proto::instance::{
+use patchbay_proto::flavor::flavor_service_client::FlavorServiceClient;
+use patchbay_proto::flavor::{GetFlavorReq, ListFlavorsReq};
+use patchbay_proto::image::image_service_client::ImageServiceClient;
+use patchbay_proto::image::{GetImageReq, ListImagesReq};
+use patchbay_proto::instance::instance_service_client::InstanceServiceClient;
+use patchbay_proto::instance::{
     DeleteInstanceReq, GetInstanceReq, OperateInstanceReq, UpdateInstanceFlavorReq,
 };
 use patchbay_tests::{Deployment, Tenant, needs_cloudsim};

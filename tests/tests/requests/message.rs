@@ -1,7 +1,7 @@
 //! Messages that are none, too large, or packed.
 
-use patchbay::proto::flavor::flavor_service_client::FlavorServiceClient;
-use patchbay::proto::flavor::{GetFlavorReq, ListFlavorsReq};
+use patchbay_proto::flavor::flavor_service_client::FlavorServiceClient;
+use patchbay_proto::flavor::{GetFlavorReq, ListFlavorsReq};
 use patchbay_tests::Deployment;
 use patchbay_tests::raw::{Raw, frame};
 use tonic::Code;

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use h2::client::Builder;
-use patchbay::proto::flavor::ListFlavorsReq;
-use patchbay::proto::flavor::flavor_service_client::FlavorServiceClient;
+use patchbay_proto::flavor::ListFlavorsReq;
+use patchbay_proto::flavor::flavor_service_client::FlavorServiceClient;
 use patchbay_tests::metrics::Metrics;
 use patchbay_tests::raw::{Call, Raw, encoded, frame};
 use patchbay_tests::{Deployment, Tenant, wait_for};

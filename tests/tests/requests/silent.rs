@@ -1,8 +1,8 @@
 //! Connections on which nothing is asked: closed in time on both ports, never in the way of those who ask.
 
 use futures::future::join_all;
-use patchbay::proto::flavor::ListFlavorsReq;
-use patchbay::proto::flavor::flavor_service_client::FlavorServiceClient;
+use patchbay_proto::flavor::ListFlavorsReq;
+use patchbay_proto::flavor::flavor_service_client::FlavorServiceClient;
 use patchbay_tests::metrics::Metrics;
 use patchbay_tests::process::HostProcess;
 use patchbay_tests::raw::{Raw, closed, tcp};

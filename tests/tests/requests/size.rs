@@ -1,8 +1,8 @@
 //! A request that is too large to be read.
 
-use patchbay::proto::flavor::ListFlavorsReq;
-use patchbay::proto::flavor::flavor_service_client::FlavorServiceClient;
-use patchbay::proto::instance::instance_service_client::InstanceServiceClient;
+use patchbay_proto::flavor::ListFlavorsReq;
+use patchbay_proto::flavor::flavor_service_client::FlavorServiceClient;
+use patchbay_proto::instance::instance_service_client::InstanceServiceClient;
 use patchbay_tests::{Deployment, needs_cloudsim};
 use tonic::Code;
 

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use cloudsim::{Fault, Request, Service};
-use patchbay::proto::tenant::tenant_service_client::TenantServiceClient;
-use patchbay::proto::tenant::{CreateTenantReq, CreateTenantRes};
+use patchbay_proto::tenant::tenant_service_client::TenantServiceClient;
+use patchbay_proto::tenant::{CreateTenantReq, CreateTenantRes};
 use patchbay_tests::{Deployment, needs_cloudsim, wait_for};
 use reqwest::Method;
 use serde_json::json;

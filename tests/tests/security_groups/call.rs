@@ -1,9 +1,9 @@
 //! The calls of the security group service, and what their requests and answers hold.
 
-use patchbay::proto::securitygroup::security_group_res::SecurityGroup;
-use patchbay::proto::securitygroup::security_group_res::security_group::SecurityGroupRule;
-use patchbay::proto::securitygroup::security_group_service_client::SecurityGroupServiceClient;
-use patchbay::proto::securitygroup::{
+use patchbay_proto::securitygroup::security_group_res::SecurityGroup;
+use patchbay_proto::securitygroup::security_group_res::security_group::SecurityGroupRule;
+use patchbay_proto::securitygroup::security_group_service_client::SecurityGroupServiceClient;
+use patchbay_proto::securitygroup::{
     CreateSecurityGroupReq, DeleteSecurityGroupReq, DeleteSecurityGroupRes, GetSecurityGroupReq,
     OperateSecurityGroupReq, OperateSecurityGroupRes, SecurityGroupRes, SecurityGroupRuleSet,
     UpdateSecurityGroupReq,

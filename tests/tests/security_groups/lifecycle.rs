@@ -1,8 +1,8 @@
 //! A group's life: made with rules, read, given other rules, deleted.
 
-use patchbay::proto::securitygroup::security_group_res::SecurityGroup;
-use patchbay::proto::securitygroup::security_group_res::security_group::SecurityGroupRule;
-use patchbay::proto::securitygroup::{SecurityGroupRuleSet, UpdateSecurityGroupReq};
+use patchbay_proto::securitygroup::security_group_res::SecurityGroup;
+use patchbay_proto::securitygroup::security_group_res::security_group::SecurityGroupRule;
+use patchbay_proto::securitygroup::{SecurityGroupRuleSet, UpdateSecurityGroupReq};
 use patchbay_tests::Scene;
 use serde_json::Value;
 

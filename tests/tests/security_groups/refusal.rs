@@ -1,6 +1,6 @@
 //! Requests with one thing wrong at a time, and groups that are somebody else's: the field is named, nothing changes.
 
-use patchbay::proto::securitygroup::{CreateSecurityGroupReq, SecurityGroupRuleSet};
+use patchbay_proto::securitygroup::{CreateSecurityGroupReq, SecurityGroupRuleSet};
 
 use crate::call::{SecurityGroups, all, patient, shown, tcp};
 use crate::step::only_is;

@@ -2,7 +2,7 @@
 //! error says which.
 
 use cloudsim::{Effect, Fault, Service};
-use patchbay::proto::securitygroup::SecurityGroupRes;
+use patchbay_proto::securitygroup::SecurityGroupRes;
 use patchbay_tests::operation::{self, END_MAX};
 use patchbay_tests::{Deployment, Scene, needs_cloudsim, wait_for};
 use serde_json::json;

@@ -1,7 +1,8 @@
 //! Time as it is counted: by no more than passes while a host runs, whatever the clock says.
 
-use patchbay::database::{self, Doubt, Pool, Probe};
-use patchbay::telemetry::http::Readiness;
+use patchbay_database as database;
+use patchbay_database::{Doubt, Pool, Probe};
+use patchbay_telemetry::Readiness;
 use patchbay_tests::operation::END_MAX;
 use patchbay_tests::wait_for;
 use tokio_util::sync::CancellationToken;

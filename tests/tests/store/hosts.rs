@@ -1,9 +1,10 @@
 //! Hosts: alive as long as they have a row. And operations: each is carried by one of them.
 
-use patchbay::database;
-use patchbay::error::Kind;
-use patchbay::membership::{HostId, Hosts};
-use patchbay::operation::State;
+use patchbay_core::HostId;
+use patchbay_core::error::Kind;
+use patchbay_database as database;
+use patchbay_durable::membership::Hosts;
+use patchbay_operations::State;
 
 use super::Store;
 use super::operations::{failure, origin};

@@ -1,9 +1,9 @@
 //! The journal: many writers at once, one order, bounds.
 
 use futures::future::join_all;
-use patchbay::database;
-use patchbay::error::Kind;
-use patchbay::journal::{Call, Config, Journal, Of, Outcome, Sent};
+use patchbay_core::error::Kind;
+use patchbay_database as database;
+use patchbay_durable::journal::{Call, Config, Journal, Of, Outcome, Sent};
 
 use super::Store;
 

@@ -12,11 +12,11 @@ mod tenants;
 
 use std::sync::Arc;
 
-use patchbay::auth::seal::MasterKey;
-use patchbay::database;
-use patchbay::operation::Operations;
-use patchbay::secret::SecretSource;
-use patchbay::tenant::{Config, Tenants};
+use patchbay_core::seal::MasterKey;
+use patchbay_core::secret::SecretSource;
+use patchbay_database as database;
+use patchbay_operations::Operations;
+use patchbay_tenants::{Config, Tenants};
 use patchbay_tests::postgres::Postgres;
 use tempfile::TempDir;
 

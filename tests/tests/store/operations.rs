@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use futures::stream::{self, StreamExt as _};
-use patchbay::error::Kind;
-use patchbay::operation::{Failure, Filter, Operations, Origin, State};
+use patchbay_core::error::Kind;
+use patchbay_operations::{Failure, Filter, Operations, Origin, State};
 
 use super::Store;
 
@@ -25,7 +25,7 @@ pub(crate) fn failure(kind: Kind) -> Failure {
     Failure { kind, message: "No host has room for it.".to_owned() }
 }
 
-async fn begun(store: &Store) -> (Operations, patchbay::operation::Operation) {
+async fn begun(store: &Store) -> (Operations, patchbay_operations::Operation) {
     let operations = store.operations().await;
     let operation = operations.begin(origin("t-0000000001")).await.unwrap();
     (operations, operation)

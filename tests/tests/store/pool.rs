@@ -1,6 +1,7 @@
 //! Connections of the pool: whatever became of a transaction, the next user of its connection finds none.
 
-use patchbay::database::{self, Pool};
+use patchbay_database as database;
+use patchbay_database::Pool;
 use patchbay_tests::full::Space;
 
 use super::Store;

@@ -1,9 +1,10 @@
 //! Registrations: one tenant a name, and nothing lost whatever fails.
 
-use patchbay::database;
-use patchbay::error::Kind;
-use patchbay::tenant::{Account, Config, Mark, Registration, Reserved, Tenants};
-use patchbay::upstream::Account as _;
+use patchbay_core::Mark;
+use patchbay_core::error::Kind;
+use patchbay_database as database;
+use patchbay_tenants::{Account, Config, Registration, Reserved, Tenants};
+use patchbay_upstream::Account as _;
 
 use super::Store;
 

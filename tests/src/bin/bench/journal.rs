@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use anyhow::Result;
 use hdrhistogram::Histogram;
-use patchbay::database;
-use patchbay::journal::{Config, Journal, Outcome, Sent};
+use patchbay_database as database;
+use patchbay_durable::journal::{Config, Journal, Outcome, Sent};
 use uuid::Uuid;
 
 /// Calls that are measured, after a tenth as many to warm up.

@@ -1,8 +1,8 @@
 //! The RPCs that are compared: their requests, and what a good answer is.
 
 use anyhow::{Result, ensure};
-use patchbay::proto::flavor::{ListFlavorsReq, ListFlavorsRes};
-use patchbay::proto::instance::{GetInstanceReq, InstanceRes};
+use patchbay_proto::flavor::{ListFlavorsReq, ListFlavorsRes};
+use patchbay_proto::instance::{GetInstanceReq, InstanceRes};
 use patchbay_tests::measured::scene::Scene;
 use prost::Message as _;
 use prost::bytes::Bytes;

@@ -4,8 +4,9 @@ use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
-use patchbay::database;
-use patchbay::operation::{OperationId, Operations};
+use patchbay_core::OperationId;
+use patchbay_database as database;
+use patchbay_operations::Operations;
 use patchbay_tests::measured::host::Settings;
 
 use crate::caller::Kept;

@@ -1,12 +1,12 @@
 //! A caller in a tenant's name, and what it asks of what others made for it. What it makes itself is in `disk`,
 //! `group` and `vpc`.
 
-use patchbay::proto::flavor::ListFlavorsReq;
-use patchbay::proto::flavor::flavor_service_client::FlavorServiceClient;
-use patchbay::proto::image::ListImagesReq;
-use patchbay::proto::image::image_service_client::ImageServiceClient;
-use patchbay::proto::instance::GetInstanceReq;
-use patchbay::proto::instance::instance_service_client::InstanceServiceClient;
+use patchbay_proto::flavor::ListFlavorsReq;
+use patchbay_proto::flavor::flavor_service_client::FlavorServiceClient;
+use patchbay_proto::image::ListImagesReq;
+use patchbay_proto::image::image_service_client::ImageServiceClient;
+use patchbay_proto::instance::GetInstanceReq;
+use patchbay_proto::instance::instance_service_client::InstanceServiceClient;
 use patchbay_tests::measured::scene::Scene;
 
 use crate::client::Client;
@@ -58,7 +58,7 @@ impl Caller {
         let mut client = InstanceServiceClient::new(self.client.channel.clone());
         let request =
             GetInstanceReq { instance_id: self.scene.instance_id.clone(), ..self.scene.tenant.request() };
-        let whole = |instance: &patchbay::proto::instance::instance_res::Instance| {
+        let whole = |instance: &patchbay_proto::instance::instance_res::Instance| {
             instance.instance_id == self.scene.instance_id && instance.data_disks.len() == DATA_DISKS
         };
         let call = client.get_instance(request);

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use patchbay::operation::OperationId;
-use patchbay::proto::{clouddisk, flavor, image, instance, securitygroup, vpc};
+use patchbay_core::OperationId;
+use patchbay_proto::{clouddisk, flavor, image, instance, securitygroup, vpc};
 use patchbay_tests::contract;
 use tonic::transport::Channel;
 use tonic::{Response, Status};

@@ -1,8 +1,8 @@
 //! A caller's disks: every answer must show the disk as it was asked for.
 
-use patchbay::proto::clouddisk::cloud_disk_res::CloudDisk;
-use patchbay::proto::clouddisk::cloud_disk_service_client::CloudDiskServiceClient;
-use patchbay::proto::clouddisk::{
+use patchbay_proto::clouddisk::cloud_disk_res::CloudDisk;
+use patchbay_proto::clouddisk::cloud_disk_service_client::CloudDiskServiceClient;
+use patchbay_proto::clouddisk::{
     CloudDiskConf, CreateCloudDiskReq, DeleteCloudDiskReq, GetCloudDiskReq, ModifyCloudDiskInfoReq,
     ReqizeCloudDiskReq,
 };

@@ -1,8 +1,8 @@
 //! A caller's security groups: every answer must show the group as it was asked for.
 
-use patchbay::proto::securitygroup::security_group_res::SecurityGroup;
-use patchbay::proto::securitygroup::security_group_service_client::SecurityGroupServiceClient;
-use patchbay::proto::securitygroup::{
+use patchbay_proto::securitygroup::security_group_res::SecurityGroup;
+use patchbay_proto::securitygroup::security_group_service_client::SecurityGroupServiceClient;
+use patchbay_proto::securitygroup::{
     CreateSecurityGroupReq, DeleteSecurityGroupReq, GetSecurityGroupReq, SecurityGroupRuleSet,
     UpdateSecurityGroupReq,
 };

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use hdrhistogram::Histogram;
-use patchbay::operation::OperationId;
+use patchbay_core::OperationId;
 use tokio::sync::watch;
 
 use crate::rpc::Rpc;

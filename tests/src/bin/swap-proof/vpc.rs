@@ -1,8 +1,8 @@
 //! A caller's VPCs: every answer must show the VPC as it was asked for.
 
-use patchbay::proto::vpc::vpc_res::Vpc;
-use patchbay::proto::vpc::vpc_service_client::VpcServiceClient;
-use patchbay::proto::vpc::{CreateVpcReq, GetVpcInfoReq, SetVpcInfoReq};
+use patchbay_proto::vpc::vpc_res::Vpc;
+use patchbay_proto::vpc::vpc_service_client::VpcServiceClient;
+use patchbay_proto::vpc::{CreateVpcReq, GetVpcInfoReq, SetVpcInfoReq};
 use tonic::transport::Channel;
 
 use crate::caller::{Caller, Kept, Kind};

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use hdrhistogram::Histogram;
-use patchbay::proto::clouddisk::cloud_disk_service_client::CloudDiskServiceClient;
-use patchbay::proto::clouddisk::{CloudDiskConf, CreateCloudDiskReq, GetCloudDiskReq};
-use patchbay::proto::flavor::GetFlavorReq;
-use patchbay::proto::flavor::flavor_service_client::FlavorServiceClient;
+use patchbay_proto::clouddisk::cloud_disk_service_client::CloudDiskServiceClient;
+use patchbay_proto::clouddisk::{CloudDiskConf, CreateCloudDiskReq, GetCloudDiskReq};
+use patchbay_proto::flavor::GetFlavorReq;
+use patchbay_proto::flavor::flavor_service_client::FlavorServiceClient;
 use patchbay_tests::Tenant;
 use patchbay_tests::measured::scene;
 use tonic::transport::Channel;

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use patchbay::upstream::TransportConfig;
+use patchbay_upstream::TransportConfig;
 use reqwest::Client;
 use reqwest::header::{HeaderMap, HeaderValue};
 use serde::Deserialize;

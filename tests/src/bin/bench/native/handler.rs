@@ -5,11 +5,11 @@ use std::sync::Arc;
 use anyhow::Result;
 use cloudsim::REGION;
 use futures::future::try_join_all;
-use patchbay::proto::flavor::flavor_service_server::FlavorService;
-use patchbay::proto::flavor::{self, GetFlavorReq, GetFlavorRes, ListFlavorsReq, ListFlavorsRes};
-use patchbay::proto::instance::instance_res::Instance;
-use patchbay::proto::instance::instance_service_server::InstanceService;
-use patchbay::proto::instance::{
+use patchbay_proto::flavor::flavor_service_server::FlavorService;
+use patchbay_proto::flavor::{self, GetFlavorReq, GetFlavorRes, ListFlavorsReq, ListFlavorsRes};
+use patchbay_proto::instance::instance_res::Instance;
+use patchbay_proto::instance::instance_service_server::InstanceService;
+use patchbay_proto::instance::{
     self, CloudDiskConf, CreateInstanceReq, DeleteInstanceReq, DeleteInstanceRes, GetInstanceReq,
     InstanceRes, OperateInstanceReq, OperateInstanceRes, UpdateInstanceFlavorReq,
 };

@@ -7,8 +7,8 @@ mod handler;
 use std::io::Write as _;
 
 use anyhow::Result;
-use patchbay::proto::flavor::flavor_service_server::FlavorServiceServer;
-use patchbay::proto::instance::instance_service_server::InstanceServiceServer;
+use patchbay_proto::flavor::flavor_service_server::FlavorServiceServer;
+use patchbay_proto::instance::instance_service_server::InstanceServiceServer;
 use patchbay_tests::measured::cloud::Session;
 use patchbay_tests::measured::process::{Process, Says, echo};
 use patchbay_tests::measured::scene::Scene;

@@ -1,0 +1,123 @@
+//! `patchbay tenant …`: what the cloud has of tenants that the installation does not know, and the decision to take one over.
+
+use std::io::Write;
+
+use anyhow::{Context as _, Result, ensure};
+use clap::Subcommand;
+use patchbay_proto::tenant_admin::tenant_admin_service_client::TenantAdminServiceClient;
+use patchbay_proto::tenant_admin::{AdoptRequest, ForeignTenant, ListForeignRequest, ListForeignResponse};
+use tonic::service::interceptor::InterceptedService;
+use tonic::transport::Channel;
+
+use super::table::Column::Left;
+use super::table::Table;
+use super::{Output, show};
+use crate::client::{Bearer, Target, refused};
+
+/// Tenants that are asked for at once; the service's own limit.
+const PAGE_SIZE: usize = 200;
+
+/// What to do, and with which host.
+#[derive(Debug, clap::Args)]
+pub struct TenantArgs {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    target: Target,
+    /// Print JSON, as the messages of proto/tenantadmin.proto.
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show what the cloud has that is called like a tenant and is none of this installation's.
+    Foreign,
+    /// Take over a tenant that the cloud has, with all that is its own there; print its new api key.
+    Adopt(AdoptArgs),
+}
+
+#[derive(Debug, clap::Args)]
+struct AdoptArgs {
+    /// As `patchbay tenant foreign` shows it.
+    tenant_id: String,
+    /// What it is to be called here.
+    #[arg(long)]
+    name: String,
+    /// Also where it bears the mark of another installation, or none; no other may have it any more.
+    #[arg(long)]
+    from_other_installation: bool,
+    /// Do it: its user in the cloud gets another password.
+    #[arg(long)]
+    yes: bool,
+}
+
+/// The service, as the operator calls it.
+type Client = TenantAdminServiceClient<InterceptedService<Channel, Bearer>>;
+
+/// Does it, and prints what came of it to standard output.
+///
+/// Fails, in a sentence for people: host not reachable, a gRPC status other than OK, no `--yes`.
+pub async fn tenant(args: TenantArgs) -> Result<()> {
+    let mut out = Output { json: args.json, out: std::io::stdout() };
+    match args.command {
+        Command::Foreign => {
+            let listed = listed(&mut connect(&args.target).await?).await?;
+            out.print(&listed, |out| people(&listed, out))
+        }
+        Command::Adopt(adopt) => run(&args.target, adopt, &mut out).await,
+    }
+}
+
+async fn connect(target: &Target) -> Result<Client> {
+    Ok(TenantAdminServiceClient::with_interceptor(target.connect().await?, target.bearer()?))
+}
+
+async fn run(target: &Target, adopt: AdoptArgs, out: &mut Output<impl Write>) -> Result<()> {
+    let AdoptArgs { tenant_id, name: tenant_name, from_other_installation, yes } = adopt;
+    ensure!(
+        yes,
+        "this gives {tenant_id} and all that it has in the cloud to {tenant_name:?}, and its user there another password; \
+         say --yes if that is meant"
+    );
+    let request = AdoptRequest { tenant_id, tenant_name, from_other_installation };
+    let adopted = connect(target).await?.adopt(request).await;
+    let adopted = adopted.map_err(|status| refused(&status)).context("nothing was adopted")?.into_inner();
+    out.print(&adopted, |out| {
+        show::fields(&[("tenant", &adopted.tenant_id), ("api key", &adopted.apikey)], out)
+    })
+}
+
+/// All pages.
+async fn listed(client: &mut Client) -> Result<ListForeignResponse> {
+    let mut listed = ListForeignResponse::default();
+    for page_number in 1.. {
+        let request = ListForeignRequest { page_number, page_size: PAGE_SIZE as i32 };
+        let page = client.list_foreign(request).await.map_err(|status| refused(&status))?.into_inner();
+        let full = page.tenants.len() == PAGE_SIZE;
+        listed.installation = page.installation;
+        listed.tenants.extend(page.tenants);
+        if !full {
+            break;
+        }
+    }
+    Ok(listed)
+}
+
+fn people(listed: &ListForeignResponse, out: &mut impl Write) -> std::io::Result<()> {
+    writeln!(out, "This installation is {}.\n", listed.installation)?;
+    let columns = [Left("TENANT"), Left("NAME"), Left("INSTALLATION"), Left("HAS")];
+    let rows = listed.tenants.iter().map(|tenant| {
+        let ForeignTenant { tenant_id, tenant_name, parts, .. } = tenant;
+        [tenant_id.clone(), tenant_name.clone(), origin(tenant, &listed.installation), parts.join(" ")]
+    });
+    write!(out, "{}", Table::new(columns, rows))
+}
+
+fn origin(tenant: &ForeignTenant, own: &str) -> String {
+    match tenant.installation.as_str() {
+        "" => "no mark".to_owned(),
+        installation if installation == own => "this one, without a row".to_owned(),
+        installation => installation.to_owned(),
+    }
+}

@@ -1,0 +1,202 @@
+//! How a file becomes a generation: digest, compile, link, read `about`, grant, probe. Each step has a reason
+//! when it fails, and a failure leaves what serves untouched. Runs off the request path.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use patchbay_core::error::Error;
+use patchbay_core::{Digest, Domain, text};
+use patchbay_runtime::contract::common::exports::patchbay::host::about::Description;
+use patchbay_runtime::{About, Call, ComponentFile, Generation, Uncompiled, Unfit, call};
+use patchbay_tenants::auth::Permit;
+use tokio::time::Instant;
+use uuid::Uuid;
+use wasmtime::component::Component;
+
+use super::file::File;
+use super::ledger::Step;
+use super::registry::Registry;
+use super::route::Route;
+use super::slot::Slot;
+
+/// Why a file was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// There is none.
+    #[error("there is no file {}", .0.display())]
+    Missing(PathBuf),
+    /// It cannot be read, or is too large.
+    #[error("the file cannot be read: {0}")]
+    File(String),
+    /// Not a component, or not a whole one.
+    #[error("it is not a component: {0:#}")]
+    Compile(anyhow::Error),
+    /// The process that compiles did not come so far as to say.
+    #[error("it was not compiled: {0}")]
+    Compiler(String),
+    /// Imports or exports differ from the domain's world.
+    #[error("it does not fit the {} world: {cause:#}", domain.word())]
+    World {
+        /// The route's domain.
+        domain: Domain,
+        /// wasmtime's words, which name the import or export.
+        cause: wasmtime::Error,
+    },
+    /// No instance of it comes to life.
+    #[error("it traps at its start: {0:#}")]
+    Start(wasmtime::Error),
+    /// `about.describe` trapped or took too long.
+    #[error("it does not say who it is: {}", .0.chain())]
+    About(Error),
+    /// It names an upstream that its route does not grant.
+    #[error("it asks for the upstream `{0}`, which its route does not grant")]
+    Upstream(String),
+    /// It names a setting that its route does not give.
+    #[error("it asks for the setting `{0}`, which its route does not give")]
+    Setting(String),
+    /// `about.check` failed.
+    #[error("its probe failed: {}", .0.chain())]
+    Probe(Error),
+    /// All of it took too long.
+    #[error("its admission took longer than plugin.admission_ms_max, {0} ms")]
+    Late(u64),
+    /// There is no place to keep it.
+    #[error("it cannot be kept in plugin.cache_directory: {0}")]
+    Copy(String),
+}
+
+impl From<Uncompiled> for Refusal {
+    fn from(cause: Uncompiled) -> Self {
+        match cause {
+            Uncompiled::Component(cause) => Self::Compile(cause),
+            Uncompiled::Process(words) => Self::Compiler(words),
+        }
+    }
+}
+
+impl Refusal {
+    /// Whether the same file may pass another time.
+    pub(super) fn passes(&self) -> bool {
+        matches!(self, Self::Compiler(_) | Self::Probe(_) | Self::Late(_) | Self::Copy(_))
+    }
+}
+
+/// An admission on its way: what it has done so far, and how long each step took.
+#[derive(Default)]
+struct Way(Vec<Step>);
+
+impl Way {
+    async fn step<T>(
+        &mut self,
+        name: &'static str,
+        work: impl Future<Output = Result<T, Refusal>>,
+    ) -> Result<T, Refusal> {
+        let begun = Instant::now();
+        let done = work.await;
+        self.0.push(Step::new(name, begun.elapsed(), done.as_ref().err()));
+        done
+    }
+}
+
+/// Carries a file through all steps, of which each is told in the end.
+pub(super) async fn admit(
+    registry: &Arc<Registry>,
+    slot: &Slot,
+    number: u64,
+    file: File,
+) -> (Vec<Step>, Result<Arc<Generation>, Refusal>) {
+    let mut way = Way(file.steps());
+    let bound = Duration::from_millis(registry.runtime.config.admission_ms_max);
+    let done = tokio::time::timeout(bound, go(&mut way, registry, slot, number, file)).await;
+    let done = done.unwrap_or_else(|_| {
+        let late = Refusal::Late(registry.runtime.config.admission_ms_max);
+        way.0.push(Step::refused("time", &late));
+        Err(late)
+    });
+    (way.0, done)
+}
+
+async fn go(
+    way: &mut Way,
+    registry: &Arc<Registry>,
+    slot: &Slot,
+    number: u64,
+    file: File,
+) -> Result<Arc<Generation>, Refusal> {
+    let route = &slot.route;
+    let digest = file.digest.clone();
+    let (component, copy) = way.step("compile", compile(registry, file)).await?;
+    let draft = way.step("world", draft(registry, slot, (number, digest), (&component, copy))).await?;
+    let about = way.step("about", describe(registry, &draft)).await?;
+    way.step("grants", async { fits(&about, route) }).await?;
+    let version = text::told(&about.version, text::WORD_BYTES_MAX);
+    let generation = Arc::new(Arc::unwrap_or_clone(draft).versioned(version));
+    if route.probe {
+        way.step("probe", probe(registry, &generation)).await?;
+    }
+    Ok(generation)
+}
+
+/// Compiles it unless it is at work already, and keeps a copy.
+async fn compile(registry: &Registry, file: File) -> Result<(Component, Arc<ComponentFile>), Refusal> {
+    if let Some(compiled) = registry.routing.compiled(&file.digest) {
+        return Ok(compiled);
+    }
+    let component = registry.runtime.compile(file.bytes.clone()).await?;
+    let directory = registry.runtime.config.cache_directory.clone();
+    let work = tokio::task::spawn_blocking(move || ComponentFile::of(&file.bytes, &directory));
+    let kept = work.await.map_err(|e| Refusal::File(e.to_string()))?;
+    Ok((component, Arc::new(kept.map_err(|e| Refusal::Copy(e.to_string()))?)))
+}
+
+/// Holds a component against the world of its domain.
+async fn draft(
+    registry: &Registry,
+    slot: &Slot,
+    (number, digest): (u64, Digest),
+    compiled: (&Component, Arc<ComponentFile>),
+) -> Result<Arc<Generation>, Refusal> {
+    let domain = slot.route.domain;
+    let grant = Arc::new(slot.grant(digest));
+    let draft = patchbay_runtime::draft(&registry.runtime, number, grant, compiled);
+    let draft = draft.map_err(|cause| Refusal::World { domain, cause })?;
+    let checked = patchbay_runtime::check(&registry.runtime, &draft, own_call(&draft)).await;
+    checked.map_err(|unfit| match unfit {
+        Unfit::World(cause) => Refusal::World { domain, cause },
+        Unfit::Start(cause) => Refusal::Start(cause),
+    })?;
+    Ok(draft)
+}
+
+/// A call of the host's own, on behalf of no tenant.
+fn own_call(generation: &Generation) -> Call {
+    let deadline = Instant::now() + Duration::from_millis(generation.limits.call_ms_max);
+    Call::read(Permit::of_host(&format!("req-{}", Uuid::new_v4()), deadline))
+}
+
+async fn describe(registry: &Arc<Registry>, draft: &Arc<Generation>) -> Result<Description, Refusal> {
+    let asked = call::<About, _>(&registry.runtime, draft, own_call(draft), move |at, about, _| {
+        Box::pin(async move { about.call_describe(at).await.map(Ok) })
+    });
+    asked.await.map_err(Refusal::About)
+}
+
+/// What it asks for against what its route gives.
+fn fits(about: &Description, route: &Route) -> Result<(), Refusal> {
+    if let Some(upstream) = about.upstreams.iter().find(|name| !route.upstreams.contains_key(*name)) {
+        return Err(Refusal::Upstream(upstream.clone()));
+    }
+    if let Some(setting) = about.settings.iter().find(|name| !route.settings.contains_key(*name)) {
+        return Err(Refusal::Setting(setting.clone()));
+    }
+    Ok(())
+}
+
+async fn probe(registry: &Arc<Registry>, generation: &Arc<Generation>) -> Result<(), Refusal> {
+    let asked =
+        call::<About, _>(&registry.runtime, generation, own_call(generation), move |at, about, context| {
+            Box::pin(about.call_check(at, context))
+        });
+    asked.await.map_err(Refusal::Probe)
+}

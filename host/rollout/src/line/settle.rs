@@ -1,0 +1,99 @@
+//! What follows from a change of a line, whatever it was: who serves and who drains now, who is let go, and what calls
+//! need to know. The changes themselves are in `line`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
+
+use super::{Entry, Generation, Line, Share, Standing, TenantId};
+
+/// What follows from a change of a line.
+#[derive(Default)]
+pub(crate) struct Consequences {
+    /// They get no new calls from now on.
+    pub(crate) draining: Vec<Entry>,
+    /// The line has let them go.
+    pub(crate) gone: Vec<Arc<Generation>>,
+}
+
+impl Consequences {
+    pub(crate) fn join(&mut self, more: Self) {
+        self.draining.extend(more.draining);
+        self.gone.extend(more.gone);
+    }
+}
+
+impl Line {
+    /// Brings everything that follows from weights and pins in order, and keeps so many that have ended.
+    pub(crate) fn settle(&mut self, retained_max: usize) -> Consequences {
+        let mut consequences = Consequences::default();
+        consequences.draining.append(&mut self.withdrawn);
+        let pins = &self.pins;
+        for entry in &mut self.entries {
+            let serves = entry.weight > 0 || pins.values().any(|number| *number == entry.generation.number);
+            let standing = match (serves, entry.standing) {
+                (true, _) => Standing::Serving,
+                (false, Standing::Serving) => Standing::Draining,
+                (false, standing) => standing,
+            };
+            if standing != entry.standing {
+                (entry.standing, entry.since) = (standing, Timestamp::now());
+                if standing == Standing::Draining {
+                    consequences.draining.push(entry.clone());
+                }
+            }
+        }
+        consequences.gone = self.let_go(retained_max);
+        self.publish();
+        consequences
+    }
+
+    /// Lets go of those that never served and have a newer one of their plugin, and of the oldest that have ended.
+    fn let_go(&mut self, retained_max: usize) -> Vec<Arc<Generation>> {
+        let (mut retained, mut plugins) = (0, Vec::new());
+        let mut gone = Vec::new();
+        self.entries.retain(|entry| {
+            let superseded = plugins.contains(&entry.generation.plugin);
+            plugins.push(entry.generation.plugin.clone());
+            retained += usize::from(entry.standing == Standing::Retained);
+            let keep = match entry.standing {
+                Standing::Serving | Standing::Draining => true,
+                Standing::Standby => !superseded,
+                Standing::Retained => retained <= retained_max,
+            };
+            if !keep {
+                gone.push(Arc::clone(&entry.generation));
+            }
+            keep
+        });
+        let kept: Vec<_> = self.entries.iter().map(|entry| entry.generation.number).collect();
+        self.history.retain(|number| kept.contains(number));
+        self.history.dedup();
+        gone
+    }
+
+    fn publish(&mut self) {
+        let serving = self.entries.iter().filter(|entry| entry.weight > 0);
+        let share = |entry: &Entry| Share {
+            generation: Arc::clone(&entry.generation),
+            identity: identity(&entry.generation),
+            weight: entry.weight,
+        };
+        self.shares = serving.map(share).collect();
+        let pinned = |(tenant, number): (&TenantId, &u64)| {
+            Some((*tenant, Arc::clone(&self.entry(*number)?.generation)))
+        };
+        self.pinned = Arc::new(self.pins.iter().filter_map(pinned).collect());
+    }
+}
+
+/// The same number for the same component, settings and grants, in whichever process.
+fn identity(of: &Generation) -> u64 {
+    let upstreams: BTreeMap<_, _> =
+        of.upstreams.iter().map(|(name, granted)| (name, &granted.name)).collect();
+    let told = format!("{} {:?} {upstreams:?}", of.digest.as_str(), of.settings);
+    let digest = Sha256::digest(format!("{} {told}", of.plugin));
+    digest.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
+}

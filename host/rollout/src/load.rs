@@ -1,0 +1,60 @@
+//! A component on its way into the plugin directory: it is admitted for each route of its plugin first, and lands only
+//! where one of them takes it, so that the next start of the host never begins with what was refused. Nobody else looks
+//! at the file meanwhile.
+
+use std::io;
+use std::sync::Arc;
+
+use patchbay_runtime::Generation;
+use tokio::sync::MutexGuard;
+
+use super::file::File;
+use super::registry::Registry;
+use super::route::Route;
+use super::slot::{self, Seen, Slot};
+use super::swap;
+
+/// What has become of it so far.
+#[derive(Default)]
+pub(super) struct Loading<'a> {
+    /// The generations that came of it, or would have.
+    pub(super) numbers: Vec<u64>,
+    admitted: Vec<(Arc<Generation>, Arc<Route>)>,
+    /// What each route is to have seen once it has landed.
+    seen: Vec<(MutexGuard<'a, Seen>, Seen)>,
+}
+
+impl<'a> Loading<'a> {
+    /// Admits it for one route, unless it is there already.
+    pub(super) async fn admit(&mut self, registry: &Arc<Registry>, slot: &'a Slot, file: &File) {
+        let before = slot.lock().await;
+        if let Some(number) = before.passed(&file.digest) {
+            self.numbers.push(number);
+            self.seen.push((before, Seen::of(number, &file.digest)));
+            return;
+        }
+        let mut seen = Seen::default();
+        let outcome = slot.admit(registry, &mut seen, file.clone()).await;
+        self.numbers.extend(seen.number());
+        self.admitted.extend(outcome.ok().map(|generation| (generation, Arc::clone(&slot.route))));
+        self.seen.push((before, seen));
+    }
+
+    /// Puts it in place, and lets it serve.
+    pub(super) fn land(
+        &mut self,
+        registry: &Arc<Registry>,
+        land: impl FnOnce() -> io::Result<()>,
+    ) -> io::Result<()> {
+        if self.admitted.is_empty() {
+            return Ok(());
+        }
+        if let Err(error) = land() {
+            self.admitted.drain(..).for_each(|(generation, _)| swap::let_go(registry, &generation));
+            return Err(error);
+        }
+        self.seen.drain(..).for_each(|(mut before, seen)| *before = seen);
+        self.admitted.drain(..).for_each(|(generation, route)| slot::serve(registry, &generation, &route));
+        Ok(())
+    }
+}

@@ -1,0 +1,262 @@
+//! The configuration file, watched: what has changed of routes, upstreams and limits becomes new generations, admitted as
+//! new files are and published together; a bad edit changes nothing. What cannot change while the host runs is told.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use patchbay_runtime::{Generation, Limits};
+use patchbay_upstream as upstream;
+use toml::{Table, Value};
+
+use super::Plugins;
+use super::event::{About, EventKind};
+use super::file::File;
+use super::route::{self, Route};
+use super::routing::arrange;
+use super::setup::Setup;
+use super::slot::{self, Seen};
+use super::swap;
+
+/// Keys of `[plugin]` that hold for a call, so a new generation can have others.
+const LIVE: [&str; 10] = [
+    "cpu_ms_max",
+    "call_ms_max",
+    "log_lines_max",
+    "log_bytes_max",
+    "log_call_bytes_max",
+    "upstream_calls_max",
+    "storage_calls_max",
+    "pending_max",
+    "pending_bytes_max",
+    "transfer_bytes_max",
+];
+
+/// Where a configuration comes from, so that a change of it is seen.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// The file; absent where it is none.
+    pub file: Option<PathBuf>,
+    /// What it held at the start.
+    pub text: String,
+    /// The same, understood.
+    pub table: Table,
+    /// How a later text is read and checked.
+    pub parse: fn(&str) -> anyhow::Result<Reloaded>,
+}
+
+/// What may change while the host runs.
+pub struct Reloaded {
+    /// Who answers which domain.
+    pub routes: Vec<Route>,
+    /// The backends, by name.
+    pub upstreams: BTreeMap<String, upstream::Config>,
+    /// The bounds of calls.
+    pub limits: Limits,
+    /// The whole file.
+    pub table: Table,
+}
+
+/// The configuration file while the host runs.
+pub(super) struct Reload {
+    source: Source,
+    /// What the host was started with.
+    started: Table,
+    /// How the file was found last, so that the same is not told again.
+    seen: Result<String, String>,
+}
+
+impl Reload {
+    pub(super) fn new(source: Source) -> Self {
+        let (started, seen) = (source.table.clone(), Ok(source.text.clone()));
+        Self { source, started, seen }
+    }
+
+    /// Looks at the file once, and applies what has changed.
+    pub(super) async fn look(&mut self, plugins: &Plugins) {
+        let Some(file) = self.source.file.clone() else { return };
+        let text = tokio::fs::read_to_string(&file).await.map_err(|e| e.to_string());
+        if text == self.seen {
+            return;
+        }
+        self.seen = text.clone();
+        let applied = match text {
+            Ok(text) => self.apply(plugins, &text).await,
+            Err(error) => Err(anyhow::Error::msg(error)),
+        };
+        let (kind, told) = match applied {
+            Ok(told) => (EventKind::ConfigApplied, told),
+            Err(error) => (EventKind::ConfigRefused, format!("what held goes on to hold: {error:#}")),
+        };
+        tracing::warn!(file = %file.display(), kind = kind.word(), "{told}");
+        plugins.registry.events.tell(kind, About::default(), told);
+    }
+
+    /// Tells in a sentence what was changed.
+    async fn apply(&mut self, plugins: &Plugins, text: &str) -> anyhow::Result<String> {
+        let config = (self.source.parse)(text)?;
+        let registry = &plugins.registry;
+        let before = registry.setup.load_full();
+        let changed = changed_upstreams(&self.source.table, &config.table);
+        let upstreams = before.upstreams.renewed(&config.upstreams, &changed, &registry.runtime.metrics)?;
+        let limits = Limits {
+            // The pool of memories has its size.
+            memory_bytes_max: before.limits.memory_bytes_max,
+            ..config.limits
+        };
+        let routes = route::weighed(config.routes);
+        let setup = before.with(&routes, limits, (Arc::new(upstreams), &changed));
+        let generations = self.admit(plugins, &before, &setup).await?;
+        let told = describe(&generations, &waiting(&self.started, &config.table, &changed));
+        publish(plugins, &before, &routes, &generations);
+        registry.setup.store(Arc::new(setup));
+        self.source.table = config.table;
+        Ok(told)
+    }
+
+    /// Admits what has changed, all of it or nothing.
+    async fn admit(
+        &self,
+        plugins: &Plugins,
+        before: &Setup,
+        after: &Setup,
+    ) -> anyhow::Result<Vec<Arc<Generation>>> {
+        let mut seen = Vec::new();
+        for slot in &before.slots {
+            seen.push((slot, slot.lock().await));
+        }
+        let mut generations = Vec::new();
+        for slot in after.slots.iter().filter(|slot| !before.slots.iter().any(|old| Arc::ptr_eq(old, slot))) {
+            let old = seen.iter().find(|(old, _)| old.is_for(&slot.route)).map(|(_, seen)| &**seen);
+            let Some(file) = component(plugins, &slot.route, old).await? else { continue };
+            let about = || format!("route {}: {}", slot.route.domain.word(), slot.route.plugin);
+            let generation = slot.admit_anew(&plugins.registry, file).await.with_context(about)?;
+            generations.push(generation);
+        }
+        Ok(generations)
+    }
+}
+
+/// The file that a changed route is about: the one in the directory, or where that was refused, what serves now.
+async fn component(plugins: &Plugins, route: &Route, seen: Option<&Seen>) -> anyhow::Result<Option<File>> {
+    let registry = &plugins.registry;
+    let kept = registry.routing.newest(route.domain, &route.region, &route.plugin);
+    let path = File::path(&registry.runtime.config.directory, &route.plugin);
+    if let (Some(kept), true) = (&kept, !path.exists() || seen.is_some_and(Seen::refused)) {
+        return Ok(Some(File::of(kept.file.bytes()?)));
+    }
+    if !path.exists() {
+        return Ok(None);
+    }
+    Ok(Some(File::read(path, registry.runtime.config.file_bytes_max).await?))
+}
+
+/// One store: whoever looks sees all of the old or all of the new.
+fn publish(plugins: &Plugins, before: &Setup, routes: &[Route], generations: &[Arc<Generation>]) {
+    let same_weights = |domain, region: &str| {
+        let weights = |route: &&Route| route.domain == domain && route.region == region;
+        let weight = |route: &Route| (route.plugin.clone(), route.weight());
+        let old: Vec<_> = before.slots.iter().map(|slot| &*slot.route).filter(weights).map(weight).collect();
+        let new: Vec<_> = routes.iter().filter(weights).map(weight).collect();
+        old == new
+    };
+    let published: Result<(), std::convert::Infallible> = swap::edit(&plugins.registry, |lines| {
+        arrange(lines, routes);
+        for line in lines {
+            let (domain, region) = (line.domain, line.region.clone());
+            let own = |route: &&Route| route.domain == domain && route.region == region;
+            line.withdraw(|plugin| !routes.iter().filter(own).any(|route| route.plugin == plugin));
+            let new = generations.iter().filter(|new| new.domain == domain && new.region == region);
+            for generation in new {
+                let route = routes.iter().filter(own).find(|route| route.plugin == generation.plugin);
+                if let Some(route) = route {
+                    line.install(generation, route);
+                }
+            }
+            if !same_weights(domain, &region) {
+                line.weigh(|plugin| {
+                    routes.iter().filter(own).find(|route| route.plugin == plugin).map_or(0, Route::weight)
+                });
+            }
+        }
+        Ok(())
+    });
+    let Ok(()) = published;
+    generations.iter().for_each(|generation| slot::came(&plugins.registry, generation));
+}
+
+/// The upstreams whose tables differ.
+fn changed_upstreams(before: &Table, after: &Table) -> BTreeSet<String> {
+    let table =
+        |config: &Table| config.get("upstream").and_then(Value::as_table).cloned().unwrap_or_default();
+    let (before, after) = (table(before), table(after));
+    after.iter().filter(|(name, new)| before.get(*name) != Some(new)).map(|(name, _)| name.clone()).collect()
+}
+
+/// The keys that differ from what the host was started with and hold from its next start on.
+fn waiting(started: &Table, now: &Table, upstreams: &BTreeSet<String>) -> Vec<String> {
+    let mut keys = BTreeSet::new();
+    differing("", started, now, &mut keys);
+    let live = |key: &str| {
+        key.split_once('.')
+            .is_some_and(|(table, key)| table == "upstream" || table == "plugin" && LIVE.contains(&key))
+            || matches!(key, "route" | "upstream")
+    };
+    keys.retain(|key| !live(key));
+    let permission = now.get("auth").and_then(|auth| auth.get("permission")?.get("upstream")?.as_str());
+    if permission.is_some_and(|name| upstreams.contains(name)) {
+        keys.insert("auth.permission.upstream".to_owned());
+    }
+    keys.into_iter().collect()
+}
+
+/// The dotted names of the keys whose values differ.
+fn differing(prefix: &str, before: &Table, after: &Table, keys: &mut BTreeSet<String>) {
+    for key in before.keys().chain(after.keys()) {
+        match (before.get(key), after.get(key)) {
+            (Some(Value::Table(before)), Some(Value::Table(after))) => {
+                differing(&format!("{prefix}{key}."), before, after, keys);
+            }
+            (before, after) if before != after => drop(keys.insert(format!("{prefix}{key}"))),
+            _ => {}
+        }
+    }
+}
+
+fn describe(generations: &[Arc<Generation>], waiting: &[String]) -> String {
+    let new: Vec<_> = generations.iter().map(|new| format!("{} {}", new.number, new.label)).collect();
+    let new = if new.is_empty() { "none".to_owned() } else { new.join(", ") };
+    let mut told = format!("the configuration holds; new generations: {new}");
+    if !waiting.is_empty() {
+        told.push_str(&format!("; needs a restart: {}", waiting.join(", ")));
+    }
+    told
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(text: &str) -> Table {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn what_needs_a_restart_is_named() {
+        let started = table(
+            "grpc.listen = \"a\"\nplugin.cpu_ms_max = 1\nplugin.calls_max = 1\nupstream.cloud.kind = \"http\"",
+        );
+        let now = table(
+            "plugin.cpu_ms_max = 2\nplugin.calls_max = 2\nupstream.cloud.kind = \"s3\"\n\
+             auth.permission.upstream = \"cloud\"\nlog.format = \"json\"",
+        );
+        let changed = changed_upstreams(&started, &now);
+        assert_eq!(changed.iter().collect::<Vec<_>>(), ["cloud"]);
+        assert_eq!(
+            waiting(&started, &now, &changed),
+            ["auth", "auth.permission.upstream", "grpc", "log", "plugin.calls_max"]
+        );
+        assert_eq!(waiting(&started, &started, &BTreeSet::new()), Vec::<String>::new());
+    }
+}

@@ -1,0 +1,273 @@
+//! What an operator does: look, load, switch over and back, share out. Each is one change of the routing table, and what
+//! follows from it. By which rules a line changes is `line`'s affair.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use patchbay_core::error::{Error, Kind};
+use patchbay_core::{Domain, TenantId};
+use patchbay_runtime::Generation;
+use tokio::sync::{OwnedSemaphorePermit, broadcast};
+
+use super::Plugins;
+use super::drain;
+use super::event::{About, Event, EventKind};
+use super::file::File;
+use super::ledger::{Record, State};
+use super::line::{Consequences, Entry, Line, Standing, Unfit};
+use super::load::Loading;
+use super::registry::Registry;
+use super::route::WEIGHT_MAX;
+use super::slot::Seen;
+
+impl From<Unfit> for Error {
+    fn from(unfit: Unfit) -> Self {
+        let kind = match unfit {
+            Unfit::Unknown(..) => Kind::NotFound,
+            Unfit::NoEarlier(..) => Kind::Conflict,
+            Unfit::Nobody(..) => Kind::Invalid,
+        };
+        Self::new(kind, unfit.to_string())
+    }
+}
+
+impl Plugins {
+    /// Every generation that is kept, and those of late that were refused or let go, by their numbers.
+    #[must_use]
+    pub fn list(&self) -> Vec<Record> {
+        let records = self.registry.ledger.records();
+        self.registry.routing.read(|lines| records.into_iter().map(|record| seen(lines, record)).collect())
+    }
+
+    /// What happened after the event of that number, as far as it is kept, and all that follows.
+    #[must_use]
+    pub fn events(&self, since: u64) -> (Vec<Event>, broadcast::Receiver<Event>) {
+        self.registry.events.since(since)
+    }
+
+    /// A place among those who watch events.
+    ///
+    /// # Errors
+    /// [`Kind::Exhausted`]: there is none.
+    pub fn watcher(&self) -> Result<OwnedSemaphorePermit, Error> {
+        let full = |_| Error::new(Kind::Exhausted, "Too many watch events; end a watch first.");
+        Arc::clone(&self.registry.watchers).try_acquire_owned().map_err(full)
+    }
+
+    /// Whether a file of that size may be loaded as this plugin's.
+    ///
+    /// # Errors
+    /// [`Kind::Invalid`] for a plugin without a route, naming those that have one, and for too many bytes.
+    pub fn loadable(&self, plugin: &str, size_bytes: u64) -> Result<(), Error> {
+        let setup = self.registry.setup.load();
+        let named: BTreeSet<_> = setup.slots.iter().map(|slot| slot.route.plugin.as_str()).collect();
+        if !named.contains(plugin) {
+            let named: Vec<_> = named.into_iter().collect();
+            return Err(Error::invalid(format!(
+                "plugin must be one that a route names: {}.",
+                named.join(", ")
+            )));
+        }
+        if size_bytes > self.registry.runtime.config.file_bytes_max {
+            return Err(Error::invalid(format!("{size_bytes} bytes are more than plugin.file_bytes_max.")));
+        }
+        Ok(())
+    }
+
+    /// Admits a component for each route of a plugin, and where one of them takes it, puts it in the place of the
+    /// plugin's file. One that is refused is no failure: its records say why, and the file stays as it was.
+    ///
+    /// # Errors
+    /// As [`Plugins::loadable`]; [`Kind::Internal`] when the directory cannot be written.
+    pub async fn load(&self, plugin: &str, bytes: Vec<u8>) -> Result<Vec<Record>, Error> {
+        self.loadable(plugin, bytes.len() as u64)?;
+        let slots = self.registry.setup.load().of(plugin);
+        let file = File::of(bytes);
+        let mut loading = Loading::default();
+        for slot in &slots {
+            loading.admit(&self.registry, slot, &file).await;
+        }
+        let directory = &self.registry.runtime.config.directory;
+        loading
+            .land(&self.registry, || File::land(directory, plugin, &file.bytes))
+            .map_err(Error::internal)?;
+        let records = self.list();
+        Ok(loading.numbers.iter().filter_map(|number| record(&records, *number)).collect())
+    }
+
+    /// Gives a generation all calls of its line, but for pinned tenants'; a canary takes the calls of the one beside it.
+    ///
+    /// # Errors
+    /// [`Kind::NotFound`] for a number that was never given, [`Kind::Conflict`] for a generation that is not kept.
+    pub async fn activate(&self, number: u64) -> Result<Record, Error> {
+        let known = record(&self.list(), number)
+            .ok_or_else(|| Error::new(Kind::NotFound, format!("There is no generation {number}.")))?;
+        let (domain, region) = (known.domain, known.region.clone());
+        let (canary, generation) = self
+            .edit(domain, &region, |line| {
+                let canary = line.trial.is_some_and(|trial| trial.canary == number);
+                let generation = line.entry(number).map(|entry| Arc::clone(&entry.generation));
+                line.activate(number)?;
+                Ok((canary, generation))
+            })
+            .map_err(|unfit| Error::new(Kind::Conflict, unfit.to_string()))?;
+        let kind = if canary { EventKind::Promoted } else { EventKind::Activated };
+        self.switched(kind, generation).await
+    }
+
+    /// Gives the calls of a line back: from a canary to the one beside it, otherwise to the one that had them before.
+    /// No region means the domain's first.
+    ///
+    /// # Errors
+    /// [`Kind::Conflict`] when no earlier one is kept, [`Kind::Invalid`] for a region that is not served.
+    pub async fn roll_back(&self, domain: Domain, region: &str) -> Result<Record, Error> {
+        let region = self.registry.routing.region(domain, region)?;
+        let generation = self.edit(domain, &region, |line| {
+            let number = line.roll_back()?;
+            Ok(line.entry(number).map(|entry| Arc::clone(&entry.generation)))
+        })?;
+        self.switched(EventKind::RolledBack, generation).await
+    }
+
+    /// Shares a line's calls out between its generations, and pins tenants to one or to none. No weights: those that are
+    /// set stay. Holds until the host ends or another generation comes into service.
+    ///
+    /// # Errors
+    /// [`Kind::NotFound`] for a generation that the line does not keep, [`Kind::Invalid`] for weights that leave nobody
+    /// to answer or for a region that is not served, [`Kind::Quota`] for too many pins.
+    pub fn set_route(
+        &self,
+        domain: Domain,
+        region: &str,
+        weights: &[(u64, u32)],
+        pins: &[(TenantId, Option<u64>)],
+    ) -> Result<Vec<Record>, Error> {
+        let region = self.registry.routing.region(domain, region)?;
+        if weights.iter().any(|(_, weight)| *weight > WEIGHT_MAX) {
+            return Err(Error::invalid(format!("A weight is at most {WEIGHT_MAX}.")));
+        }
+        let pins_max = self.registry.runtime.config.pins_max;
+        edit(&self.registry, |lines| {
+            let line = line_mut(lines, domain, &region)?;
+            line.share_out(weights, pins)?;
+            if line.pins_len() > pins_max {
+                return Err(Error::new(Kind::Quota, "More pins than plugin.pins_max allows."));
+            }
+            Ok(())
+        })?;
+        let told = format!("weights {weights:?} and pins {pins:?} were set by hand");
+        self.registry.events.tell(EventKind::Routed, About::line(domain, &region), told);
+        let own = |record: &Record| record.domain == domain && record.region == region;
+        Ok(self.list().into_iter().filter(own).collect())
+    }
+
+    fn edit<R>(
+        &self,
+        domain: Domain,
+        region: &str,
+        change: impl FnOnce(&mut Line) -> Result<R, Unfit>,
+    ) -> Result<R, Unfit> {
+        edit(&self.registry, |lines| change(line_mut(lines, domain, region)?))
+    }
+
+    /// Tells of a switch by hand, and lets the next start of the host begin with it.
+    async fn switched(&self, kind: EventKind, generation: Option<Arc<Generation>>) -> Result<Record, Error> {
+        let lost = || Error::new(Kind::Conflict, "The generation was let go at once.");
+        let generation = generation.ok_or_else(lost)?;
+        let told = format!("{} answers {}, by hand", generation.label, generation.domain.word());
+        tracing::info!(plugin = %generation.label, domain = generation.domain.word(), kind = kind.word(), "switched");
+        self.registry.events.tell(kind, &*generation, told);
+        put_back(&self.registry, &generation).await;
+        record(&self.list(), generation.number).ok_or_else(lost)
+    }
+}
+
+/// Changes the routing table and sees to what follows.
+pub(super) fn edit<R, E>(
+    registry: &Arc<Registry>,
+    change: impl FnOnce(&mut Vec<Line>) -> Result<R, E>,
+) -> Result<R, E> {
+    let (done, Consequences { draining, gone }) = registry.routing.edit(change)?;
+    for Entry { generation, since, .. } in draining {
+        registry.ledger.draining(&generation);
+        tokio::spawn(drain::run(Arc::clone(registry), generation, since));
+    }
+    gone.iter().for_each(|generation| let_go(registry, generation));
+    Ok(done)
+}
+
+/// Nobody can switch back to it any more.
+pub(super) fn let_go(registry: &Registry, generation: &Generation) {
+    if registry.ledger.gone(generation) {
+        if registry.routing.compiled(&generation.digest).is_none() {
+            registry.runtime.metrics.forget(&generation.label);
+        }
+        let told = format!("{} was let go", generation.label);
+        registry.events.tell(EventKind::Gone, generation, told);
+    }
+}
+
+/// The same for the line of a generation, if it is there.
+pub(super) fn edit_line<R>(
+    registry: &Arc<Registry>,
+    generation: &Generation,
+    change: impl FnOnce(&mut Line) -> R,
+) -> Option<R> {
+    edit(registry, |lines| line_mut(lines, generation.domain, &generation.region).map(change)).ok()
+}
+
+fn line_mut<'a>(lines: &'a mut [Line], domain: Domain, region: &str) -> Result<&'a mut Line, Unfit> {
+    let line = lines.iter_mut().find(|line| line.domain == domain && line.region == region);
+    line.ok_or_else(|| Unfit::NoEarlier(domain.word(), region.to_owned()))
+}
+
+fn record(records: &[Record], number: u64) -> Option<Record> {
+    records.iter().find(|record| record.number == number).cloned()
+}
+
+/// A record with what its line knows of it.
+fn seen(lines: &[Line], mut record: Record) -> Record {
+    let line = lines.iter().find(|line| line.domain == record.domain && line.region == record.region);
+    let Some((line, entry)) = line.and_then(|line| Some((line, line.entry(record.number)?))) else {
+        return record;
+    };
+    let canary = line.trial.is_some_and(|trial| trial.canary == record.number);
+    record.state = match entry.standing {
+        Standing::Standby => State::Standby,
+        Standing::Serving if canary => State::Canary,
+        Standing::Serving => State::Active,
+        Standing::Draining => State::Draining,
+        Standing::Retained => State::Retained,
+    };
+    record.weight = entry.weight;
+    record.pins = line.pins(record.number).collect();
+    record.calls = entry.generation.calls();
+    record.operations = entry.generation.operations();
+    record.memory_bytes = entry.generation.memory_bytes();
+    record.last_error = entry.generation.last_error();
+    record.since = entry.since;
+    record
+}
+
+/// Makes a generation's file the one in the plugin directory, which the next start of the host begins with.
+pub(super) async fn put_back(registry: &Registry, generation: &Generation) {
+    let slots = registry.setup.load().of(&generation.plugin);
+    let mut seen = Vec::new();
+    for slot in &slots {
+        seen.push(slot.lock().await);
+    }
+    let directory = &registry.runtime.config.directory;
+    let path = File::path(directory, &generation.plugin);
+    let now = File::read(path, registry.runtime.config.file_bytes_max).await;
+    if now.is_ok_and(|file| file.digest == generation.digest) {
+        return;
+    }
+    let landed = generation.file.bytes().and_then(|bytes| File::land(directory, &generation.plugin, &bytes));
+    match landed {
+        Ok(()) => seen.iter_mut().for_each(|seen| **seen = Seen::of(generation.number, &generation.digest)),
+        Err(error) => tracing::error!(
+            plugin = %generation.label, %error,
+            "its file cannot be put back: the next start begins with the one that is there"
+        ),
+    }
+}

@@ -1,0 +1,189 @@
+//! One call of one component: a fresh store, its limits, its deadline, and what its end means.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use patchbay_core::error::{Error, Kind};
+use patchbay_core::text;
+use tokio::time::Instant;
+use tracing::Instrument as _;
+use wasmtime::Store;
+use wasmtime::component::Accessor;
+
+use super::contract::types;
+use super::domain::{Routed, Service};
+use super::gate::Place;
+use super::generation::Generation;
+use super::runtime::Runtime;
+use super::share::Share;
+use super::state::{Call, CallState, on_tick};
+
+/// What a caller is told whose call did not end in time.
+const CUT: &str = "The plugin was replaced, and the call did not end in time; try again.";
+
+/// Why a component gave no answer.
+enum Broken {
+    /// Trapped, or hit one of its bounds.
+    Trap(wasmtime::Error, Option<&'static str>),
+    Late,
+    /// It ended without one, by a defect of the host.
+    Lost,
+    /// Its generation was replaced, and its time to drain is over.
+    Cut,
+}
+
+/// Calls `generation` by `body`, which is given the instance and the context to pass on.
+///
+/// # Errors
+/// What the component answers; [`Kind::Internal`] for a trap, [`Kind::Timeout`] past the deadline,
+/// [`Kind::Exhausted`] when the tenant's share of the domain's queue is full, [`Kind::Busy`] when the whole queue is, and
+/// [`Kind::Unavailable`] when the generation is cut off.
+pub async fn call<S: Service, T: Send + 'static>(
+    runtime: &Arc<Runtime>,
+    generation: &Arc<Generation>,
+    call: Call,
+    body: impl Body<S, T>,
+) -> Result<T, Error> {
+    // Before it waits for a place: who waits is to be drained as well.
+    let _in_flight = generation.activity.enter();
+    let cut = pin!(generation.activity.cut());
+    let permit = call.permit.clone();
+    let answer = tokio::select! {
+        biased;
+        answer = run::<S, T>(runtime, generation, call, body) => answer,
+        () = cut => {
+            generation.activity.was_cut(permit.request_id());
+            Err(broken(runtime, generation, Broken::Cut))
+        }
+    };
+    generation.activity.note(&answer);
+    answer
+}
+
+/// A call of whichever generation answers it, or of the one that it names.
+///
+/// # Errors
+/// As [`call`], and where nobody answers.
+pub async fn call_resolved<S: Routed, T: Send + 'static>(
+    runtime: &Arc<Runtime>,
+    asked: Call,
+    body: impl Body<S, T>,
+) -> Result<T, Error> {
+    let generation = match asked.on.clone() {
+        Some(generation) => generation,
+        None => runtime.routes.resolve(S::DOMAIN, &asked.region, asked.permit.tenant_id())?,
+    };
+    call::<S, T>(runtime, &generation, asked, body).await
+}
+
+async fn run<S: Service, T: Send + 'static>(
+    runtime: &Arc<Runtime>,
+    generation: &Arc<Generation>,
+    call: Call,
+    body: impl Body<S, T>,
+) -> Result<T, Error> {
+    let span = tracing::info_span!("plugin", plugin = &*generation.label);
+    let _ = call.served.set(Arc::clone(&generation.label));
+    let deadline = bounded(call.permit.deadline(), generation.limits.call_ms_max);
+    let gate = runtime.gate(generation.domain);
+    let place = within(deadline, gate.enter(call.permit.tenant_id(), call.admitted)).await??;
+    let run = guest::<S, T>(Arc::clone(runtime), Arc::clone(generation), call, body, place);
+    let run = Share::new(runtime, generation, Box::pin(run.instrument(span.clone())));
+    let answer = match tokio::time::timeout_at(deadline, run).await {
+        Ok(Some(Ok(answer))) => return answer.map_err(from_plugin),
+        Ok(Some(Err(trap))) => trap,
+        Ok(None) => Broken::Lost,
+        Err(_) => Broken::Late,
+    };
+    Err(span.in_scope(|| broken(runtime, generation, answer)))
+}
+
+/// All that is done in a call's store, which is given back before the place.
+async fn guest<S: Service, T: Send>(
+    runtime: Arc<Runtime>,
+    generation: Arc<Generation>,
+    call: Call,
+    body: impl Body<S, T>,
+    _place: Place,
+) -> Result<Result<T, types::Error>, Broken> {
+    let context = call.context(&generation.region);
+    let mut store = store(&runtime, &generation, call);
+    let run = async {
+        let instance = generation.linked.instantiate_async(&mut store).await?;
+        let guest = S::load(&generation, &mut store, &instance)?;
+        let pending = Arc::clone(&store.data().pending);
+        let answered = store.run_concurrent(async |accessor| {
+            tokio::select! {
+                biased;
+                over = pending.over() => Err(wasmtime::Error::msg(over)),
+                answer = body(accessor, &guest, context) => answer,
+            }
+        });
+        answered.await?
+    };
+    let answer = run.await;
+    answer.map_err(|trap| Broken::Trap(trap, store.data().usage.hit))
+}
+
+/// What is done with a guest: one call of one of its functions.
+pub trait Body<S: Service, T>:
+    for<'a> FnOnce(&'a Accessor<CallState>, &'a S::Guest, types::Context) -> BoxFuture<'a, Answer<T>>
+    + Send
+    + 'static
+{
+}
+
+impl<S: Service, T, F> Body<S, T> for F where
+    F: for<'a> FnOnce(&'a Accessor<CallState>, &'a S::Guest, types::Context) -> BoxFuture<'a, Answer<T>>
+        + Send
+        + 'static
+{
+}
+
+/// What a binding's call gives: a trap, or the component's own answer.
+pub type Answer<T> = wasmtime::Result<Result<T, types::Error>>;
+
+fn bounded(deadline: Instant, call_ms_max: u64) -> Instant {
+    deadline.min(Instant::now() + Duration::from_millis(call_ms_max))
+}
+
+async fn within<T>(deadline: Instant, work: impl Future<Output = T>) -> Result<T, Error> {
+    tokio::time::timeout_at(deadline, work).await.map_err(|late| Error::hidden(Kind::Timeout, late))
+}
+
+/// A fresh store for one call, with its limits.
+pub(super) fn store(runtime: &Arc<Runtime>, generation: &Arc<Generation>, call: Call) -> Store<CallState> {
+    let state = CallState::new(call, generation, Arc::clone(runtime));
+    let mut store = Store::new(&runtime.engine, state);
+    store.limiter(|state| &mut state.usage);
+    store.set_hostcall_fuel(generation.limits.transfer_bytes_max);
+    store.set_epoch_deadline(1);
+    store.epoch_deadline_callback(on_tick);
+    store
+}
+
+/// A component's own error, in the host's terms. What it does not call public stays in the log.
+fn from_plugin(error: types::Error) -> Error {
+    let kind = Kind::from_word(&error.kind);
+    let wait = error.retry_after_ms.map(|ms| Duration::from_millis(ms.into()));
+    let told = if error.public {
+        Error::new(kind, error.message)
+    } else {
+        Error::hidden(kind, anyhow::Error::msg(text::told(&error.message, text::LOG_BYTES_MAX)))
+    };
+    told.retry_after(wait)
+}
+
+fn broken(runtime: &Runtime, generation: &Generation, end: Broken) -> Error {
+    let (reason, error) = match end {
+        Broken::Late => ("deadline", Error::new(Kind::Timeout, Kind::Timeout.sentence())),
+        Broken::Lost => ("lost", Error::internal(anyhow::anyhow!("the call ended without an answer"))),
+        Broken::Cut => ("cut off", Error::new(Kind::Unavailable, CUT)),
+        Broken::Trap(trap, hit) => (hit.unwrap_or("trap"), Error::internal(anyhow::Error::from(trap))),
+    };
+    runtime.metrics.trap(&generation.plugin, reason);
+    tracing::error!(reason, version = %generation.version, error = %error.chain(), "the plugin did not survive the call");
+    error
+}

@@ -1,0 +1,100 @@
+//! `log`: a plugin's lines in the host's log, bounded in number, length and altogether, under the call's span.
+
+use patchbay_core::text::{cut, told};
+
+use crate::CallState;
+use crate::contract::common::patchbay::host::log::Host;
+
+/// What a call has logged.
+#[derive(Default)]
+pub(crate) struct Logged {
+    lines: u32,
+    bytes: usize,
+    /// The bound at which it stopped.
+    full: bool,
+}
+
+impl CallState {
+    /// Whether there is room for one more line of so many bytes; then it counts. Where there is none the log says so, once.
+    pub(super) fn may_log(&mut self, bytes: usize) -> bool {
+        let (limits, logged) = (&self.grant.limits, &mut self.logged);
+        if logged.full {
+            return false;
+        }
+        let reached = if logged.bytes + bytes > limits.log_call_bytes_max {
+            Some("plugin.log_call_bytes_max")
+        } else if logged.lines == limits.log_lines_max {
+            Some("plugin.log_lines_max")
+        } else {
+            None
+        };
+        if let Some(bound) = reached {
+            logged.full = true;
+            tracing::warn!(target: "plugin", "further lines of this call are left out ({bound})");
+            return false;
+        }
+        logged.lines += 1;
+        logged.bytes += bytes;
+        true
+    }
+}
+
+impl Host for CallState {
+    fn emit(&mut self, level: String, message: String, fields: Vec<(String, String)>) {
+        if self.logged.full {
+            return;
+        }
+        // Cut before it is copied: a guest may hand over megabytes.
+        let line = line(&message, &fields, self.grant.limits.log_bytes_max);
+        if self.may_log(line.len()) {
+            write(&level, &line);
+        }
+    }
+}
+
+fn write(level: &str, line: &str) {
+    match level {
+        "error" => tracing::error!(target: "plugin", "{line}"),
+        "warn" => tracing::warn!(target: "plugin", "{line}"),
+        "debug" => tracing::debug!(target: "plugin", "{line}"),
+        "trace" => tracing::trace!(target: "plugin", "{line}"),
+        _ => tracing::info!(target: "plugin", "{line}"),
+    }
+}
+
+/// One line without line breaks, cut at the limit.
+fn line(message: &str, fields: &[(String, String)], bytes_max: usize) -> String {
+    let mut line = told(head(message, bytes_max), bytes_max);
+    for (name, value) in fields {
+        if line.len() >= bytes_max {
+            break;
+        }
+        for part in
+            [" ", &told(head(name, bytes_max), bytes_max), "=", &told(head(value, bytes_max), bytes_max)]
+        {
+            line.push_str(part);
+        }
+        cut(&mut line, bytes_max);
+    }
+    line
+}
+
+/// As much of it as can be told, and a little, by which it shows that there is more: the rest is not even looked at.
+fn head(text: &str, bytes_max: usize) -> &str {
+    text.get(..text.ceil_char_boundary(bytes_max.saturating_add(1))).unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::line;
+
+    #[test]
+    fn a_line_stays_one_line_and_short() {
+        let fields = [("a".to_owned(), "1\n2".to_owned())];
+        assert_eq!(line("x\ny", &fields, 100), "x y a=1 2");
+        assert_eq!(line("x\u{202e}y", &fields, 8), "x y a…");
+        assert_eq!(line("x\ny", &fields, 6), "x y…");
+        assert_eq!(line("ééé", &fields, 5), "é…");
+        assert_eq!(line("ééé", &[], 3), "…");
+    }
+}

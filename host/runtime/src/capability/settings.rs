@@ -1,0 +1,10 @@
+//! `settings`: the values that the plugin's route gives it.
+
+use crate::CallState;
+use crate::contract::common::patchbay::host::settings::Host;
+
+impl Host for CallState {
+    fn get(&mut self, key: String) -> Option<String> {
+        self.grant.settings.get(&key).cloned()
+    }
+}

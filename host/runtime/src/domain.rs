@@ -1,0 +1,194 @@
+//! What the plugins of each domain are lent and answer. A new domain is a line of `domains!`, a case of [`Domain`], a folder
+//! in `wit/` with its line in `contract`, and a file of the gRPC server's.
+
+use patchbay_core::Domain;
+use wasmtime::Store;
+use wasmtime::component::{Instance, InstancePre, Linker};
+
+use super::generation::Generation;
+use super::state::CallState;
+use crate::capability;
+use crate::contract::common::exports::patchbay::host::{about, operation};
+
+/// An interface of the contract as a type, so that a call names what it calls and only that is looked up.
+pub trait Service: Send + 'static {
+    /// The interface's functions in an instance.
+    type Guest: Send + Sync;
+
+    /// Finds them.
+    ///
+    /// # Errors
+    /// When the component's world has no such interface.
+    #[doc(hidden)]
+    fn load(
+        generation: &Generation,
+        store: &mut Store<CallState>,
+        instance: &Instance,
+    ) -> wasmtime::Result<Self::Guest>;
+}
+
+/// A service that a domain of its own answers.
+pub trait Routed: Service {
+    /// Which domain.
+    const DOMAIN: Domain;
+}
+
+/// Lends a linker what plugins of the domain may import.
+pub(crate) fn link(domain: Domain, linker: &mut Linker<CallState>) -> wasmtime::Result<()> {
+    capability::link(linker)?;
+    match domain {
+        Domain::Compute => capability::link_storage(linker),
+        _ => Ok(()),
+    }
+}
+
+/// Where a component's interfaces are.
+#[derive(Clone)]
+pub(crate) struct Exports {
+    about: about::GuestIndices,
+    operation: operation::GuestIndices,
+    world: World,
+}
+
+/// What every plugin answers, whatever its domain.
+macro_rules! common {
+    ($($(#[$doc:meta])* $Service:ident: $interface:ident),+ $(,)?) => {
+        $(
+            $(#[$doc])*
+            #[derive(Debug)]
+            pub struct $Service;
+
+            impl Service for $Service {
+                type Guest = $interface::Guest;
+
+                fn load(
+                    generation: &Generation,
+                    store: &mut Store<CallState>,
+                    instance: &Instance,
+                ) -> wasmtime::Result<Self::Guest> {
+                    generation.exports.$interface.load(store, instance)
+                }
+            }
+        )+
+    };
+}
+
+/// One line a domain: its case of [`Domain`], its package in `wit/`, and its services with their interfaces.
+macro_rules! domains {
+    ($($Domain:ident, $package:ident { $($(#[$doc:meta])* $Service:ident: $interface:ident),+ $(,)? })+) => {
+        $(use crate::contract::$package::exports::patchbay::$package::{$($interface),+};)+
+
+        #[derive(Clone)]
+        enum World {
+            $($Domain { $($interface: $interface::GuestIndices),+ },)+
+        }
+
+        impl World {
+            fn of(domain: Domain, linked: &InstancePre<CallState>) -> wasmtime::Result<Self> {
+                Ok(match domain {
+                    $(Domain::$Domain => {
+                        Self::$Domain { $($interface: $interface::GuestIndices::new(linked)?),+ }
+                    })+
+                })
+            }
+
+            fn check(&self, store: &mut Store<CallState>, instance: &Instance) -> wasmtime::Result<()> {
+                match self {
+                    $(Self::$Domain { $($interface),+ } => {
+                        $($interface.load(&mut *store, instance)?;)+
+                    })+
+                }
+                Ok(())
+            }
+        }
+
+        $($(
+            $(#[$doc])*
+            #[derive(Debug)]
+            pub struct $Service;
+
+            impl Routed for $Service {
+                const DOMAIN: Domain = Domain::$Domain;
+            }
+
+            impl Service for $Service {
+                type Guest = $interface::Guest;
+
+                fn load(
+                    generation: &Generation,
+                    store: &mut Store<CallState>,
+                    instance: &Instance,
+                ) -> wasmtime::Result<Self::Guest> {
+                    match &generation.exports.world {
+                        World::$Domain { $interface, .. } => $interface.load(store, instance),
+                        _ => wasmtime::bail!("the generation serves another domain"),
+                    }
+                }
+            }
+        )+)+
+    };
+}
+
+common! {
+    /// Who a plugin is.
+    About: about,
+    /// How its work that takes time goes on.
+    Operation: operation,
+}
+
+domains! {
+    Identity, identity {
+        /// Tenants in the cloud.
+        Tenants: tenants,
+    }
+    Compute, compute {
+        /// Flavors.
+        Flavors: flavors,
+        /// Images.
+        Images: images,
+        /// Instances.
+        Instances: instances,
+    }
+    Storage, storage {
+        /// Disks.
+        Disks: disks,
+    }
+    Network, network {
+        /// VPCs.
+        Vpcs: vpcs,
+        /// Security groups.
+        SecurityGroups: security_groups,
+        /// Routers.
+        Routers: routers,
+    }
+    Nas, nas {
+        /// Shares.
+        Shares: shares,
+    }
+    Oss, oss {
+        /// Accounts of object storage and their buckets.
+        Buckets: buckets,
+    }
+}
+
+impl Exports {
+    /// Finds the interfaces of the domain's world in a linked component.
+    ///
+    /// # Errors
+    /// Names the export that is missing.
+    pub(crate) fn of(domain: Domain, linked: &InstancePre<CallState>) -> wasmtime::Result<Self> {
+        let world = World::of(domain, linked)?;
+        let about = about::GuestIndices::new(linked)?;
+        Ok(Self { about, operation: operation::GuestIndices::new(linked)?, world })
+    }
+
+    /// Checks their types, which takes an instance.
+    ///
+    /// # Errors
+    /// Names the export that has another type.
+    pub(crate) fn check(&self, store: &mut Store<CallState>, instance: &Instance) -> wasmtime::Result<()> {
+        self.about.load(&mut *store, instance)?;
+        self.operation.load(&mut *store, instance)?;
+        self.world.check(store, instance)
+    }
+}

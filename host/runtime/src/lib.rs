@@ -1,0 +1,46 @@
+//! Components at work: the engine, one call of one component, and what is lent to it.
+//!
+//! May use: what a call needs, which is upstreams, the journal, metrics and the caller's permit. Must never live here: which
+//! component answers whom (`patchbay-rollout`), and what a request of the platform means (`patchbay-server`).
+#![forbid(unsafe_code)]
+
+mod activity;
+mod background;
+mod call;
+mod capability;
+mod compile;
+mod component_file;
+pub mod contract;
+mod debt;
+mod domain;
+mod engine;
+mod gate;
+mod generation;
+mod grant;
+mod inspect;
+mod probe;
+mod purpose;
+mod queue;
+mod runtime;
+mod share;
+mod state;
+mod turns;
+
+pub use wasmtime::component::Accessor;
+
+pub use self::activity::Outcomes;
+pub use self::call::{Answer, Body, call, call_resolved};
+pub use self::compile::{Compiler, Uncompiled, compile_input};
+pub use self::component_file::ComponentFile;
+pub use self::domain::{
+    About, Buckets, Disks, Flavors, Images, Instances, Operation, Routed, Routers, SecurityGroups, Service,
+    Shares, Tenants, Vpcs,
+};
+pub use self::engine::{Config, Limits};
+pub use self::generation::{Generation, Hold};
+pub use self::grant::{Grant, Granted};
+pub use self::inspect::Inspection;
+pub use self::probe::{Unfit, check, draft};
+pub use self::purpose::Placeholder;
+pub use self::runtime::{Resolve, Runtime};
+pub use self::state::{Call, CallState};

@@ -1,0 +1,122 @@
+//! The configuration file: one table a module, owned by that module. Checked whole before anything starts; an
+//! unknown key is an error. Secrets are never in it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::Context as _;
+use patchbay_database as database;
+use patchbay_durable::{idempotency, journal, membership};
+use patchbay_operations as operation;
+use patchbay_rollout::{self as rollout, Reloaded, Route, Source};
+use patchbay_runtime as plugin;
+use patchbay_telemetry::log;
+use patchbay_tenants as tenant;
+use patchbay_tenants::auth;
+use patchbay_upstream as upstream;
+use serde::Deserialize;
+
+use super::{grpc, http};
+
+/// All of it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The gRPC server.
+    #[serde(default)]
+    pub grpc: grpc::Config,
+    /// The HTTP port with `/healthz` and `/metrics`.
+    #[serde(default)]
+    pub http: http::Config,
+    /// How logs look.
+    #[serde(default)]
+    pub log: log::Config,
+    /// Where tenants and operations are kept.
+    pub database: database::Config,
+    /// Who may call.
+    pub auth: auth::Config,
+    /// How tenants are remembered.
+    #[serde(default)]
+    pub tenant: tenant::Config,
+    /// How the hosts of one database know of each other.
+    #[serde(default)]
+    pub membership: membership::Config,
+    /// How long requests are recognised that are sent again.
+    #[serde(default)]
+    pub idempotency: idempotency::Config,
+    /// How operations are carried on.
+    #[serde(default)]
+    pub operation: operation::Config,
+    /// How much is kept of what plugins changed in the backends.
+    #[serde(default)]
+    pub journal: journal::Config,
+    /// Bounds of plugins, and where they are.
+    #[serde(default)]
+    pub plugin: plugin::Config,
+    /// The backends, by name.
+    #[serde(default)]
+    pub upstream: BTreeMap<String, upstream::Config>,
+    /// Who answers which domain.
+    #[serde(default, rename = "route")]
+    pub routes: Vec<Route>,
+    /// How long calls in flight may go on after SIGTERM, in milliseconds.
+    #[serde(default = "shutdown_ms_max")]
+    pub shutdown_ms_max: u64,
+    /// Where all this comes from, where that is a text.
+    #[serde(skip)]
+    pub source: Option<Source>,
+}
+
+fn shutdown_ms_max() -> u64 {
+    30_000
+}
+
+impl Config {
+    /// Reads and checks a file.
+    ///
+    /// # Errors
+    /// It cannot be read, is not TOML, has an unknown or missing key, or does not hold together.
+    pub fn read(path: &Path) -> anyhow::Result<Self> {
+        let text =
+            std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let mut config = Self::parse(&text).with_context(|| path.display().to_string())?;
+        config.source = config.source.map(|source| Source { file: Some(path.to_owned()), ..source });
+        Ok(config)
+    }
+
+    /// The same from text.
+    ///
+    /// # Errors
+    /// See [`Config::read`].
+    pub fn parse(text: &str) -> anyhow::Result<Self> {
+        let mut config: Self = toml::from_str(text)?;
+        config.source =
+            Some(Source { file: None, text: text.to_owned(), table: text.parse()?, parse: reloaded });
+        config.check()?;
+        Ok(config)
+    }
+
+    /// What no single table can see.
+    fn check(&self) -> anyhow::Result<()> {
+        let upstreams = self.upstream.keys().map(String::as_str).collect();
+        rollout::check(&self.routes, &upstreams)?;
+        self.plugin.check()?;
+        self.database.check()?;
+        self.journal.check()?;
+        self.membership.check()?;
+        self.operation.check()?;
+        let kept = self.idempotency.kept_ms;
+        anyhow::ensure!(
+            kept <= self.operation.kept_ms,
+            "idempotency.kept_ms must be at most operation.kept_ms: an answer is told by its operation"
+        );
+        Ok(())
+    }
+}
+
+/// What of a later text may change while the host runs.
+fn reloaded(text: &str) -> anyhow::Result<Reloaded> {
+    let config = Config::parse(text)?;
+    let (limits, table) = (config.plugin.limits(), text.parse()?);
+    Ok(Reloaded { routes: config.routes, upstreams: config.upstream, limits, table })
+}

@@ -1,0 +1,191 @@
+//! The gRPC server: the contract's services, reflection and health. A service's calls are in the file of its name;
+//! nothing below this module knows of gRPC.
+
+mod answer;
+mod change;
+mod check;
+mod cidr;
+mod claim;
+mod convert;
+mod disk;
+mod flavor;
+mod health;
+mod image;
+mod instance;
+mod journal;
+mod nas;
+mod once;
+mod operation;
+mod oss;
+mod plugin;
+mod port;
+mod reply;
+mod route;
+mod security_group;
+mod stranger;
+mod tenant;
+mod tenant_admin;
+mod vpc;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use patchbay_durable::membership::Membership;
+use patchbay_operations::Runner;
+use patchbay_operations::registrar::Registrar;
+use patchbay_proto as proto;
+use patchbay_rollout::Plugins;
+use patchbay_telemetry::{Metrics, Sampler};
+use patchbay_tenants::auth::Auth;
+use serde::Deserialize;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tonic::codec::CompressionEncoding::{Gzip, Zstd};
+use tonic::service::Routes;
+
+use self::port::Port;
+pub use self::reply::ErrorStyle;
+use self::stranger::Strangers;
+
+/// The gRPC server's address and bounds.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// The largest request, in bytes, also when it is unpacked; a larger one is refused as RESOURCE_EXHAUSTED (8).
+    pub message_bytes_max: usize,
+    /// How long a call may take, in milliseconds, where the caller sets no shorter deadline.
+    pub call_ms_max: u64,
+    /// How long before the caller's deadline an unfinished operation is answered, in milliseconds.
+    pub answer_margin_ms: u64,
+    /// Calls at once on one connection.
+    pub streams_max: u32,
+    /// Connections at once; at most half of the descriptors that the process may have. A new one takes the place of one
+    /// that is not used.
+    pub connections_max: usize,
+    /// How long a new connection may take to speak HTTP/2, in milliseconds.
+    pub handshake_ms_max: u64,
+    /// How long a connection is kept on which nothing goes on, in milliseconds.
+    pub idle_ms_max: u64,
+    /// PING, SETTINGS and PRIORITY frames that a connection may send within ten seconds beside as many frames of calls.
+    pub control_frames_max: u32,
+    /// Requests at once, over all connections, whose message has not come.
+    pub waiting_max: usize,
+    /// How long the next piece of a request's message is waited for, in milliseconds; no longer than the call may take.
+    pub message_ms_max: u64,
+    /// How long an answer is offered to a caller who does not take it, in milliseconds.
+    pub answer_ms_max: u64,
+    /// How long a connection may take to learn that it is closed, in milliseconds; and requests, that their message has
+    /// to come, when the host stops.
+    pub close_ms_max: u64,
+    /// Calls at once of the services that need no key, health and reflection; whoever watches has one.
+    pub keyless_calls_max: usize,
+    /// How many of those may come from one address.
+    pub keyless_calls_per_address_max: usize,
+    /// How failures are told where the call does not say: "response" or "status".
+    pub error_style: ErrorStyle,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 7000)),
+            message_bytes_max: 1 << 20,
+            call_ms_max: 60_000,
+            answer_margin_ms: 200,
+            streams_max: 256,
+            connections_max: 4_096,
+            handshake_ms_max: 5_000,
+            idle_ms_max: 60_000,
+            control_frames_max: 1_000,
+            waiting_max: 1_024,
+            message_ms_max: 10_000,
+            answer_ms_max: 10_000,
+            close_ms_max: 500,
+            keyless_calls_max: 1_024,
+            keyless_calls_per_address_max: 256,
+            error_style: ErrorStyle::Response,
+        }
+    }
+}
+
+/// What every call reaches.
+#[derive(Clone)]
+pub struct Api {
+    /// The server's configuration.
+    pub config: Arc<Config>,
+    /// Who may call.
+    pub auth: Arc<Auth>,
+    /// Who answers.
+    pub plugins: Arc<Plugins>,
+    /// Work that goes on.
+    pub operations: Arc<Runner>,
+    /// The hosts that share the database.
+    pub membership: Arc<Membership>,
+    /// How tenants come about.
+    pub registrar: Arc<Registrar>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    /// Which refused calls get a line in the log.
+    pub refusals: Arc<Sampler>,
+    /// Ends the server: no new calls, streams end, other calls in flight go on.
+    pub stopping: CancellationToken,
+}
+
+/// Serves until `api.stopping`, then lets the calls in flight end.
+///
+/// # Errors
+/// When the contract cannot be described.
+pub async fn serve(api: Api, listener: TcpListener) -> anyhow::Result<()> {
+    let routes = routes(&api).await?;
+    let Api { config, metrics, stopping, .. } = api;
+    Port::new(routes, config, metrics, stopping).serve(listener).await;
+    Ok(())
+}
+
+/// All services, with the same bound of messages, packed or not.
+async fn routes(api: &Api) -> anyhow::Result<Routes> {
+    let bytes_max = api.config.message_bytes_max;
+    macro_rules! bounded {
+        ($server:expr) => {
+            $server
+                .max_decoding_message_size(bytes_max)
+                .accept_compressed(Gzip)
+                .accept_compressed(Zstd)
+                .send_compressed(Gzip)
+                .send_compressed(Zstd)
+        };
+    }
+    macro_rules! service {
+        ($package:ident::$module:ident::$server:ident) => {
+            bounded!(proto::$package::$module::$server::new(api.clone()))
+        };
+    }
+    let strangers = Strangers::new(&api.config);
+    let health = bounded!(health::service(&api.plugins, api.stopping.clone()).await);
+    Ok(Routes::new(strangers.admit(health))
+        .add_service(strangers.admit(bounded!(reflection()?.build_v1().context("reflection")?)))
+        .add_service(strangers.admit(bounded!(reflection()?.build_v1alpha().context("reflection")?)))
+        .add_service(service!(tenant::tenant_service_server::TenantServiceServer))
+        .add_service(service!(flavor::flavor_service_server::FlavorServiceServer))
+        .add_service(service!(image::image_service_server::ImageServiceServer))
+        .add_service(service!(instance::instance_service_server::InstanceServiceServer))
+        .add_service(service!(securitygroup::security_group_service_server::SecurityGroupServiceServer))
+        .add_service(service!(clouddisk::cloud_disk_service_server::CloudDiskServiceServer))
+        .add_service(service!(nasdisk::nas_disk_service_server::NasDiskServiceServer))
+        .add_service(service!(oss::oss_service_server::OssServiceServer))
+        .add_service(service!(vpc::vpc_service_server::VpcServiceServer))
+        .add_service(service!(route::route_service_server::RouteServiceServer))
+        .add_service(service!(operation::operation_service_server::OperationServiceServer))
+        .add_service(service!(plugin::plugin_service_server::PluginServiceServer))
+        .add_service(service!(journal::journal_service_server::JournalServiceServer))
+        .add_service(service!(tenant_admin::tenant_admin_service_server::TenantAdminServiceServer)))
+}
+
+fn reflection() -> anyhow::Result<tonic_reflection::server::Builder<'static>> {
+    Ok(tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET))
+}

@@ -1,0 +1,139 @@
+//! `patchbay.plugin.v1.PluginService`: plugins of the running host, for the operator. What is done is `plugin`'s affair;
+//! how a file arrives is in `upload`, how events leave in `watch`, what records look like on the wire in `record`.
+
+mod record;
+mod upload;
+mod watch;
+
+use futures::stream::BoxStream;
+use patchbay_core::error::Error;
+use patchbay_core::{Domain, TenantId};
+use patchbay_proto::plugin::plugin_service_server::PluginService;
+use patchbay_proto::plugin::set_route_request::Pin;
+use patchbay_proto::plugin::{
+    ActivateRequest, ActivateResponse, Event, Generation, Host, ListPluginsRequest, ListPluginsResponse,
+    LoadPluginRequest, LoadPluginResponse, RollbackRequest, RollbackResponse, SetRouteRequest,
+    SetRouteResponse, WatchEventsRequest,
+};
+use tonic::{Request, Response, Status, Streaming};
+
+use super::Api;
+use super::answer::rpc;
+use crate::grpc::convert::Convert;
+
+#[tonic::async_trait]
+impl PluginService for Api {
+    type WatchEventsStream = BoxStream<'static, Result<Event, Status>>;
+
+    async fn list_plugins(
+        &self,
+        request: Request<ListPluginsRequest>,
+    ) -> Result<Response<ListPluginsResponse>, Status> {
+        self.answer_plainly(
+            rpc!("patchbay.plugin.v1.PluginService", "ListPlugins"),
+            request,
+            async |asked, _| {
+                self.auth.operator(asked.bearer.as_deref())?;
+                Ok(ListPluginsResponse {
+                    generations: self.plugins.list().into_iter().map(Generation::convert).collect(),
+                    hosts: self.membership.peers().iter().map(Host::convert).collect(),
+                })
+            },
+        )
+        .await
+    }
+
+    async fn load_plugin(
+        &self,
+        request: Request<Streaming<LoadPluginRequest>>,
+    ) -> Result<Response<LoadPluginResponse>, Status> {
+        self.answer_plainly(
+            rpc!("patchbay.plugin.v1.PluginService", "LoadPlugin"),
+            request,
+            async |asked, messages| {
+                self.auth.operator(asked.bearer.as_deref())?;
+                let upload = upload::receive(&self.plugins, messages, asked.deadline).await?;
+                let records = self.plugins.load(&upload.plugin, upload.bytes).await?;
+                Ok(LoadPluginResponse { generations: records.into_iter().map(Generation::convert).collect() })
+            },
+        )
+        .await
+    }
+
+    async fn activate(
+        &self,
+        request: Request<ActivateRequest>,
+    ) -> Result<Response<ActivateResponse>, Status> {
+        self.answer_plainly(
+            rpc!("patchbay.plugin.v1.PluginService", "Activate"),
+            request,
+            async |asked, request| {
+                self.auth.operator(asked.bearer.as_deref())?;
+                let record = self.plugins.activate(request.generation).await?;
+                Ok(ActivateResponse { generation: Some(Convert::convert(record)) })
+            },
+        )
+        .await
+    }
+
+    async fn rollback(
+        &self,
+        request: Request<RollbackRequest>,
+    ) -> Result<Response<RollbackResponse>, Status> {
+        self.answer_plainly(
+            rpc!("patchbay.plugin.v1.PluginService", "Rollback"),
+            request,
+            async |asked, request| {
+                self.auth.operator(asked.bearer.as_deref())?;
+                let record = self.plugins.roll_back(domain(&request.domain)?, &request.region).await?;
+                Ok(RollbackResponse { generation: Some(Convert::convert(record)) })
+            },
+        )
+        .await
+    }
+
+    async fn set_route(
+        &self,
+        request: Request<SetRouteRequest>,
+    ) -> Result<Response<SetRouteResponse>, Status> {
+        self.answer_plainly(
+            rpc!("patchbay.plugin.v1.PluginService", "SetRoute"),
+            request,
+            async |asked, request| {
+                self.auth.operator(asked.bearer.as_deref())?;
+                let domain = domain(&request.domain)?;
+                let weights: Vec<_> =
+                    request.weights.iter().map(|share| (share.generation, share.weight)).collect();
+                let pins = request.pins.iter().map(pin).collect::<Result<Vec<_>, _>>()?;
+                let records = self.plugins.set_route(domain, &request.region, &weights, &pins)?;
+                Ok(SetRouteResponse { generations: records.into_iter().map(Generation::convert).collect() })
+            },
+        )
+        .await
+    }
+
+    async fn watch_events(
+        &self,
+        request: Request<WatchEventsRequest>,
+    ) -> Result<Response<Self::WatchEventsStream>, Status> {
+        self.answer_plainly(
+            rpc!("patchbay.plugin.v1.PluginService", "WatchEvents"),
+            request,
+            async |asked, request| {
+                self.auth.operator(asked.bearer.as_deref())?;
+                watch::events(self.plugins.clone(), request.since, self.stopping.clone())
+            },
+        )
+        .await
+    }
+}
+
+fn domain(word: &str) -> Result<Domain, Error> {
+    let words = || Domain::ALL.map(Domain::word).join(", ");
+    Domain::from_word(word).ok_or_else(|| Error::invalid(format!("domain must be one of {}.", words())))
+}
+
+fn pin(pin: &Pin) -> Result<(TenantId, Option<u64>), Error> {
+    let no_id = |_| Error::invalid("pins: tenant_id is \"t-\" and ten digits.");
+    Ok((pin.tenant_id.parse().map_err(no_id)?, Some(pin.generation).filter(|number| *number != 0)))
+}

@@ -1,0 +1,151 @@
+//! The gRPC port: connections come in, each request goes through the same few steps, and what has no request in it is
+//! closed in time. What a call does is in its domain's file.
+
+mod answer;
+mod arrival;
+mod connection;
+mod deadline;
+mod form;
+mod refusal;
+mod stream;
+mod wire;
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
+use hyper::body::Incoming;
+use patchbay_telemetry::Metrics;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tonic::body::Body;
+use tonic::codegen::Service as _;
+use tonic::service::Routes;
+use tonic::transport::server::TcpConnectInfo;
+
+use self::answer::Answer;
+use self::arrival::Arrivals;
+pub(super) use self::deadline::Deadline;
+use self::refusal::Refusal;
+use super::Config;
+use super::answer::{new_request_id, request_id};
+use crate::listen::Listener;
+
+/// The id under which the log tells of a call; the caller's own, where it is one.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The port, and what all its connections share.
+pub(super) struct Port {
+    routes: Routes,
+    config: Arc<Config>,
+    metrics: Arc<Metrics>,
+    arrivals: Arc<Arrivals>,
+    /// No new connections and calls.
+    stopping: CancellationToken,
+    /// A little later: no waiting for messages any more.
+    closing: CancellationToken,
+}
+
+impl Port {
+    pub(super) fn new(
+        routes: Routes,
+        config: Arc<Config>,
+        metrics: Arc<Metrics>,
+        stopping: CancellationToken,
+    ) -> Self {
+        let closing = CancellationToken::new();
+        let arrivals = Arc::new(Arrivals::new(&config, metrics.waiting().clone(), closing.clone()));
+        Self { routes: routes.prepare(), config, metrics, arrivals, stopping, closing }
+    }
+
+    /// Accepts until the host stops; then until the last call in flight has its answer.
+    pub(super) async fn serve(self, listener: TcpListener) {
+        let port = Arc::new(self);
+        let mut listener = Listener::new(listener, "grpc", port.config.connections_max);
+        let connections = TaskTracker::new();
+        loop {
+            let (tcp, peer, place) = tokio::select! {
+                biased;
+                () = port.stopping.cancelled() => break,
+                accepted = listener.accept() => accepted,
+            };
+            connections.spawn(connection::serve(Arc::clone(&port), tcp, peer, place));
+        }
+        // Who comes now is refused by the system at once.
+        drop(listener);
+        connections.close();
+        tokio::select! {
+            () = connections.wait() => return,
+            () = tokio::time::sleep(port.grace()) => port.closing.cancel(),
+        }
+        connections.wait().await;
+    }
+
+    /// One request, from its headers to its answer. Many of these may wait for a message, so each holds little.
+    fn answer(
+        self: Arc<Self>,
+        mut request: Request<Incoming>,
+        peer: TcpConnectInfo,
+    ) -> BoxFuture<'static, Result<Response<Answer>, Infallible>> {
+        let id = identify(request.headers_mut());
+        request.extensions_mut().insert(peer);
+        let admitted = self.admit(&mut request);
+        let (parts, body) = request.into_parts();
+        let parts = Box::new(parts);
+        Box::pin(async move {
+            let answered = match admitted {
+                Ok(deadline) => self.carry(parts, body, deadline).await,
+                Err(refusal) => Err(refusal),
+            };
+            let mut response = answered.unwrap_or_else(|refusal| self.refuse(&refusal, &id));
+            response.headers_mut().entry(REQUEST_ID).or_insert(id);
+            Ok(response.map(Answer::new))
+        })
+    }
+
+    /// The steps that take no time.
+    fn admit(&self, request: &mut Request<Incoming>) -> Result<Deadline, Refusal> {
+        form::check(request)?;
+        let deadline = Deadline::read(request.headers(), &self.config)?;
+        request.extensions_mut().insert(deadline);
+        Ok(deadline)
+    }
+
+    /// Those that wait: for the message, and for the answer.
+    async fn carry(
+        &self,
+        parts: Box<Parts>,
+        body: Incoming,
+        deadline: Deadline,
+    ) -> Result<Response<Body>, Refusal> {
+        let body = Arrivals::begin(&self.arrivals, body, deadline).await?;
+        let call = self.routes.clone().call(Request::from_parts(*parts, body));
+        let response = Box::pin(deadline.bound(call)).await?.unwrap_or_else(|never| match never {});
+        Refusal::of_library(response, self.config.message_bytes_max)
+    }
+
+    fn refuse(&self, refusal: &Refusal, id: &HeaderValue) -> Response<Body> {
+        self.metrics.refused(refusal.reason());
+        tracing::debug!(request_id = ?id, reason = refusal.reason(), "refused");
+        refusal.response(id.to_str().unwrap_or_default())
+    }
+
+    /// How long what is no call yet may go on when its end has come.
+    fn grace(&self) -> Duration {
+        Duration::from_millis(self.config.close_ms_max)
+    }
+}
+
+/// Gives the request the id that its answer bears.
+fn identify(headers: &mut HeaderMap) -> HeaderValue {
+    let sent = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok()).and_then(request_id);
+    let id = sent.unwrap_or_else(new_request_id);
+    // Letters, digits and hyphens only, as both of them are.
+    let id = HeaderValue::try_from(id).unwrap_or_else(|_| HeaderValue::from_static(""));
+    headers.insert(REQUEST_ID, id.clone());
+    id
+}

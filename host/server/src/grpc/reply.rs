@@ -1,0 +1,95 @@
+//! How an outcome becomes a response or a status: `code` and `msg` in the contract's responses, or a gRPC status
+//! with `google.rpc.ErrorInfo` where the caller prefers that.
+
+use std::time::Duration;
+
+use patchbay_core::error::Error;
+use patchbay_proto::{
+    clouddisk, flavor, image, instance, nasdisk, operation, oss, route, securitygroup, tenant, vpc,
+};
+use serde::Deserialize;
+use tonic::metadata::MetadataMap;
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt as _};
+
+/// How a caller wants failures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ErrorStyle {
+    /// In the response's `code` and `msg`: what those fields are for.
+    #[default]
+    Response,
+    /// As a gRPC status.
+    Status,
+}
+
+impl ErrorStyle {
+    /// The call's own wish (`x-error-style`), otherwise the configured style.
+    pub(super) fn of(metadata: &MetadataMap, configured: Self) -> Self {
+        match metadata.get("x-error-style").map(|style| style.as_bytes()) {
+            Some(b"status") => Self::Status,
+            Some(b"response") => Self::Response,
+            _ => configured,
+        }
+    }
+}
+
+/// A response of the contract: all of them have `code` and `msg`.
+pub(super) trait Reply: Default {
+    /// The same with `code` and `msg` set.
+    fn told(self, code: i32, msg: String) -> Self;
+}
+
+macro_rules! replies {
+    ($($package:ident::$response:ident),* $(,)?) => {$(
+        impl Reply for $package::$response {
+            fn told(self, code: i32, msg: String) -> Self {
+                Self { code, msg, ..self }
+            }
+        }
+    )*};
+}
+
+replies!(
+    tenant::CreateTenantRes,
+    flavor::ListFlavorsRes,
+    flavor::GetFlavorRes,
+    image::ListImagesRes,
+    image::GetImageRes,
+    instance::InstanceRes,
+    instance::DeleteInstanceRes,
+    instance::OperateInstanceRes,
+    securitygroup::SecurityGroupRes,
+    securitygroup::DeleteSecurityGroupRes,
+    securitygroup::OperateSecurityGroupRes,
+    clouddisk::CloudDiskRes,
+    clouddisk::DeleteCloudDiskRes,
+    nasdisk::CreateNasDiskRes,
+    nasdisk::DeleteNasDiskRes,
+    nasdisk::GetMountClientsRes,
+    operation::OperationRes,
+    operation::ListOperationsRes,
+    oss::CreateUserAndBucketRes,
+    oss::GetBucketInfoRes,
+    oss::ListBucketsInfoRes,
+    oss::SetOssUserQuotaRes,
+    oss::RecoverKeyRes,
+    vpc::VpcRes,
+    route::RouterRes,
+    route::ListRoutersRes,
+    route::DeleteRouterRes,
+);
+
+/// The error as a gRPC status, with `ErrorInfo` (and `RetryInfo` where the backend asks to wait).
+pub(super) fn status(error: &Error, request_id: &str) -> Status {
+    let reason = error.kind().word().to_uppercase().replace('-', "_");
+    let facts = [
+        ("request_id".to_owned(), request_id.to_owned()),
+        ("retryable".to_owned(), error.kind().retryable().to_string()),
+    ];
+    let mut details = ErrorDetails::with_error_info(reason, "patchbay", facts);
+    if error.wait().is_some_and(|wait| wait > Duration::ZERO) {
+        details.set_retry_info(error.wait());
+    }
+    Status::with_error_details(Code::from_i32(error.kind().code()), error.message(), details)
+}

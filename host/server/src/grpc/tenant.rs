@@ -1,0 +1,33 @@
+//! `tenant.TenantService` (requirements, "租户相关服务"): for the operator, not for tenants.
+
+use patchbay_durable::idempotency::Once;
+use patchbay_proto::tenant::tenant_service_server::TenantService;
+use patchbay_proto::tenant::{CreateTenantReq, CreateTenantRes};
+use patchbay_tenants::Registered;
+use secrecy::ExposeSecret as _;
+use tonic::{Request, Response, Status};
+
+use super::Api;
+use super::answer::rpc;
+
+#[tonic::async_trait]
+impl TenantService for Api {
+    async fn create_tenant(
+        &self,
+        request: Request<CreateTenantReq>,
+    ) -> Result<Response<CreateTenantRes>, Status> {
+        self.answer(rpc!("tenant.TenantService", "CreateTenant"), request, async |asked, request| {
+            let operator = self.auth.operator(asked.bearer.as_deref())?;
+            let once = asked.idempotency_key.as_deref();
+            let once = once.map(|key| Once::new(key, asked.rpc.path, request.tenant_name.as_bytes()));
+            let asked = asked.registration(operator, once.transpose()?);
+            let Registered { id, apikey } = self.registrar.register(asked, &request.tenant_name).await?;
+            Ok(CreateTenantRes {
+                tenant_id: id.to_string(),
+                apikey: apikey.expose_secret().to_owned(),
+                ..Default::default()
+            })
+        })
+        .await
+    }
+}

@@ -1,0 +1,77 @@
+//! `patchbay.tenant.v1.TenantAdminService`: what the cloud has of tenants that this installation does not know, for the
+//! operator. What may be taken over is `tenant`'s affair.
+
+use patchbay_core::error::Error;
+use patchbay_core::{Mark, TenantId};
+use patchbay_operations::registrar::{Adoption, Foreign};
+use patchbay_proto::tenant_admin::tenant_admin_service_server::TenantAdminService;
+use patchbay_proto::tenant_admin::{
+    AdoptRequest, AdoptResponse, ForeignTenant, ListForeignRequest, ListForeignResponse,
+};
+use patchbay_tenants::Registered;
+use secrecy::ExposeSecret as _;
+use tonic::{Request, Response, Status};
+
+use super::answer::{Asked, rpc};
+use super::{Api, check};
+use crate::grpc::convert::Convert;
+
+#[tonic::async_trait]
+impl TenantAdminService for Api {
+    async fn list_foreign(
+        &self,
+        request: Request<ListForeignRequest>,
+    ) -> Result<Response<ListForeignResponse>, Status> {
+        self.answer_plainly(
+            rpc!("patchbay.tenant.v1.TenantAdminService", "ListForeign"),
+            request,
+            async |asked, request| {
+                let operator = self.auth.operator(asked.bearer.as_deref())?;
+                let page = check::page(request.page_number, request.page_size)?;
+                let (number, size) = (page.number as usize, page.size as usize);
+                let found = self.registrar.foreign(&asked.registration(operator, None)).await?;
+                let found = found.into_iter().skip((number - 1).saturating_mul(size)).take(size);
+                Ok(ListForeignResponse {
+                    installation: self.registrar.installation().to_string(),
+                    tenants: found.map(ForeignTenant::convert).collect(),
+                })
+            },
+        )
+        .await
+    }
+
+    async fn adopt(&self, request: Request<AdoptRequest>) -> Result<Response<AdoptResponse>, Status> {
+        self.answer_plainly(
+            rpc!("patchbay.tenant.v1.TenantAdminService", "Adopt"),
+            request,
+            async |asked, request| self.take_over(asked, request).await,
+        )
+        .await
+    }
+}
+
+impl Api {
+    async fn take_over(&self, asked: &Asked, request: AdoptRequest) -> Result<AdoptResponse, Error> {
+        let operator = self.auth.operator(asked.bearer.as_deref())?;
+        let AdoptRequest { tenant_id, tenant_name, from_other_installation } = request;
+        let id: Result<TenantId, _> = tenant_id.parse();
+        let id = id.map_err(|_| Error::invalid("tenant_id is not t- and ten digits."))?;
+        let wanted = Adoption { id, name: tenant_name, from_other: from_other_installation };
+        let Registered { id, apikey } =
+            self.registrar.adopt(asked.registration(operator, None), wanted).await?;
+        Ok(AdoptResponse { tenant_id: id.to_string(), apikey: apikey.expose_secret().to_owned() })
+    }
+}
+
+impl Convert<Foreign> for ForeignTenant {
+    fn convert(foreign: Foreign) -> Self {
+        let Foreign { id, mark, name, parts } = foreign;
+        let installation = mark.map(Mark::installation).map(|installation| installation.to_string());
+        Self {
+            tenant_id: id.to_string(),
+            installation: installation.unwrap_or_default(),
+            tenant_name: name,
+            parts,
+        }
+    }
+}

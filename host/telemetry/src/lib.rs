@@ -1,0 +1,14 @@
+//! Seeing inside: metrics, logs, and whether the host is ready.
+//!
+//! May use: the ids and words of `patchbay-core`. Must never live here: a decision on what is measured, or a port that shows
+//! it.
+#![forbid(unsafe_code)]
+
+pub mod log;
+mod metrics;
+mod readiness;
+mod sample;
+
+pub use self::metrics::Metrics;
+pub use self::readiness::Readiness;
+pub use self::sample::Sampler;

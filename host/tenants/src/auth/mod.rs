@@ -1,0 +1,173 @@
+//! Who may call: a tenant by its api key, the platform's user by the platform's word, the operator by token.
+//!
+//! How a credential travels in a request is `grpc`'s affair; what is left of one in the database is `seal`'s.
+
+mod permission;
+mod permit;
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use patchbay_core::TenantId;
+use patchbay_core::error::{Error, Kind};
+use patchbay_core::seal::{Digest, MasterKey};
+use patchbay_core::secret::SecretSource;
+use patchbay_upstream::Upstreams;
+use secrecy::ExposeSecret as _;
+use serde::Deserialize;
+use tokio::time::Instant;
+
+pub use self::permission::Config as PermissionConfig;
+use self::permission::Permission;
+pub use self::permit::{Operator, Permit};
+use crate::{Leftover, SECRET_CHARS, Tenant, Tenants};
+
+/// The width of `operation.user_id`.
+const USER_ID_CHARS_MAX: usize = 255;
+/// Whose secret the operator's token is; no tenant's id looks like it.
+const OPERATOR: &str = "operator";
+
+/// The deployment's credentials, and whom to ask about its users.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Protects what is stored of tenants' secrets; see [`MasterKey::read`].
+    pub master_key: SecretSource,
+    /// What the operator shows as a bearer token.
+    pub operator_token: SecretSource,
+    /// The reverse check; absent: off.
+    pub permission: Option<PermissionConfig>,
+}
+
+/// What a request says of itself, unproven.
+#[derive(Clone, Copy)]
+pub struct Claim<'a> {
+    /// The tenant's key.
+    pub apikey: &'a str,
+    /// The tenant.
+    pub tenant_id: &'a str,
+    /// The platform's user on whose behalf it calls; may be empty.
+    pub platform_userid: &'a str,
+}
+
+/// The call that asks.
+#[derive(Debug, Clone, Copy)]
+pub struct Call<'a> {
+    /// Its id.
+    pub request_id: &'a str,
+    /// As "instance.InstanceService/CreateInstance".
+    pub method: &'a str,
+    /// When it ends, answered or not.
+    pub deadline: Instant,
+}
+
+/// Decides who may call.
+#[derive(Debug)]
+pub struct Auth {
+    tenants: Arc<Tenants>,
+    master: Arc<MasterKey>,
+    operator: Digest,
+    permission: Option<Permission>,
+}
+
+impl Auth {
+    /// `master` is the key under which `tenants` are stored.
+    ///
+    /// # Errors
+    /// The operator's token cannot be read, or the reverse check names an upstream that is not there.
+    pub fn new(
+        config: &Config,
+        master: Arc<MasterKey>,
+        tenants: Arc<Tenants>,
+        upstreams: &Upstreams,
+    ) -> anyhow::Result<Self> {
+        let token = config.operator_token.read().context("auth.operator_token")?;
+        let permission =
+            config.permission.as_ref().map(|config| Permission::new(config, upstreams)).transpose()?;
+        if permission.is_none() {
+            tracing::warn!("auth.permission is not configured: any user of a tenant may act on all it owns");
+        }
+        let operator = master.digest(OPERATOR, token.expose_secret());
+        Ok(Self { tenants, master, operator, permission })
+    }
+
+    /// Proves that the key is the tenant's and that the user may act on each of the resources.
+    ///
+    /// # Errors
+    /// [`Kind::Unauthenticated`]: no such tenant or not its key, in the same words. [`Kind::Invalid`]: the
+    /// user's id cannot be one. [`Kind::Denied`]: the platform says no. [`Kind::Unavailable`]: the platform
+    /// could not be asked. [`Kind::Busy`]: too many unproven calls wait. Otherwise the database fails.
+    pub async fn permit(
+        &self,
+        claim: Claim<'_>,
+        resources: &[&str],
+        call: Call<'_>,
+    ) -> Result<Permit, Error> {
+        let tenant = self.authenticate(claim).await?;
+        check_user(claim.platform_userid)?;
+        let permit = Permit::of_tenant(tenant, claim.platform_userid, call.request_id, call.deadline);
+        if let Some(permission) = &self.permission {
+            permission.check(&permit, call.method, resources).await?;
+        }
+        Ok(permit)
+    }
+
+    async fn authenticate(&self, claim: Claim<'_>) -> Result<Arc<Tenant>, Error> {
+        let refused = || Error::new(Kind::Unauthenticated, Kind::Unauthenticated.sentence());
+        let id: TenantId = claim.tenant_id.parse().map_err(|_| refused())?;
+        if claim.apikey.len() != SECRET_CHARS {
+            return Err(refused());
+        }
+        let shown = self.master.digest(claim.tenant_id, claim.apikey);
+        self.tenants.authenticated(id, &shown).await?.ok_or_else(refused)
+    }
+
+    /// Proves that the bearer token is the operator's.
+    ///
+    /// # Errors
+    /// [`Kind::Unauthenticated`]: there is none, or another.
+    pub fn operator(&self, bearer: Option<&str>) -> Result<Operator, Error> {
+        let shown = self.master.digest(OPERATOR, bearer.unwrap_or_default());
+        if shown.matches(&self.operator) {
+            return Ok(Operator::proven());
+        }
+        Err(Error::new(Kind::Unauthenticated, "The operator's bearer token is missing or wrong."))
+    }
+
+    /// For an operation that the host carries on with, which was permitted when it began.
+    ///
+    /// # Errors
+    /// [`Kind::NotFound`]: the tenant is gone. Otherwise the database fails.
+    pub async fn resume(
+        &self,
+        tenant_id: TenantId,
+        user_id: &str,
+        request_id: &str,
+        deadline: Instant,
+    ) -> Result<Permit, Error> {
+        let tenant = self.tenants.find(tenant_id).await?;
+        let tenant = tenant.ok_or_else(|| Error::new(Kind::NotFound, "There is no such tenant."))?;
+        Ok(Permit::of_tenant(tenant, user_id, request_id, deadline))
+    }
+
+    /// For removing what an unfinished tenant left in the cloud.
+    #[must_use]
+    pub fn removing(&self, leftover: Leftover, request_id: &str, deadline: Instant) -> Permit {
+        Permit::without_account(leftover.id(), leftover.mark(), request_id, deadline)
+    }
+}
+
+fn check_user(user_id: &str) -> Result<(), Error> {
+    if user_id.chars().any(char::is_control) {
+        return Err(Error::invalid("platform_userid holds control characters."));
+    }
+    if user_id.chars().count() > USER_ID_CHARS_MAX {
+        return Err(Error::invalid(format!(
+            "platform_userid is longer than {USER_ID_CHARS_MAX} characters."
+        )));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,361 @@
+//! The table `tenant_info` and the tenants held in memory.
+//!
+//! A tenant's row is there before anything of it is in Keystone and goes after all of it, so that whatever
+//! a crash leaves is found by its id:
+//!
+//! ```text
+//! reserve → creating ── complete → active
+//!               └──────── failed → removing ── forget → no row
+//! ```
+//!
+//! A row that is `creating` past its time belongs to a host that is gone, and counts as `removing`. The
+//! unique name decides between calls that want the same one. Several may remove one leftover: removing twice
+//! does no harm. What was in the cloud before its row is `adoption`'s, and whose database it is `installation`'s affair.
+
+mod adoption;
+mod installation;
+
+mod changes;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use moka::future::Cache;
+use patchbay_core::error::{Error, Kind};
+use patchbay_core::failure::unavailable;
+use patchbay_core::seal::{Digest, MasterKey, random_secret};
+use patchbay_core::{Installation, Mark, TenantId};
+use patchbay_database::{now_ms, sole};
+use patchbay_durable::idempotency::{Idempotency, Once};
+use prometheus_client::metrics::counter::Counter;
+use secrecy::ExposeSecret as _;
+use sqlx::any::AnyRow;
+use sqlx::{AnyPool, Row as _};
+
+use super::directory::Directory;
+use super::{
+    Account, Config, Leftover, Registered, Registration, Reserved, SECRET_CHARS, Tenant, checked_name,
+};
+
+/// Leftovers handed out at a time.
+const LEFTOVERS_MAX: i64 = 100;
+/// How many ids are drawn until one is nobody's.
+const DRAWS_MAX: u32 = 16;
+
+/// Every tenant of the deployment.
+#[derive(Debug)]
+pub struct Tenants {
+    pool: AnyPool,
+    master: Arc<MasterKey>,
+    cache: Cache<TenantId, Arc<Tenant>>,
+    directory: Arc<Directory>,
+    active_max: usize,
+    registration_time: Duration,
+    installation: Installation,
+    reads: Counter,
+}
+
+/// Why no tenant came of reading one.
+#[derive(Debug, thiserror::Error)]
+enum Unread {
+    #[error("no such tenant")]
+    Absent,
+    #[error(transparent)]
+    Failed(#[from] sqlx::Error),
+    #[error("a tenant's row is damaged")]
+    Damaged(#[source] anyhow::Error),
+}
+
+impl Tenants {
+    /// The tenants in the database. Registrations that an earlier run of this host left are leftovers at once
+    /// where the database is this host's alone, and after their time where others share it.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn open(pool: AnyPool, config: &Config, master: Arc<MasterKey>) -> Result<Self, Error> {
+        let cache = Cache::builder()
+            .max_capacity(config.cache_entries_max)
+            .time_to_live(Duration::from_millis(config.cache_ttl_ms))
+            .build();
+        let nobody = random_secret(SECRET_CHARS).map_err(Error::internal)?;
+        let nobody = master.digest("", nobody.expose_secret());
+        let tenants = Self {
+            installation: installation::of(&pool).await?,
+            pool,
+            master,
+            cache,
+            directory: Arc::new(Directory::new(config, nobody)),
+            active_max: config.active_max,
+            registration_time: Duration::from_millis(config.registration_ms),
+            reads: Counter::default(),
+        };
+        if sole(&tenants.pool) {
+            tenants.give_up(i64::MAX).await?;
+        }
+        tenants.refresh().await?;
+        Ok(tenants)
+    }
+
+    /// The same, with the times that the database is asked about tenants counted there.
+    #[must_use]
+    pub fn counted(mut self, reads: &Counter) -> Self {
+        self.reads = reads.clone();
+        self
+    }
+
+    /// Whose tenants these are.
+    #[must_use]
+    pub fn installation(&self) -> Installation {
+        self.installation
+    }
+
+    /// The active tenant of this id, from memory where it is fresh enough; concurrent callers share one read.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn find(&self, id: TenantId) -> Result<Option<Arc<Tenant>>, Error> {
+        match self.cache.try_get_with(id, self.read(id)).await {
+            Ok(tenant) => Ok(Some(tenant)),
+            Err(cause) => match *cause {
+                Unread::Absent => Ok(None),
+                Unread::Failed(_) => Err(unavailable(cause)),
+                Unread::Damaged(_) => Err(Error::internal(cause)),
+            },
+        }
+    }
+
+    async fn read(&self, id: TenantId) -> Result<Arc<Tenant>, Unread> {
+        self.reads.inc();
+        let sql = "SELECT tenant_name, mark, openstack_domainid, openstack_projectid, openstack_userid, \
+                   openstack_roleid, openstack_password, apikey \
+                   FROM tenant_info WHERE tenant_id = $1 AND state = 'active'";
+        let row = sqlx::query(sql).bind(id.to_string()).fetch_optional(&self.pool).await?;
+        let row = row.ok_or(Unread::Absent)?;
+        Ok(Arc::new(self.tenant(id, &row)?))
+    }
+
+    fn tenant(&self, id: TenantId, row: &AnyRow) -> Result<Tenant, Unread> {
+        let apikey: String = row.try_get("apikey")?;
+        Ok(Tenant {
+            id,
+            key: id.to_string(),
+            mark: mark_of(row).map_err(|cause| Unread::Damaged(cause.into()))?,
+            name: row.try_get("tenant_name")?,
+            account: Account {
+                domain_id: row.try_get("openstack_domainid")?,
+                project_id: row.try_get("openstack_projectid")?,
+                user_id: row.try_get("openstack_userid")?,
+                role_id: row.try_get("openstack_roleid")?,
+            },
+            apikey: Digest::from_base64(&apikey).map_err(Unread::Damaged)?,
+            password_sealed: row.try_get("openstack_password")?,
+            master: Arc::clone(&self.master),
+        })
+    }
+
+    /// Takes the name for a new tenant, or names what must be removed first. Of calls that want the same name
+    /// at the same time, one gets it.
+    ///
+    /// # Errors
+    /// [`Kind::Invalid`]: the name is empty, longer than 100 characters, or holds control characters.
+    /// [`Kind::Exists`]: a tenant has it, or a live call is registering it. [`Kind::Quota`]: there are as many tenants as
+    /// `tenant.active_max`. Otherwise the database fails.
+    pub async fn reserve(&self, name: &str) -> Result<Reserved, Error> {
+        let name = checked_name(name)?;
+        if let Some(leftover) = self.leftover_of(name).await? {
+            return Ok(Reserved::Leftover(leftover));
+        }
+        self.check_room()?;
+        for _ in 0..DRAWS_MAX {
+            let (id, mark) = (TenantId::draw()?, Some(self.installation.mark()?));
+            let registration = Registration::draw(id, mark, name, self.registration_time)?;
+            if self.insert(&registration, false).await? {
+                return Ok(Reserved::New(registration));
+            }
+            if self.is_named(name).await? {
+                return Err(taken());
+            }
+        }
+        Err(Error::internal(anyhow::anyhow!("tenant ids are used up")))
+    }
+
+    fn check_room(&self) -> Result<(), Error> {
+        if self.directory.len() >= self.active_max {
+            return Err(Error::new(Kind::Quota, "There are as many tenants as tenant.active_max allows."));
+        }
+        Ok(())
+    }
+
+    async fn is_named(&self, name: &str) -> Result<bool, Error> {
+        let query = sqlx::query("SELECT tenant_id FROM tenant_info WHERE tenant_name = $1").bind(name);
+        Ok(query.fetch_optional(&self.pool).await?.is_some())
+    }
+
+    async fn leftover_of(&self, name: &str) -> Result<Option<Leftover>, Error> {
+        self.give_up_overdue().await?;
+        let sql = "SELECT tenant_id, mark, state FROM tenant_info WHERE tenant_name = $1";
+        let Some(row) = sqlx::query(sql).bind(name).fetch_optional(&self.pool).await? else {
+            return Ok(None);
+        };
+        match row.try_get("state")? {
+            "removing" => leftover(&row).map(Some),
+            _ => Err(taken()),
+        }
+    }
+
+    /// Whether a live call is registering a tenant of this name.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn is_creating(&self, name: &str) -> Result<bool, Error> {
+        let sql = "SELECT tenant_id FROM tenant_info WHERE tenant_name = $1 AND state = 'creating'";
+        let query = sqlx::query(sql).bind(checked_name(name)?);
+        Ok(query.fetch_optional(&self.pool).await?.is_some())
+    }
+
+    async fn give_up_overdue(&self) -> Result<(), Error> {
+        let sql = "SELECT total_ms FROM counted_time";
+        let now = sqlx::query(sql).fetch_one(&self.pool).await?.try_get("total_ms")?;
+        self.give_up(now).await
+    }
+
+    /// What should have come to its end by this counted time. Of what was to be adopted nothing is removed but the row.
+    async fn give_up(&self, by: i64) -> Result<(), Error> {
+        for sql in [
+            "DELETE FROM tenant_info WHERE state = 'creating' AND creating_until <= $1 AND adopted = 1",
+            "UPDATE tenant_info SET state = 'removing' \
+             WHERE state = 'creating' AND creating_until <= $1 AND adopted = 0",
+        ] {
+            sqlx::query(sql).bind(by).execute(&self.pool).await?;
+        }
+        Ok(())
+    }
+
+    /// False: another call took the name first, or the id is somebody's.
+    async fn insert(&self, new: &Registration, adopted: bool) -> Result<bool, Error> {
+        let sql = "INSERT INTO tenant_info (tenant_id, tenant_name, openstack_domainname, \
+                   openstack_projectname, openstack_username, openstack_rolename, openstack_password, \
+                   apikey, state, created_at, creating_until, mark, adopted) \
+                   VALUES ($1, $2, $1, $1, $1, $1, $3, $4, 'creating', $5, \
+                   (SELECT total_ms FROM counted_time) + $6, $7, $8) \
+                   ON CONFLICT DO NOTHING";
+        let id = new.id.to_string();
+        // Twice the time, so that the removal after a failure fits in. It is counted, for clocks may be set.
+        let time = i64::try_from(2 * self.registration_time.as_millis()).unwrap_or(i64::MAX / 2);
+        let done = sqlx::query(sql)
+            .bind(&id)
+            .bind(&new.name)
+            .bind(self.master.seal(new.id, &new.password).map_err(Error::internal)?)
+            .bind(self.master.digest(&id, new.apikey()).to_base64())
+            .bind(now_ms())
+            .bind(time)
+            .bind(new.mark.map(|mark| mark.to_string()).unwrap_or_default())
+            .bind(i32::from(adopted))
+            .execute(&self.pool)
+            .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Makes the tenant active, with the account it got; who asks for it again under the same key is told of it from then
+    /// on.
+    ///
+    /// # Errors
+    /// [`Kind::Timeout`]: it took so long that it was given up. [`Kind::Exists`]: the key was used meanwhile. Otherwise the
+    /// database fails. Either way the caller goes on with [`Self::failed`].
+    pub async fn complete(
+        &self,
+        registration: &Registration,
+        account: &Account,
+        once: Option<(&Once, &Idempotency)>,
+    ) -> Result<(), Error> {
+        let mut both = self.pool.begin().await?;
+        let revision = changes::next(&mut both).await?;
+        let sql = "UPDATE tenant_info SET state = 'active', openstack_domainid = $2, \
+                   openstack_projectid = $3, openstack_userid = $4, openstack_roleid = $5, revision = $6 \
+                   WHERE tenant_id = $1 AND state = 'creating'";
+        let done = sqlx::query(sql)
+            .bind(registration.id.to_string())
+            .bind(&account.domain_id)
+            .bind(&account.project_id)
+            .bind(&account.user_id)
+            .bind(&account.role_id)
+            .bind(revision)
+            .execute(&mut *both)
+            .await?;
+        if done.rows_affected() != 1 {
+            return Err(Error::new(Kind::Timeout, "The registration took too long and was given up."));
+        }
+        if let Some((once, keys)) = once {
+            let answer = Registered { id: registration.id, apikey: registration.apikey.clone() };
+            if !keys.hold(&mut both, (None, once), None, Some(&answer.to_bytes())).await? {
+                return Err(Error::new(Kind::Exists, "idempotency-key was used for another request."));
+            }
+        }
+        both.commit().await?;
+        let key = self.master.digest(&registration.id.to_string(), registration.apikey());
+        self.directory.set(registration.id, Some(key));
+        Ok(())
+    }
+
+    /// Gives the registration up, before what it made in Keystone is removed.
+    ///
+    /// # Errors
+    /// The database fails. Then leave Keystone alone: the row is found again when its time is over.
+    pub async fn failed(&self, registration: &Registration) -> Result<Leftover, Error> {
+        // Whatever its state: `complete` may have reached the database and its answer been lost. Nobody else
+        // was told of this tenant.
+        let mut change = self.pool.begin().await?;
+        let revision = changes::next(&mut change).await?;
+        let sql =
+            "UPDATE tenant_info SET state = 'removing', revision = $2 WHERE tenant_id = $1 AND adopted = 0";
+        let id = registration.id.to_string();
+        sqlx::query(sql).bind(id).bind(revision).execute(&mut *change).await?;
+        change.commit().await?;
+        self.directory.set(registration.id, None);
+        self.cache.invalidate(&registration.id).await;
+        Ok(Leftover { id: registration.id, mark: registration.mark })
+    }
+
+    /// Deletes the row of a leftover of which nothing is left in Keystone; its name is free then.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn forget(&self, leftover: Leftover) -> Result<(), Error> {
+        let sql = "DELETE FROM tenant_info WHERE tenant_id = $1 AND state = 'removing'";
+        sqlx::query(sql).bind(leftover.id.to_string()).execute(&self.pool).await?;
+        self.cache.invalidate(&leftover.id).await;
+        Ok(())
+    }
+
+    /// What is to be removed, oldest first, at most 100: asked at start and by the sweeper.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn leftovers(&self) -> Result<Vec<Leftover>, Error> {
+        self.give_up_overdue().await?;
+        let sql =
+            "SELECT tenant_id, mark FROM tenant_info WHERE state = 'removing' ORDER BY created_at LIMIT $1";
+        let rows = sqlx::query(sql).bind(LEFTOVERS_MAX).fetch_all(&self.pool).await?;
+        rows.iter().map(leftover).collect()
+    }
+}
+
+fn leftover(row: &AnyRow) -> Result<Leftover, Error> {
+    Ok(Leftover { id: id_of(row)?, mark: mark_of(row)? })
+}
+
+fn id_of(row: &AnyRow) -> Result<TenantId, Error> {
+    let id: &str = row.try_get("tenant_id")?;
+    id.parse().map_err(|cause: patchbay_core::NotATenantId| Error::internal(cause))
+}
+
+/// None in the rows that were made before there were marks.
+fn mark_of(row: &AnyRow) -> Result<Option<Mark>, Error> {
+    let text: &str = row.try_get("mark")?;
+    let mark = Some(text).filter(|text| !text.is_empty()).map(str::parse).transpose();
+    mark.map_err(|cause: patchbay_core::mark::NotAMark| Error::internal(cause))
+}
+
+fn taken() -> Error {
+    Error::new(Kind::Exists, "A tenant of this tenant_name exists already.")
+}

@@ -1,0 +1,60 @@
+//! Rows of tenants that were in the cloud before them. One that does not come to its end goes alone: nothing in the cloud is
+//! removed with it, as it is for a registration.
+
+use std::collections::HashMap;
+
+use patchbay_core::error::{Error, Kind};
+use patchbay_core::{Mark, TenantId};
+
+use super::{Tenants, id_of, mark_of, taken};
+use crate::{Registration, checked_name};
+
+impl Tenants {
+    /// Takes the id and the name. What bears no mark stays without: so do the tenant's accounts of object storage, which would
+    /// not be its own any more.
+    ///
+    /// # Errors
+    /// [`Kind::Invalid`], [`Kind::Quota`] and [`Kind::Exists`] as [`Self::reserve`], and the latter where the id has a row. Otherwise the
+    /// database fails.
+    pub async fn reserve_adoption(
+        &self,
+        id: TenantId,
+        mark: Option<Mark>,
+        name: &str,
+    ) -> Result<Registration, Error> {
+        self.check_room()?;
+        self.give_up_overdue().await?;
+        let adoption = Registration::draw(id, mark, checked_name(name)?, self.registration_time)?;
+        if self.insert(&adoption, true).await? {
+            return Ok(adoption);
+        }
+        Err(if self.marks().await?.contains_key(&id) { has_a_row() } else { taken() })
+    }
+
+    /// Takes the row back. Nobody was told of it.
+    ///
+    /// # Errors
+    /// The database fails. Then the row goes when its time is over.
+    pub async fn withdraw(&self, adoption: &Registration) -> Result<(), Error> {
+        let id = adoption.id.to_string();
+        let sql = "DELETE FROM tenant_info WHERE tenant_id = $1 AND adopted = 1 AND apikey = $2";
+        let apikey = self.master.digest(&id, adoption.apikey()).to_base64();
+        sqlx::query(sql).bind(&id).bind(apikey).execute(&self.pool).await?;
+        self.directory.set(adoption.id, None);
+        self.cache.invalidate(&adoption.id).await;
+        Ok(())
+    }
+
+    /// The mark of every tenant that has a row, whatever its state.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn marks(&self) -> Result<HashMap<TenantId, Option<Mark>>, Error> {
+        let rows = sqlx::query("SELECT tenant_id, mark FROM tenant_info").fetch_all(&self.pool).await?;
+        rows.iter().map(|row| Ok((id_of(row)?, mark_of(row)?))).collect()
+    }
+}
+
+fn has_a_row() -> Error {
+    Error::new(Kind::Exists, "tenant_id: this installation has a tenant of that id.")
+}

@@ -1,0 +1,81 @@
+//! Why an exchange with a backend brought no answer, in the words of the metrics and as an [`Error`].
+//!
+//! A status of the backend, whichever, is an answer and not a failure.
+
+use std::error::Error as _;
+use std::iter::successors;
+
+use patchbay_core::error::{Error, Kind};
+
+/// How an exchange ended without a whole answer.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failure {
+    /// The circuit is open: nothing was sent.
+    #[error("the circuit is open after repeated failures")]
+    Open,
+    /// No connection: name not found, refused, TLS, or not made in time. Nothing was sent.
+    #[error("no connection")]
+    Unreachable(#[source] reqwest::Error),
+    /// The time limit passed.
+    #[error("no answer in time")]
+    Timeout,
+    /// The connection broke, or what came over it is not HTTP.
+    #[error("the connection broke")]
+    Broken(#[source] reqwest::Error),
+    /// The answer has more bytes than the limit.
+    #[error("the answer is over the limit of {0} bytes")]
+    TooLarge(usize),
+}
+
+/// What stands in the place of a status where `error` is why there was no answer.
+pub fn word(error: &Error) -> &'static str {
+    let mut causes = successors(error.source(), |cause| (*cause).source());
+    causes.find_map(|cause| cause.downcast_ref()).map_or(error.kind().word(), Failure::word)
+}
+
+impl From<reqwest::Error> for Failure {
+    fn from(error: reqwest::Error) -> Self {
+        // The query may hold what is not for the log.
+        let error = error.without_url();
+        if error.is_connect() { Self::Unreachable(error) } else { Self::Broken(error) }
+    }
+}
+
+impl Failure {
+    /// What stands in the place of a status in metrics and logs.
+    pub(super) fn word(&self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Unreachable(_) => "unreachable",
+            Self::Timeout => "timeout",
+            Self::Broken(_) => "broken",
+            Self::TooLarge(_) => "too-large",
+        }
+    }
+
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Open | Self::Unreachable(_) | Self::Broken(_) => Kind::Unavailable,
+            Self::Timeout => Kind::Timeout,
+            Self::TooLarge(_) => Kind::Internal,
+        }
+    }
+
+    /// The error for the caller: the platform gets the kind's sentence, the log the upstream and the cause.
+    pub(super) fn into_error(self, upstream: &str) -> Error {
+        let kind = self.kind();
+        Error::hidden(kind, anyhow::Error::new(self).context(format!("upstream {upstream}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_is_known_by_its_word_also_as_an_error() {
+        assert_eq!(word(&Failure::TooLarge(7).into_error("cloud")), "too-large");
+        assert_eq!(word(&Failure::Timeout.into_error("cloud")), "timeout");
+        assert_eq!(word(&Error::new(Kind::Denied, "No.")), "denied");
+    }
+}

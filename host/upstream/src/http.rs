@@ -1,0 +1,124 @@
+//! Upstreams of kind `http`: any REST backend below one address, with one credential for all.
+//!
+//! What the backend's answers mean is its plugin's business.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use http::header::{AUTHORIZATION, HeaderName, HeaderValue};
+use patchbay_core::error::Error;
+use patchbay_core::secret::SecretSource;
+use patchbay_telemetry::Metrics;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+
+use super::address::Base;
+use super::breaker::Breaker;
+use super::message::{Request, Response};
+use super::transport::{self, Delivery, Transport};
+use super::{Caller, retry};
+
+/// The header in which the backend is told the call's id.
+pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// `[upstream.NAME]` with `kind = "http"`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Where paths begin, as `https://array.example/api`.
+    pub base_url: String,
+    /// What the host adds to each request; `"none"` when absent.
+    #[serde(default)]
+    pub credential: Credential,
+    /// The bounds of its HTTP.
+    #[serde(default)]
+    pub transport: transport::Config,
+}
+
+/// How the host shows who it is. Secrets are read once, at the start.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "lowercase", deny_unknown_fields)]
+pub enum Credential {
+    /// Not at all.
+    #[default]
+    None,
+    /// RFC 7617.
+    Basic {
+        /// Without a colon.
+        username: String,
+        /// Where the password is.
+        password: SecretSource,
+    },
+    /// RFC 6750.
+    Bearer {
+        /// Where the token is.
+        token: SecretSource,
+    },
+    /// A header of the backend's own.
+    Header {
+        /// As `x-api-key`.
+        name: String,
+        /// Where the value is.
+        value: SecretSource,
+    },
+}
+
+impl Credential {
+    fn header(&self) -> anyhow::Result<Option<(HeaderName, HeaderValue)>> {
+        let (name, text) = match self {
+            Self::None => return Ok(None),
+            Self::Basic { username, password } => {
+                let pair = SecretString::from(format!("{username}:{}", password.read()?.expose_secret()));
+                let coded = BASE64.encode(pair.expose_secret());
+                (AUTHORIZATION, SecretString::from(format!("Basic {coded}")))
+            }
+            Self::Bearer { token } => {
+                (AUTHORIZATION, SecretString::from(format!("Bearer {}", token.read()?.expose_secret())))
+            }
+            Self::Header { name, value } => (HeaderName::try_from(name).context("name")?, value.read()?),
+        };
+        let mut value =
+            HeaderValue::try_from(text.expose_secret()).context("the credential is no header's value")?;
+        value.set_sensitive(true);
+        Ok(Some((name, value)))
+    }
+}
+
+/// One REST backend.
+pub(super) struct Http {
+    base: Base,
+    credential: Option<(HeaderName, HeaderValue)>,
+    transport: Transport,
+    breaker: Arc<Breaker>,
+}
+
+impl Http {
+    pub(super) fn new(name: &str, config: &Config, metrics: &Arc<Metrics>) -> anyhow::Result<Self> {
+        let transport = Transport::new(name, &config.transport, metrics)?;
+        let base = Base::parse(&config.base_url).context("base_url")?;
+        Ok(Self {
+            credential: config.credential.header().context("credential")?,
+            breaker: transport.breaker(base.origin()),
+            base,
+            transport,
+        })
+    }
+
+    pub(super) async fn send(&self, caller: &Caller<'_>, request: Request) -> Result<Response, Error> {
+        let url = self.base.join(&request.path)?;
+        let deadline = self.transport.deadline(caller.deadline, request.timeout);
+        let repeatable = retry::repeatable(&request.method);
+        let mut outgoing = request.outgoing(url, self.transport.body_bytes_max())?;
+        if let Ok(id) = HeaderValue::try_from(caller.request_id) {
+            outgoing.headers_mut().insert(REQUEST_ID, id);
+        }
+        if let Some((name, value)) = &self.credential {
+            outgoing.headers_mut().insert(name, value.clone());
+        }
+        let delivery = Delivery { breaker: &self.breaker, deadline, repeatable };
+        let answer = self.transport.send(&outgoing, delivery).await;
+        answer.map(Response::from).map_err(|failure| failure.into_error(self.transport.name()))
+    }
+}

@@ -1,0 +1,162 @@
+//! How a call reaches a backend: a plugin names an upstream and a path, and the host owns the rest.
+//!
+//! One file a kind (`openstack`, `s3`, `http`); what they share is `transport`. Which upstream a plugin may use is
+//! decided by its route, and what a status means by the plugin: neither belongs here.
+
+mod address;
+mod breaker;
+mod catalogue;
+mod failure;
+mod http;
+mod keystone;
+mod message;
+mod openstack;
+mod retry;
+mod s3;
+mod session;
+mod sigv4;
+mod silence;
+mod skew;
+mod transport;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use patchbay_core::error::Error;
+use patchbay_telemetry::Metrics;
+use secrecy::SecretString;
+use serde::Deserialize;
+use tokio::time::Instant;
+
+pub use self::failure::word as failure_word;
+pub use self::http::Config as HttpConfig;
+pub use self::message::{Request, Response};
+pub use self::openstack::Config as OpenstackConfig;
+pub use self::s3::Config as S3Config;
+pub use self::transport::Config as TransportConfig;
+
+/// One `[upstream.NAME]` table; `kind` says which.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum Config {
+    /// An OpenStack cloud's region, reached through Keystone and its catalogue.
+    Openstack(OpenstackConfig),
+    /// An object gateway, its requests signed as S3 wants it.
+    S3(S3Config),
+    /// Any REST backend below one address.
+    Http(HttpConfig),
+}
+
+/// The tenant's own user in the cloud, as the host keeps it.
+pub trait Account: Send + Sync {
+    /// The tenant's id; sessions are apart by it.
+    fn key(&self) -> &str;
+    /// The Keystone user's id.
+    fn user_id(&self) -> &str;
+    /// The Keystone project's id, the scope of the login.
+    fn project_id(&self) -> &str;
+    /// Unseals the password; asked for at a login only.
+    ///
+    /// # Errors
+    /// When it cannot be unsealed.
+    fn password(&self) -> Result<SecretString, Error>;
+}
+
+/// On whose behalf, and until when.
+#[derive(Clone, Copy)]
+pub struct Caller<'a> {
+    /// `req-` and a UUID; the backend is told it.
+    pub request_id: &'a str,
+    /// The tenant's user, where the call has a tenant.
+    pub account: Option<&'a dyn Account>,
+    /// When the call ends, answered or not.
+    pub deadline: Instant,
+}
+
+/// The configured upstreams by name.
+pub struct Upstreams(BTreeMap<String, Arc<Upstream>>);
+
+impl Upstreams {
+    /// Makes a client for each; connects to nothing yet.
+    ///
+    /// # Errors
+    /// A bad address, an unreadable CA file or secret, or a bound that cannot be; the upstream is named.
+    pub fn new(configs: &BTreeMap<String, Config>, metrics: &Arc<Metrics>) -> anyhow::Result<Self> {
+        let one = |(name, config): (&String, &Config)| {
+            let upstream =
+                Upstream::new(name, config, metrics).with_context(|| format!("upstream.{name}"))?;
+            Ok((name.clone(), Arc::new(upstream)))
+        };
+        configs.iter().map(one).collect::<anyhow::Result<_>>().map(Self)
+    }
+
+    /// These upstreams under another configuration: those in `changed` and new ones are made, the others stay with
+    /// their sessions and pools.
+    ///
+    /// # Errors
+    /// As [`Upstreams::new`].
+    pub fn renewed(
+        &self,
+        configs: &BTreeMap<String, Config>,
+        changed: &BTreeSet<String>,
+        metrics: &Arc<Metrics>,
+    ) -> anyhow::Result<Self> {
+        let stays = |name: &String| !changed.contains(name) && self.0.contains_key(name);
+        let new = configs.iter().filter(|(name, _)| !stays(name));
+        let new = new.map(|(name, config)| (name.clone(), config.clone())).collect();
+        let mut upstreams = Self::new(&new, metrics)?;
+        let kept = self.0.iter().filter(|(name, _)| configs.contains_key(*name) && stays(name));
+        upstreams.0.extend(kept.map(|(name, upstream)| (name.clone(), Arc::clone(upstream))));
+        Ok(upstreams)
+    }
+
+    /// The upstream of that name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Arc<Upstream>> {
+        self.0.get(name)
+    }
+}
+
+/// One backend, with everything that is needed to reach it.
+pub struct Upstream {
+    kind: Kind,
+}
+
+enum Kind {
+    Openstack(Box<openstack::Openstack>),
+    S3(Box<s3::S3>),
+    Http(Box<http::Http>),
+}
+
+impl Upstream {
+    fn new(name: &str, config: &Config, metrics: &Arc<Metrics>) -> anyhow::Result<Self> {
+        let kind = match config {
+            Config::Openstack(config) => {
+                Kind::Openstack(Box::new(openstack::Openstack::new(name, config, metrics)?))
+            }
+            Config::S3(config) => Kind::S3(Box::new(s3::S3::new(name, config, metrics)?)),
+            Config::Http(config) => Kind::Http(Box::new(http::Http::new(name, config, metrics)?)),
+        };
+        Ok(Self { kind })
+    }
+
+    /// Sends the request and returns whatever status the backend answers. Repeats it where that is safe, within
+    /// the caller's deadline and the upstream's own time limit.
+    ///
+    /// # Errors
+    /// `Invalid`: a header, path or method that a plugin may not use. `Timeout`: no answer in time. `Unavailable`:
+    /// no connection, a broken one, or the circuit is open. `Denied`: the tenant's login is refused.
+    /// `Unsupported`: the cloud's catalogue has no such service. `Internal`: an answer over the limit, an
+    /// admin credential that is refused, or a tenant's upstream used without a tenant.
+    pub async fn send(&self, caller: &Caller<'_>, request: Request) -> Result<Response, Error> {
+        match &self.kind {
+            Kind::Openstack(openstack) => openstack.send(caller, request).await,
+            Kind::S3(s3) => s3.send(caller, request).await,
+            Kind::Http(http) => http.send(caller, request).await,
+        }
+    }
+}

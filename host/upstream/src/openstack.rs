@@ -1,0 +1,211 @@
+//! Upstreams of kind `openstack`: one region of a cloud, as a tenant or as a configured user.
+//!
+//! Puts the parts together: session, catalogue, transport. What a service's answers mean is its plugin's business.
+
+use std::sync::Arc;
+
+use anyhow::{Context as _, anyhow, ensure};
+use http::StatusCode;
+use http::header::{HeaderName, HeaderValue};
+use patchbay_core::error::Error;
+use patchbay_core::secret::SecretSource;
+use patchbay_telemetry::Metrics;
+use serde::{Deserialize, Serialize};
+use tokio::time::{Instant, timeout_at};
+
+use super::catalogue::Interface;
+use super::failure::Failure;
+use super::keystone::{Identity, Keystone, REQUEST_ID};
+use super::message::{Answer, Request, Response};
+use super::session::{Login, Session, Sessions};
+use super::transport::{self, Delivery, Transport};
+use super::{Caller, retry};
+
+/// The header in which a service is shown the token.
+const AUTH_TOKEN: HeaderName = HeaderName::from_static("x-auth-token");
+
+/// `[upstream.NAME]` with `kind = "openstack"`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Keystone's address, with or without `/v3`.
+    pub auth_url: String,
+    /// The region's id in the catalogue.
+    pub region: String,
+    /// Which of a service's addresses to use; `"public"` when absent.
+    #[serde(default)]
+    pub interface: Interface,
+    /// Who logs in.
+    pub credential: Credential,
+    /// Sessions kept; the one unused for longest goes first.
+    #[serde(default = "sessions_max")]
+    pub sessions_max: u64,
+    /// How long an unused session is kept.
+    #[serde(default = "session_idle_ms")]
+    pub session_idle_ms: u64,
+    /// How long before a token's end the next one is fetched.
+    #[serde(default = "refresh_ahead_ms")]
+    pub refresh_ahead_ms: u64,
+    /// How long a login that Keystone refused is not tried again.
+    #[serde(default = "login_backoff_ms")]
+    pub login_backoff_ms: u64,
+    /// The bounds of its HTTP.
+    #[serde(default)]
+    pub transport: transport::Config,
+}
+
+fn sessions_max() -> u64 {
+    10_000
+}
+
+fn session_idle_ms() -> u64 {
+    30 * 60 * 1000
+}
+
+fn refresh_ahead_ms() -> u64 {
+    60_000
+}
+
+fn login_backoff_ms() -> u64 {
+    2_000
+}
+
+/// Who logs in.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(
+    untagged,
+    expecting = "\"tenant\", or a table of username, password, user_domain, project, project_domain"
+)]
+pub enum Credential {
+    /// The tenant on whose behalf the call is made.
+    Tenant(Tenant),
+    /// Always the same user.
+    User(User),
+}
+
+/// The word `"tenant"`.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Tenant {
+    /// The tenant's own user.
+    Tenant,
+}
+
+/// A user and the project it works in.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct User {
+    /// Its name.
+    pub username: String,
+    /// Where its password is; read at each login.
+    pub password: SecretSource,
+    /// The user's domain.
+    pub user_domain: Domain,
+    /// The project's name.
+    pub project: String,
+    /// The project's domain.
+    pub project_domain: Domain,
+}
+
+/// A Keystone domain: a text is its id, `{ name = "…" }` its name.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged, expecting = "a domain's id, or { name = \"…\" }")]
+pub enum Domain {
+    /// By id.
+    Id(String),
+    /// By name.
+    Name {
+        /// As Keystone lists it.
+        name: String,
+    },
+}
+
+impl Serialize for Domain {
+    /// As the Identity API writes a reference to a domain.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (key, value) = match self {
+            Self::Id(id) => ("id", id),
+            Self::Name { name } => ("name", name),
+        };
+        serializer.collect_map([(key, value)])
+    }
+}
+
+/// One region of a cloud.
+pub(super) struct Openstack {
+    credential: Credential,
+    keystone: Keystone,
+    sessions: Sessions,
+    transport: Transport,
+}
+
+impl Openstack {
+    pub(super) fn new(name: &str, config: &Config, metrics: &Arc<Metrics>) -> anyhow::Result<Self> {
+        ensure!(config.sessions_max > 0, "sessions_max is 0");
+        if let Credential::User(user) = &config.credential {
+            // Read again at each login, so that it can change; looked at here, so that a missing one shows early.
+            user.password.read().context("credential.password")?;
+        }
+        let transport = Transport::new(name, &config.transport, metrics)?;
+        Ok(Self {
+            credential: config.credential.clone(),
+            keystone: Keystone::new(config, &transport)?,
+            sessions: Sessions::new(config),
+            transport,
+        })
+    }
+
+    /// A service that answers 401 has its token replaced, once; what it answers to the new one stands, 401
+    /// or not, because Keystone has just confirmed who is asking.
+    pub(super) async fn send(&self, caller: &Caller<'_>, request: Request) -> Result<Response, Error> {
+        let deadline = self.transport.deadline(caller.deadline, request.timeout);
+        let request_id = HeaderValue::try_from(caller.request_id).map_err(Error::internal)?;
+        let login = self.login(caller, &request_id)?;
+        let session = self.within(deadline, self.sessions.get(login)).await?;
+        let repeatable = retry::repeatable(&request.method);
+        let (endpoint, url) = session.catalogue.resolve(&request.path)?;
+        let delivery = Delivery { breaker: &endpoint.breaker, deadline, repeatable };
+        let mut outgoing = request.outgoing(url, self.transport.body_bytes_max())?;
+        outgoing.headers_mut().insert(REQUEST_ID, request_id.clone());
+        let answer = self.exchange(&mut outgoing, &session, delivery).await?;
+        if answer.status != StatusCode::UNAUTHORIZED {
+            return Ok(answer.into());
+        }
+        let next = self.within(deadline, self.sessions.replace(&session, login)).await?;
+        self.exchange(&mut outgoing, &next, delivery).await.map(Response::from)
+    }
+
+    fn login<'a>(&'a self, caller: &'a Caller<'_>, request_id: &'a HeaderValue) -> Result<Login<'a>, Error> {
+        let identity = match (&self.credential, caller.account) {
+            (Credential::User(user), _) => Identity::User(user),
+            (Credential::Tenant(_), Some(account)) => Identity::Tenant(account),
+            (Credential::Tenant(_), None) => {
+                let name = self.transport.name();
+                return Err(Error::internal(anyhow!(
+                    "upstream {name} is for tenants, and the call has none"
+                )));
+            }
+        };
+        Ok(Login { keystone: &self.keystone, transport: &self.transport, identity, request_id })
+    }
+
+    async fn within<T>(
+        &self,
+        deadline: Instant,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let late = || Err(Failure::Timeout.into_error(self.transport.name()));
+        timeout_at(deadline, work).await.unwrap_or_else(|_| late())
+    }
+
+    async fn exchange(
+        &self,
+        outgoing: &mut reqwest::Request,
+        session: &Session,
+        delivery: Delivery<'_>,
+    ) -> Result<Answer, Error> {
+        outgoing.headers_mut().insert(AUTH_TOKEN, session.token.clone());
+        let answer = self.transport.send(outgoing, delivery).await;
+        answer.map_err(|failure| failure.into_error(self.transport.name()))
+    }
+}

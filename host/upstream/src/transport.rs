@@ -1,0 +1,275 @@
+//! The HTTP client of one upstream: pool, TLS, time and size limits, retries and circuit breaker.
+//!
+//! Knows nothing of credentials and paths; a request comes here ready to leave.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+use backon::{ExponentialBuilder, Retryable as _};
+use futures::FutureExt as _;
+use patchbay_telemetry::Metrics;
+use reqwest::{Certificate, Client};
+use serde::Deserialize;
+use tokio::time::{Instant, timeout_at};
+use tracing::debug;
+
+use super::breaker::{Breaker, Breakers};
+use super::failure::Failure;
+use super::message::Answer;
+use super::retry::{self, Ended};
+use super::silence::Bounds;
+
+/// The header in which OpenStack's services tell their own id of a request.
+const BACKEND_REQUEST_ID: &str = "x-openstack-request-id";
+
+/// `[upstream.NAME.transport]`: the bounds of one upstream's HTTP.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// To make a connection, TLS included.
+    pub connect_timeout_ms: u64,
+    /// For one request with all its repetitions.
+    pub timeout_ms: u64,
+    /// Idle connections kept for each address.
+    pub pool_idle_max: usize,
+    /// How long an idle connection is kept.
+    pub pool_idle_timeout_ms: u64,
+    /// The largest body, sent or received.
+    pub body_bytes_max: usize,
+    /// Repetitions after the first attempt.
+    pub retries_max: usize,
+    /// The wait before the first repetition; doubled for each further one, with jitter.
+    pub retry_wait_ms_min: u64,
+    /// The longest wait that the host chooses itself; `Retry-After` may ask for more.
+    pub retry_wait_ms_max: u64,
+    /// Failures in a row at one address that open its circuit.
+    pub breaker_failures: u32,
+    /// How long the circuit stays open.
+    pub breaker_open_ms: u64,
+    /// How long an address answers nobody, while `breaker_failures` callers stop waiting, before those are refused who
+    /// would not wait longer.
+    pub breaker_silence_ms: u64,
+    /// Certificates (PEM) that are trusted beside the system's.
+    pub ca_file: Option<PathBuf>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            connect_timeout_ms: 2_000,
+            timeout_ms: 30_000,
+            pool_idle_max: 256,
+            pool_idle_timeout_ms: 30_000,
+            body_bytes_max: 8 << 20,
+            retries_max: 2,
+            retry_wait_ms_min: 50,
+            retry_wait_ms_max: 2_000,
+            breaker_failures: 5,
+            breaker_open_ms: 5_000,
+            breaker_silence_ms: 2_000,
+            ca_file: None,
+        }
+    }
+}
+
+impl Config {
+    fn client(&self) -> anyhow::Result<Client> {
+        // An error says that a provider is there already, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let builder = Client::builder()
+            .connect_timeout(Duration::from_millis(self.connect_timeout_ms))
+            .pool_max_idle_per_host(self.pool_idle_max)
+            .pool_idle_timeout(Duration::from_millis(self.pool_idle_timeout_ms))
+            .tcp_nodelay(true)
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .no_proxy()
+            .tls_certs_merge(self.extra_roots()?);
+        builder.build().context("the HTTP client")
+    }
+
+    fn extra_roots(&self) -> anyhow::Result<Vec<Certificate>> {
+        let Some(path) = &self.ca_file else { return Ok(Vec::new()) };
+        let pem = std::fs::read(path).with_context(|| format!("ca_file {}", path.display()))?;
+        let roots = Certificate::from_pem_bundle(&pem).context("ca_file")?;
+        ensure!(!roots.is_empty(), "ca_file {} holds no certificate", path.display());
+        Ok(roots)
+    }
+
+    fn retries(&self) -> ExponentialBuilder {
+        ExponentialBuilder::new()
+            .with_jitter()
+            .with_min_delay(Duration::from_millis(self.retry_wait_ms_min))
+            .with_max_delay(Duration::from_millis(self.retry_wait_ms_max))
+            .with_max_times(self.retries_max)
+    }
+}
+
+/// How one request is to be sent.
+#[derive(Clone, Copy)]
+pub(super) struct Delivery<'a> {
+    /// That of the address.
+    pub(super) breaker: &'a Breaker,
+    /// No attempt goes on past it, and none begins that would.
+    pub(super) deadline: Instant,
+    /// Whether doing it twice does no harm.
+    pub(super) repeatable: bool,
+}
+
+/// The client of one upstream.
+pub(super) struct Transport {
+    name: String,
+    client: Client,
+    retries: ExponentialBuilder,
+    breakers: Breakers,
+    body_bytes_max: usize,
+    limit: Duration,
+    metrics: Arc<Metrics>,
+}
+
+impl Transport {
+    pub(super) fn new(name: &str, config: &Config, metrics: &Arc<Metrics>) -> anyhow::Result<Self> {
+        ensure!(config.timeout_ms > 0, "timeout_ms is 0");
+        ensure!(config.breaker_failures > 0, "breaker_failures is 0");
+        ensure!(config.breaker_silence_ms > 0, "breaker_silence_ms is 0");
+        let limit = Duration::from_millis(config.timeout_ms);
+        let bounds = Bounds {
+            calls: config.breaker_failures,
+            silent_min: Duration::from_millis(config.breaker_silence_ms),
+            open: Duration::from_millis(config.breaker_open_ms),
+            limit,
+        };
+        Ok(Self {
+            name: name.to_owned(),
+            client: config.client()?,
+            retries: config.retries(),
+            breakers: Breakers::new(bounds),
+            body_bytes_max: config.body_bytes_max,
+            limit,
+            metrics: metrics.clone(),
+        })
+    }
+
+    /// The upstream's configured name.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// The largest body, sent or received.
+    pub(super) fn body_bytes_max(&self) -> usize {
+        self.body_bytes_max
+    }
+
+    /// For one request with all its repetitions.
+    pub(super) fn limit(&self) -> Duration {
+        self.limit
+    }
+
+    /// The breaker of a scheme, host and port.
+    pub(super) fn breaker(&self, origin: &str) -> Arc<Breaker> {
+        self.breakers.of(origin)
+    }
+
+    /// When a request that begins now has to be over: the earliest of the caller's deadline, the plugin's limit
+    /// and the upstream's.
+    pub(super) fn deadline(&self, caller: Instant, plugin: Option<Duration>) -> Instant {
+        let limit = plugin.map_or(self.limit, |limit| limit.min(self.limit));
+        caller.min(Instant::now() + limit)
+    }
+
+    /// Sends the request until it is answered or there is no use or time in trying again. A status that says
+    /// "later" is the answer when no attempt is left.
+    pub(super) async fn send(&self, request: &reqwest::Request, to: Delivery<'_>) -> Result<Answer, Failure> {
+        let outcome = (|| self.attempt(request, to))
+            .retry(self.retries)
+            .when(|ended| ended.is_worth_repeating(to.repeatable))
+            .adjust(|ended, planned| {
+                let wait = planned?.max(ended.asked_wait().unwrap_or_default());
+                Instant::now().checked_add(wait).filter(|then| *then < to.deadline).map(|_| wait)
+            })
+            .await;
+        match outcome {
+            Ok(answer) | Err(Ended::Put(answer)) => Ok(answer),
+            Err(Ended::Failed(failure)) => Err(failure),
+        }
+    }
+
+    async fn attempt(&self, request: &reqwest::Request, to: Delivery<'_>) -> Result<Answer, Ended> {
+        let began = Instant::now();
+        if !to.breaker.permits(to.deadline.saturating_duration_since(began)) {
+            return Err(Ended::Failed(Failure::Open));
+        }
+        let exchange = self.exchange(request, to.breaker);
+        let outcome = timeout_at(to.deadline, exchange).await.unwrap_or(Err(Failure::Timeout));
+        let took = began.elapsed();
+        self.judge(&outcome, took, to.breaker);
+        self.observe(request, &outcome, took);
+        match outcome {
+            Ok(answer) if retry::says_later(answer.status) => Err(Ended::Put(answer)),
+            outcome => outcome.map_err(Ended::Failed),
+        }
+    }
+
+    async fn exchange(&self, request: &reqwest::Request, breaker: &Breaker) -> Result<Answer, Failure> {
+        let head = self.client.execute(copy(request)).boxed();
+        let mut response = breaker.silence.listen(head).answer().await?;
+        let announced = response.content_length().unwrap_or(0);
+        if announced > self.body_bytes_max as u64 {
+            return Err(Failure::TooLarge(self.body_bytes_max));
+        }
+        let mut body = Vec::with_capacity(announced as usize);
+        while let Some(chunk) = response.chunk().await? {
+            if body.len() + chunk.len() > self.body_bytes_max {
+                return Err(Failure::TooLarge(self.body_bytes_max));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Answer { status: response.status(), headers: std::mem::take(response.headers_mut()), body })
+    }
+
+    /// Tells the breaker. A time limit shorter than the upstream's own, chosen by a caller or a plugin, proves nothing by
+    /// itself; what many of them prove is the breaker's own affair.
+    fn judge(&self, outcome: &Result<Answer, Failure>, took: Duration, breaker: &Breaker) {
+        match outcome {
+            Ok(_) | Err(Failure::TooLarge(_)) => breaker.on_success(),
+            Err(Failure::Unreachable(_) | Failure::Broken(_)) => breaker.on_error(),
+            Err(Failure::Timeout) if took >= self.limit => breaker.on_error(),
+            Err(Failure::Timeout | Failure::Open) => {}
+        }
+    }
+
+    fn observe(&self, request: &reqwest::Request, outcome: &Result<Answer, Failure>, took: Duration) {
+        let status = match outcome {
+            Ok(answer) => answer.status.as_str(),
+            Err(failure) => failure.word(),
+        };
+        self.metrics.upstream(&self.name, request.method().as_str(), status, took);
+        debug!(
+            upstream = self.name,
+            method = request.method().as_str(),
+            path = request.url().path(),
+            status,
+            ms = took.as_secs_f64() * 1e3,
+            backend_request_id = outcome.as_ref().ok().and_then(backend_request_id),
+            "upstream"
+        );
+    }
+}
+
+/// An attempt uses up its request. (`try_clone` would do, if it were not fallible for streams.)
+fn copy(request: &reqwest::Request) -> reqwest::Request {
+    let mut copy = reqwest::Request::new(request.method().clone(), request.url().clone());
+    copy.headers_mut().clone_from(request.headers());
+    *copy.body_mut() = request.body().and_then(reqwest::Body::as_bytes).map(|bytes| bytes.to_vec().into());
+    copy
+}
+
+fn backend_request_id(answer: &Answer) -> Option<&str> {
+    answer.headers.get(BACKEND_REQUEST_ID)?.to_str().ok()
+}
