@@ -7,9 +7,9 @@ use toml::{Table, Value};
 
 use crate::Cloud;
 
-const OPENSTACK: &str = include_str!("../../docs/openstack.toml");
-const CEPH: &str = include_str!("../../docs/ceph.toml");
-const ONTAP: &str = include_str!("../../docs/ontap.toml");
+const OPENSTACK: &str = include_str!("../../xtask/templates/openstack.toml");
+const CEPH: &str = include_str!("../../xtask/templates/ceph.toml");
+const ONTAP: &str = include_str!("../../xtask/templates/ontap.toml");
 
 /// The configuration of a host whose files are in `directory`; ports are free ones.
 ///
@@ -71,7 +71,7 @@ pub fn openstack(auth_url: &str, region: &str, username: &str, project: &str) ->
     fill(&[OPENSTACK], &filled)
 }
 
-/// The templates of `docs/` one after the other, with a value for each word between two `@`.
+/// The templates of `xtask/templates/` one after the other, with a value for each word between two `@`.
 fn fill(templates: &[&str], values: &[(&str, &str)]) -> Table {
     let filled = |text: String, (word, value): &(&str, &str)| text.replace(&format!("@{word}@"), value);
     values.iter().fold(templates.join("\n"), filled).parse().expect("TOML")

@@ -30,8 +30,8 @@ const SECRET_BYTES: usize = 32;
 
 /// The backends and routes, with words between two `@` to be filled in.
 const BACKENDS: &str =
-    concat!(include_str!("../../docs/openstack.toml"), include_str!("../../docs/ceph.toml"));
-const ONTAP: &str = include_str!("../../docs/ontap.toml");
+    concat!(include_str!("../templates/openstack.toml"), include_str!("../templates/ceph.toml"));
+const ONTAP: &str = include_str!("../templates/ontap.toml");
 
 const fn loopback(port: u16) -> SocketAddr {
     SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), port)

@@ -7,9 +7,14 @@ use prost_reflect::{DynamicMessage, Kind, MethodDescriptor, Value};
 use tonic::Request;
 use tonic::transport::Channel;
 
+/// Whether it is a tenant's, and not the operator's.
+pub(crate) fn is_keyed(method: &MethodDescriptor) -> bool {
+    method.input().get_field_by_name("apikey").is_some()
+}
+
 /// Those that carry an api key.
 pub(crate) fn keyed_methods() -> Vec<MethodDescriptor> {
-    methods().into_iter().filter(|method| method.input().get_field_by_name("apikey").is_some()).collect()
+    methods().into_iter().filter(is_keyed).collect()
 }
 
 /// A tenant's request in which every resource is named, each by an id of its own; with the ids.

@@ -3,7 +3,7 @@
 
 use patchbay_tests::{Deployment, Tenant, needs_cloudsim};
 
-use crate::contract::{call, keyed_methods, request};
+use crate::contract::{call, is_keyed, keyed_methods, request};
 use crate::platform::{Platform, Verdict};
 
 const UNAUTHENTICATED: i32 = 16;
@@ -32,7 +32,7 @@ async fn every_rpc_refuses_who_has_not_the_key() {
     let deployment = Deployment::builder().toml("tenant.refresh_ms_min = 1").start().await;
     let (tenant, other) = (deployment.tenant("acme").await, deployment.tenant("other").await);
     let methods = keyed_methods();
-    assert_eq!(methods.len(), 42, "all but the operator's carry a key");
+    assert!(!methods.is_empty());
     deployment.cloudsim().clear_record();
     for method in &methods {
         let mut words: Vec<String> = Vec::new();
@@ -45,6 +45,8 @@ async fn every_rpc_refuses_who_has_not_the_key() {
         }
         words.dedup();
         assert_eq!(words.len(), 1, "{} tells who exists: {words:?}", method.full_name());
+        // One whose key was forgotten would be taken for the operator's.
+        assert!(method.parent_service().methods().all(|beside| is_keyed(&beside)), "{}", method.full_name());
     }
     assert_eq!(deployment.cloudsim().requests(), [], "nothing reaches the cloud");
 }
@@ -60,6 +62,9 @@ async fn every_rpc_that_names_a_resource_refuses_a_denied_user() {
     for method in keyed_methods() {
         let (message, named) = request(&method, &tenant, "u-7");
         if named.is_empty() {
+            // Whatever else names nothing has a resource under a name that `request` does not know.
+            let begins = |word: &str| method.name().starts_with(word);
+            assert!(begins("Create") || begins("List"), "{}", method.full_name());
             continue;
         }
         let (code, msg) = call(&deployment.grpc(), &method, message).await;
@@ -67,7 +72,7 @@ async fn every_rpc_that_names_a_resource_refuses_a_denied_user() {
         assert!(msg.contains("platform_userid"), "{msg}");
         refused += 1;
     }
-    assert_eq!(refused, 35, "all that name a resource");
+    assert!(refused > 0);
     assert_eq!(deployment.cloudsim().requests(), [], "nothing reaches the cloud");
 }
 

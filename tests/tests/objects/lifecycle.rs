@@ -8,7 +8,7 @@ use patchbay_tests::admin::text;
 use crate::call::{get, list, made, new_bucket, uid};
 use crate::client::Client;
 
-/// The defaults of `docs/ceph.toml`.
+/// The defaults of `xtask/templates/ceph.toml`.
 const DEFAULT: (i32, i32) = (10, 100_000);
 
 #[tokio::test(flavor = "multi_thread")]
