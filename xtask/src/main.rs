@@ -3,6 +3,7 @@
 //! It is compiled before anything else, so it depends on little and on no crate of the workspace.
 #![forbid(unsafe_code)]
 
+mod artifacts;
 mod bench;
 mod binaries;
 mod cloud;

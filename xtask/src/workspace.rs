@@ -1,6 +1,7 @@
 //! Where things are, as cargo tells it: nothing here assumes a directory or knows a plugin by name.
 
 use std::env;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -51,11 +52,16 @@ impl Workspace {
 }
 
 /// The cargo that runs this program, or the first one in `PATH`.
-///
-/// What `cargo run` told this program about its own package is taken away again: some build scripts are run
-/// anew when it changes, and everything behind them would be built twice, once by us and once by hand.
 pub(crate) fn cargo() -> Command {
-    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+/// A program that is not to take this one's package for its own.
+///
+/// What `cargo run` told this program about its package is taken away again: some build scripts are run
+/// anew when it changes, and everything behind them would be built twice, once by us and once by hand.
+pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
     for (name, _) in env::vars_os() {
         if name.to_str().is_some_and(is_of_a_package) {
             command.env_remove(name);
