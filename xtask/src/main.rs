@@ -14,6 +14,7 @@ mod e2e;
 mod openstack;
 mod plugins;
 mod process;
+mod progress;
 mod rig;
 mod service;
 mod swap_proof;
