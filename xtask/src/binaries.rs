@@ -1,35 +1,51 @@
-//! The workspace's native binaries: host, simulator, benchmark.
+//! The workspace's native binaries: host, simulator, proofs, benchmark.
+//!
+//! All of them or some, the packages are always those of the whole workspace, here and in the tests: cargo unites
+//! the features of the packages that it selects, and a smaller selection gives the deepest dependencies other
+//! features, so that all above them is compiled twice. To name binaries selects no packages.
 
 use std::process::Command;
 
 use anyhow::Result;
 
-use crate::process;
 use crate::workspace::{Workspace, cargo};
+use crate::{process, progress};
 
-/// Builds them all, into the target directory.
-///
-/// Always the whole workspace, here and in the tests: cargo unites the features of what it builds at once, and
-/// a smaller selection gives the deepest dependencies other features, so that all above them is compiled twice.
+/// Builds all into the target directory.
 pub(crate) fn build(workspace: &Workspace) -> Result<()> {
-    process::step("building host and simulator", "seconds, the first time 8 minutes", || {
-        process::run(&mut cargo_build(workspace))
+    process::step("building host, simulator and proofs", "seconds, the first time 8 minutes", || {
+        progress::build(workspace, cargo_build().arg("--bins"), &select("--package", &workspace.programs))
     })
 }
 
-/// As [`build`], with our own code compiled to run fast as well: for measuring.
+/// Builds some, each called as its package, and nothing that they do not need.
+pub(crate) fn build_only(workspace: &Workspace, names: &[&str]) -> Result<()> {
+    let title = format!("building {}", names.join(" and "));
+    process::step(&title, "seconds, the first time 8 minutes", || {
+        let mut cargo = cargo_build();
+        cargo.args(select("--bin", names));
+        progress::build(workspace, &mut cargo, &select("--package", names))
+    })
+}
+
+/// Builds all as [`build`] does, with our own code compiled to run fast as well: for measuring.
 pub(crate) fn build_optimised(workspace: &Workspace) -> Result<()> {
     process::step("building host, simulator and benchmark to run fast", "4 minutes", || {
-        let mut cargo = cargo_build(workspace);
+        let mut cargo = cargo_build();
         // Incremental builds are cut into pieces too small to be optimised well. Dependencies have a profile of
         // their own and are not touched by either.
-        cargo.args(["--config", "profile.dev.package.patchbay-tests.opt-level=3"]);
-        process::run(cargo.env("CARGO_PROFILE_DEV_OPT_LEVEL", "3").env("CARGO_INCREMENTAL", "0"))
+        cargo.args(["--bins", "--config", "profile.dev.package.patchbay-tests.opt-level=3"]);
+        cargo.env("CARGO_PROFILE_DEV_OPT_LEVEL", "3").env("CARGO_INCREMENTAL", "0");
+        progress::build(workspace, &mut cargo, &select("--package", &workspace.programs))
     })
 }
 
-fn cargo_build(workspace: &Workspace) -> Command {
+fn cargo_build() -> Command {
     let mut cargo = cargo();
-    cargo.args(["build", "--workspace", "--bins"]).current_dir(&workspace.root);
+    cargo.args(["build", "--workspace"]);
     cargo
+}
+
+fn select<'a>(option: &'a str, names: &'a [impl AsRef<str>]) -> Vec<&'a str> {
+    names.iter().flat_map(|name| [option, name.as_ref()]).collect()
 }

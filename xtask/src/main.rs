@@ -3,6 +3,7 @@
 //! It is compiled before anything else, so it depends on little and on no crate of the workspace.
 #![forbid(unsafe_code)]
 
+mod artifacts;
 mod bench;
 mod binaries;
 mod cloud;
@@ -13,6 +14,7 @@ mod e2e;
 mod openstack;
 mod plugins;
 mod process;
+mod progress;
 mod rig;
 mod service;
 mod swap_proof;

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 
 use crate::toolchain::{TARGET, Toolchain};
 use crate::workspace::Workspace;
-use crate::{component, process};
+use crate::{component, process, progress};
 
 /// Builds the plugins; what did not change is left untouched.
 pub(crate) fn build(workspace: &Workspace) -> Result<()> {
@@ -29,12 +29,11 @@ fn build_into(workspace: &Workspace, sets: &[Set<'_>]) -> Result<()> {
     process::step("building plugins", "seconds, the first time 2 minutes", || {
         // A directory of their own: their profile and compiler are others, and must not make cargo build the host anew.
         let target = workspace.target.join("wasm");
+        let names = sets.iter().flat_map(|(names, _)| *names);
+        let packages: Vec<&str> = names.flat_map(|name| ["--package", name]).collect();
         let mut cargo = toolchain.build();
-        cargo.env("CARGO_TARGET_DIR", &target).current_dir(&workspace.root);
-        for name in sets.iter().flat_map(|(names, _)| *names) {
-            cargo.args(["--package", name]);
-        }
-        process::run(&mut cargo)?;
+        cargo.env("CARGO_TARGET_DIR", &target).args(&packages);
+        progress::build(workspace, &mut cargo, &[&["--target", TARGET], &*packages].concat())?;
         let modules = target.join(TARGET).join("plugin");
         sets.iter().try_for_each(|(names, directory)| encode(names, &modules, directory))
     })

@@ -1,7 +1,7 @@
 //! Running one command to its end, and saying what takes long. Long-lived children are in `service`.
 #![expect(clippy::print_stdout, reason = "these commands talk to the person who runs them")]
 
-use std::process::Command;
+use std::process::{Command, ExitStatus};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
@@ -10,11 +10,16 @@ use anyhow::{Context, Result, bail};
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let program = command.get_program().to_string_lossy().into_owned();
     let status = command.status().with_context(|| format!("{program} could not be run"))?;
+    check(command, status)
+}
+
+/// Fails where the command ended with another status than 0.
+pub(crate) fn check(command: &Command, status: ExitStatus) -> Result<()> {
     if status.success() {
         return Ok(());
     }
     let arguments: Vec<_> = command.get_args().map(|a| a.to_string_lossy()).collect();
-    bail!("`{program} {}` failed ({status})", arguments.join(" "));
+    bail!("`{} {}` failed ({status})", command.get_program().display(), arguments.join(" "));
 }
 
 /// Runs the command unseen; its standard output, or nothing where it failed.

@@ -29,13 +29,14 @@ pub(crate) struct Arguments {
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     check_ports(arguments.real)?;
     plugins::build(workspace)?;
-    binaries::build(workspace)?;
     if arguments.real {
+        binaries::build_only(workspace, &["patchbay"])?;
         let rigs = Rigs::of(workspace);
         rigs.up()?;
         process::say(&rigs.stop_hints());
         serve(workspace, &Dev::prepare(workspace, Cloud::real(&rigs.variables()?)?)?)
     } else {
+        binaries::build_only(workspace, &["patchbay", "cloudsim"])?;
         serve(workspace, &Dev::prepare(workspace, Cloud::simulated())?)
     }
 }

@@ -1,6 +1,7 @@
 //! Where things are, as cargo tells it: nothing here assumes a directory or knows a plugin by name.
 
 use std::env;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -13,6 +14,8 @@ pub(crate) struct Workspace {
     pub(crate) root: PathBuf,
     /// Cargo's target directory; follows `CARGO_TARGET_DIR`.
     pub(crate) target: PathBuf,
+    /// Every package that builds a program, by package name.
+    pub(crate) programs: Vec<String>,
     /// Every package below `plugins/` that builds a `cdylib`, by package name.
     pub(crate) plugins: Vec<String>,
     /// The same below `tests/guests/`: components that only tests load.
@@ -29,9 +32,10 @@ impl Workspace {
         ensure!(output.status.success(), "cargo metadata: {}", String::from_utf8_lossy(&output.stderr));
         let metadata: Value = serde_json::from_slice(&output.stdout).context("cargo metadata")?;
         let root = path(&metadata["workspace_root"])?;
-        let plugins = cdylibs(&metadata, &root.join("plugins"));
-        let guests = cdylibs(&metadata, &root.join("tests/guests"));
-        Ok(Self { target: path(&metadata["target_directory"])?, root, plugins, guests })
+        let programs = names(&metadata, "bin", &root);
+        let plugins = names(&metadata, "cdylib", &root.join("plugins"));
+        let guests = names(&metadata, "cdylib", &root.join("tests/guests"));
+        Ok(Self { target: path(&metadata["target_directory"])?, root, programs, plugins, guests })
     }
 
     /// Where the built components are: `NAME.wasm`.
@@ -51,11 +55,16 @@ impl Workspace {
 }
 
 /// The cargo that runs this program, or the first one in `PATH`.
-///
-/// What `cargo run` told this program about its own package is taken away again: some build scripts are run
-/// anew when it changes, and everything behind them would be built twice, once by us and once by hand.
 pub(crate) fn cargo() -> Command {
-    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+/// A program that is not to take this one's package for its own.
+///
+/// What `cargo run` told this program about its package is taken away again: some build scripts are run
+/// anew when it changes, and everything behind them would be built twice, once by us and once by hand.
+pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
     for (name, _) in env::vars_os() {
         if name.to_str().is_some_and(is_of_a_package) {
             command.env_remove(name);
@@ -74,23 +83,18 @@ fn path(value: &Value) -> Result<PathBuf> {
     Ok(value.as_str().context("cargo metadata names no directory")?.into())
 }
 
-fn cdylibs(metadata: &Value, directory: &Path) -> Vec<String> {
-    let below =
-        |package: &Value| package["manifest_path"].as_str().is_some_and(|p| directory_holds(directory, p));
+/// The packages below the directory that build something of this kind.
+fn names(metadata: &Value, kind: &str, directory: &Path) -> Vec<String> {
+    let below = |package: &Value| {
+        package["manifest_path"].as_str().is_some_and(|p| Path::new(p).starts_with(directory))
+    };
+    let builds = |target: &Value| items(&target["kind"]).any(|one| one == kind);
     let mut names: Vec<String> = items(&metadata["packages"])
-        .filter(|package| below(package) && items(&package["targets"]).any(is_cdylib))
+        .filter(|package| below(package) && items(&package["targets"]).any(builds))
         .filter_map(|package| package["name"].as_str().map(Into::into))
         .collect();
     names.sort();
     names
-}
-
-fn directory_holds(directory: &Path, manifest: &str) -> bool {
-    Path::new(manifest).starts_with(directory)
-}
-
-fn is_cdylib(target: &Value) -> bool {
-    items(&target["crate_types"]).any(|kind| kind == "cdylib")
 }
 
 fn items(value: &Value) -> impl Iterator<Item = &Value> {

@@ -1,13 +1,24 @@
 //! `cargo xtask test`: everything that needs no outside system. It starts nothing itself; the tests
 //! start PostgreSQL from its binaries.
+//!
+//! Each test binary is run, whatever became of those before it: a failure tells the more, the more is known
+//! beside it. Doc tests are not run: none is ours.
+
+mod arguments;
+mod binary;
+mod report;
+mod run;
 
 use std::ffi::OsStr;
 use std::path::Path;
+use std::process::Command;
 use std::{env, fs};
 
 use anyhow::Result;
 
-use crate::workspace::{Workspace, cargo};
+pub(crate) use self::arguments::Arguments;
+use self::run::Run;
+use crate::workspace::Workspace;
 use crate::{binaries, plugins, process};
 
 /// Where Debian puts `initdb`, a directory for each version.
@@ -18,13 +29,6 @@ const THREADS: &str = "RUST_TEST_THREADS";
 /// They wait for states most of the time.
 const THREADS_PER_CORE: usize = 2;
 
-#[derive(clap::Args)]
-pub(crate) struct Arguments {
-    /// Passed on to `cargo test`.
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-    cargo: Vec<String>,
-}
-
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     plugins::build_with_guests(workspace)?;
     // Some tests run the host as a process, and cargo builds a binary for the tests of its own package only.
@@ -34,17 +38,24 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
             "PostgreSQL's initdb is nowhere: its tests will fail. On Debian: apt-get install postgresql",
         );
     }
-    process::step("tests", "6 minutes, the build up to 10 minutes more", || {
-        process::run(
-            cargo()
-                .args(["test", "--workspace"])
-                .args(&arguments.cargo)
-                .env(THREADS, env::var_os(THREADS).unwrap_or_else(|| threads().to_string().into()))
-                .env("PATCHBAY_PLUGINS", workspace.plugin_directory())
-                .env("PATCHBAY_TEST_PLUGINS", workspace.guest_directory())
-                .current_dir(&workspace.root),
-        )
-    })
+    let binaries = process::step("building tests", "seconds, the first time 10 minutes", || {
+        binary::build(workspace, &arguments.for_cargo())
+    })?;
+    let runs: Vec<Run> = process::step("tests", "6 minutes", || {
+        // One after the other: they share the cores, and what is measured beside another binary says little.
+        binaries.iter().map(|binary| run::run(binary, &mut command(workspace, arguments, binary))).collect()
+    })?;
+    report::print(&runs)
+}
+
+fn command(workspace: &Workspace, arguments: &Arguments, binary: &binary::Binary) -> Command {
+    let mut command = binary.command();
+    command
+        .args(arguments.for_tests())
+        .env(THREADS, env::var_os(THREADS).unwrap_or_else(|| threads().to_string().into()))
+        .env("PATCHBAY_PLUGINS", workspace.plugin_directory())
+        .env("PATCHBAY_TEST_PLUGINS", workspace.guest_directory());
+    command
 }
 
 fn threads() -> usize {
