@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use patchbay::Config;
+use patchbay_server::Config;
 use patchbay_tests::configuration::text;
 use toml::{Table, Value};
 
