@@ -12,7 +12,7 @@ use patchbay_durable::idempotency::{Idempotency, Once};
 use patchbay_rollout::Plugins;
 use patchbay_runtime as plugin;
 use patchbay_runtime::contract::identity::exports::patchbay::identity::tenants::{self, Spec};
-use patchbay_runtime::{Call, Placeholder};
+use patchbay_runtime::{CallContext, Placeholder};
 use patchbay_tenants::auth::{Auth, Operator};
 use patchbay_tenants::{Account, Leftover, Registered, Registration, Reserved, Tenants};
 use rand::RngExt as _;
@@ -45,7 +45,7 @@ pub struct Asked {
     pub operator: Operator,
     /// The call's id.
     pub request_id: String,
-    /// Set to the generation that does the work; see [`Call::served`].
+    /// Set to the generation that does the work; see [`CallContext::served`].
     pub served: Arc<OnceLock<Arc<str>>>,
     /// Where it must not be done twice.
     pub once: Option<Once>,
@@ -168,13 +168,13 @@ impl Registrar {
     }
 
     /// The call in which the plugin makes the tenant's user with the new password, which the plugin is not told.
-    fn call(&self, asked: &Asked, new: &Registration) -> (Call, Spec) {
+    fn call(&self, asked: &Asked, new: &Registration) -> (CallContext, Spec) {
         let word = format!("secret-{:032x}", rand::rng().random::<u128>());
         let spec = Spec { display_name: new.name().to_owned(), password_placeholder: word.clone() };
         let secret = Some(Placeholder { word, secret: new.password().clone() });
         let deadline = new.deadline().min(Instant::now() + self.plugins.call_time());
         let permit = asked.operator.registering(new.id(), new.mark(), &asked.request_id, deadline);
-        (Call::registration(permit, secret).served_by(&asked.served), spec)
+        (CallContext::registration(permit, secret).served_by(&asked.served), spec)
     }
 
     async fn complete(
@@ -196,7 +196,7 @@ impl Registrar {
     async fn remove(&self, request_id: &str, leftover: Leftover) -> Result<(), Error> {
         let deadline = Instant::now() + self.plugins.call_time();
         let permit = self.auth.removing(leftover, request_id, deadline);
-        let call = Call::registration(permit, None);
+        let call = CallContext::registration(permit, None);
         let removed = self.plugins.call::<plugin::Tenants, _>(call, move |at, tenants, context| {
             Box::pin(tenants.call_remove(at, context))
         });

@@ -11,7 +11,7 @@ use patchbay_durable::idempotency::{Idempotency, Once};
 use patchbay_durable::membership::{Lease, Lost, Membership};
 use patchbay_rollout::Plugins;
 use patchbay_runtime::contract::types::Begun;
-use patchbay_runtime::{Call, Generation, Hold};
+use patchbay_runtime::{Call, CallContext, Generation, Hold};
 use patchbay_telemetry::Metrics;
 use patchbay_tenants::auth::{Auth, Permit};
 use tokio::sync::{Semaphore, watch};
@@ -199,7 +199,7 @@ impl Runner {
         let id = operation.id;
         let hold = serving.hold();
         let generation = Some(Arc::clone(&serving));
-        let work = work(self.call(&operation, &lease).await?.on(serving));
+        let work = work(Call::from(self.call(&operation, &lease).await?).on(serving));
         let (tell, progress) = watch::channel(Progress::Beginning);
         self.spawn(lease, operation, (Some(hold), share), tell, |carrier| Box::pin(carrier.begin(work)));
         let (runner, tenant_id) = (Arc::clone(self), owner(permit)?);
@@ -283,14 +283,12 @@ impl Runner {
     }
 
     /// What a plugin is called with on behalf of an operation: the tenant's authority, time for one call.
-    pub(super) async fn call(&self, operation: &Operation, lease: &Arc<Lease>) -> Result<Call, Error> {
+    pub(super) async fn call(&self, operation: &Operation, lease: &Arc<Lease>) -> Result<CallContext, Error> {
         let deadline = Instant::now() + self.plugins.call_time();
         let origin = &operation.origin;
         let permit =
             self.auth.resume(origin.tenant_id, &origin.user_id, &origin.request_id, deadline).await?;
-        let mut call = Call::of_operation(permit, operation.id, lease);
-        call.region.clone_from(&origin.region);
-        Ok(call)
+        Ok(CallContext::of_operation(permit, operation.id, lease))
     }
 }
 

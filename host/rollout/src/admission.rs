@@ -8,7 +8,7 @@ use std::time::Duration;
 use patchbay_core::error::Error;
 use patchbay_core::{Digest, Domain, text};
 use patchbay_runtime::contract::common::exports::patchbay::host::about::Description;
-use patchbay_runtime::{About, Call, ComponentFile, Generation, Uncompiled, Unfit, call};
+use patchbay_runtime::{About, CallContext, ComponentFile, Generation, Uncompiled, Unfit, call};
 use patchbay_tenants::auth::Permit;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -170,9 +170,9 @@ async fn draft(
 }
 
 /// A call of the host's own, on behalf of no tenant.
-fn own_call(generation: &Generation) -> Call {
+fn own_call(generation: &Generation) -> CallContext {
     let deadline = Instant::now() + Duration::from_millis(generation.limits.call_ms_max);
-    Call::read(Permit::of_host(&format!("req-{}", Uuid::new_v4()), deadline))
+    CallContext::read(Permit::of_host(&format!("req-{}", Uuid::new_v4()), deadline))
 }
 
 async fn describe(registry: &Arc<Registry>, draft: &Arc<Generation>) -> Result<Description, Refusal> {

@@ -33,7 +33,7 @@ use patchbay_core::error::Kind;
 use patchbay_core::{Digest, Domain, TenantId};
 use patchbay_durable::journal::Journal;
 use patchbay_durable::membership::Served;
-use patchbay_runtime::{Body, Call, Config, Generation, Hold, Operation, Resolve as _, Routed};
+use patchbay_runtime::{Body, Call, CallContext, Config, Generation, Hold, Operation, Resolve as _, Routed};
 use patchbay_telemetry::Metrics;
 use patchbay_upstream::Upstreams;
 use tokio::sync::watch as signal;
@@ -99,7 +99,7 @@ impl Plugins {
     /// Of what plugins change in the backends.
     #[must_use]
     pub fn journal(&self) -> &Journal {
-        &self.registry.runtime.journal
+        self.registry.runtime.journal()
     }
 
     /// Tells those who watch that an operation on this line could not be undone.
@@ -161,7 +161,7 @@ impl Plugins {
     /// it was replaced and its time to drain is over.
     pub async fn call<S: Routed, T: Send + 'static>(
         &self,
-        call: Call,
+        call: impl Into<Call>,
         body: impl Body<S, T>,
     ) -> Result<T, Error> {
         patchbay_runtime::call_resolved::<S, T>(&self.registry.runtime, call, body).await
@@ -197,13 +197,13 @@ impl Plugins {
     pub async fn call_held<T: Send + 'static>(
         &self,
         hold: &Hold,
-        call: Call,
+        context: CallContext,
         body: impl Body<Operation, T>,
     ) -> Result<T, Error> {
         patchbay_runtime::call::<Operation, T>(
             &self.registry.runtime,
             &hold.generation,
-            call.admitted(),
+            context.admitted(),
             body,
         )
         .await

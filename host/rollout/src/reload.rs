@@ -99,7 +99,7 @@ impl Reload {
         let registry = &plugins.registry;
         let before = registry.setup.load_full();
         let changed = changed_upstreams(&self.source.table, &config.table);
-        let upstreams = before.upstreams.renewed(&config.upstreams, &changed, &registry.runtime.metrics)?;
+        let upstreams = before.upstreams.renewed(&config.upstreams, &changed, registry.runtime.metrics())?;
         let limits = Limits {
             // The pool of memories has its size.
             memory_bytes_max: before.limits.memory_bytes_max,

@@ -178,7 +178,7 @@ impl Slot {
     fn admitted(&self, registry: &Registry, generation: &Generation, steps: Vec<Step>) {
         let took: std::time::Duration = steps.iter().map(|step| step.took).sum();
         registry.ledger.admitted(generation, steps);
-        registry.runtime.metrics.admission(&self.route.plugin, "admitted");
+        registry.runtime.metrics().admission(&self.route.plugin, "admitted");
         let told = format!("{} was admitted in {} ms", generation.label, took.as_millis());
         registry.events.tell(EventKind::Admitted, generation, told);
     }
@@ -189,7 +189,7 @@ impl Slot {
             tracing::warn!(plugin, domain, %refusal, "no plugin serves the domain");
             return;
         }
-        registry.runtime.metrics.admission(plugin, "refused");
+        registry.runtime.metrics().admission(plugin, "refused");
         tracing::error!(plugin, reason = %refusal, "refused; what served goes on serving");
         let digest = seen.digest.as_ref().map(Digest::as_str).unwrap_or_default();
         let about = About::file(&self.route, seen.number.unwrap_or(0), digest);

@@ -200,7 +200,7 @@ pub(super) fn edit<R, E>(
 pub(super) fn let_go(registry: &Registry, generation: &Generation) {
     if registry.ledger.gone(generation) {
         if registry.routing.compiled(&generation.digest).is_none() {
-            registry.runtime.metrics.forget(&generation.label);
+            registry.runtime.metrics().forget(&generation.label);
         }
         let told = format!("{} was let go", generation.label);
         registry.events.tell(EventKind::Gone, generation, told);

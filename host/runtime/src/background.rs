@@ -20,8 +20,8 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use super::activity::Activity;
+use super::config::Config;
 use super::debt::LONG;
-use super::engine::Config;
 use super::turns::{Turns, Whose};
 
 /// How long a slice may take until the host ends without it.

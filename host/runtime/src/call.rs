@@ -1,7 +1,7 @@
 //! One call of one component: a fresh store, its limits, its deadline, and what its end means.
 
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures::future::BoxFuture;
@@ -12,16 +12,66 @@ use tracing::Instrument as _;
 use wasmtime::Store;
 use wasmtime::component::Accessor;
 
+use super::context::CallContext;
 use super::contract::types;
-use super::domain::{Routed, Service};
+use super::domain::{Disks, Routed, Service};
 use super::gate::Place;
 use super::generation::Generation;
 use super::runtime::Runtime;
 use super::share::Share;
-use super::state::{Call, CallState, on_tick};
+use super::state::{CallState, CallStorage, StorageBody, on_tick};
 
 /// What a caller is told whose call did not end in time.
 const CUT: &str = "The plugin was replaced, and the call did not end in time; try again.";
+
+/// A call and whom it is for: whoever answers the region, or one generation.
+pub struct Call {
+    context: CallContext,
+    /// Empty where the request names none: the domain's first.
+    region: String,
+    /// The generation that must answer; absent: the active one.
+    on: Option<Arc<Generation>>,
+}
+
+impl Call {
+    /// To whoever answers the region; empty means the domain's first.
+    #[must_use]
+    pub fn in_region(self, region: String) -> Self {
+        Self { region, ..self }
+    }
+
+    /// To this generation.
+    #[must_use]
+    pub fn on(self, generation: Arc<Generation>) -> Self {
+        Self { on: Some(generation), ..self }
+    }
+
+    /// The same, told to `served` by the label of the generation that answers it.
+    #[must_use]
+    pub fn served_by(self, served: &Arc<OnceLock<Arc<str>>>) -> Self {
+        Self { context: self.context.served_by(served), ..self }
+    }
+}
+
+impl From<CallContext> for Call {
+    fn from(context: CallContext) -> Self {
+        Self { context, region: String::new(), on: None }
+    }
+}
+
+impl CallStorage for Runtime {
+    fn call(
+        self: Arc<Self>,
+        context: CallContext,
+        region: String,
+        body: StorageBody,
+    ) -> BoxFuture<'static, Result<(), Error>> {
+        Box::pin(async move {
+            let call = Call::from(context).in_region(region);
+            call_resolved::<Disks, ()>(&self, call, body).await
+        })
+    }
+}
 
 /// Why a component gave no answer.
 enum Broken {
@@ -43,16 +93,16 @@ enum Broken {
 pub async fn call<S: Service, T: Send + 'static>(
     runtime: &Arc<Runtime>,
     generation: &Arc<Generation>,
-    call: Call,
+    context: CallContext,
     body: impl Body<S, T>,
 ) -> Result<T, Error> {
     // Before it waits for a place: who waits is to be drained as well.
     let _in_flight = generation.activity.enter();
     let cut = pin!(generation.activity.cut());
-    let permit = call.permit.clone();
+    let permit = context.permit.clone();
     let answer = tokio::select! {
         biased;
-        answer = run::<S, T>(runtime, generation, call, body) => answer,
+        answer = run::<S, T>(runtime, generation, context, body) => answer,
         () = cut => {
             generation.activity.was_cut(permit.request_id());
             Err(broken(runtime, generation, Broken::Cut))
@@ -68,28 +118,29 @@ pub async fn call<S: Service, T: Send + 'static>(
 /// As [`call`], and where nobody answers.
 pub async fn call_resolved<S: Routed, T: Send + 'static>(
     runtime: &Arc<Runtime>,
-    asked: Call,
+    asked: impl Into<Call>,
     body: impl Body<S, T>,
 ) -> Result<T, Error> {
-    let generation = match asked.on.clone() {
+    let Call { context, region, on } = asked.into();
+    let generation = match on {
         Some(generation) => generation,
-        None => runtime.routes.resolve(S::DOMAIN, &asked.region, asked.permit.tenant_id())?,
+        None => runtime.routes.resolve(S::DOMAIN, &region, context.permit.tenant_id())?,
     };
-    call::<S, T>(runtime, &generation, asked, body).await
+    call::<S, T>(runtime, &generation, context, body).await
 }
 
 async fn run<S: Service, T: Send + 'static>(
     runtime: &Arc<Runtime>,
     generation: &Arc<Generation>,
-    call: Call,
+    context: CallContext,
     body: impl Body<S, T>,
 ) -> Result<T, Error> {
     let span = tracing::info_span!("plugin", plugin = &*generation.label);
-    let _ = call.served.set(Arc::clone(&generation.label));
-    let deadline = bounded(call.permit.deadline(), generation.limits.call_ms_max);
+    let _ = context.served.set(Arc::clone(&generation.label));
+    let deadline = bounded(context.permit.deadline(), generation.limits.call_ms_max);
     let gate = runtime.gate(generation.domain);
-    let place = within(deadline, gate.enter(call.permit.tenant_id(), call.admitted)).await??;
-    let run = guest::<S, T>(Arc::clone(runtime), Arc::clone(generation), call, body, place);
+    let place = within(deadline, gate.enter(context.permit.tenant_id(), context.admitted)).await??;
+    let run = guest::<S, T>(Arc::clone(runtime), Arc::clone(generation), context, body, place);
     let run = Share::new(runtime, generation, Box::pin(run.instrument(span.clone())));
     let answer = match tokio::time::timeout_at(deadline, run).await {
         Ok(Some(Ok(answer))) => return answer.map_err(from_plugin),
@@ -104,21 +155,21 @@ async fn run<S: Service, T: Send + 'static>(
 async fn guest<S: Service, T: Send>(
     runtime: Arc<Runtime>,
     generation: Arc<Generation>,
-    call: Call,
+    context: CallContext,
     body: impl Body<S, T>,
     _place: Place,
 ) -> Result<Result<T, types::Error>, Broken> {
-    let context = call.context(&generation.region);
-    let mut store = store(&runtime, &generation, call);
+    let told = context.for_plugin(&generation.region);
+    let mut store = store(&runtime, &generation, context);
     let run = async {
         let instance = generation.linked.instantiate_async(&mut store).await?;
-        let guest = S::load(&generation, &mut store, &instance)?;
+        let guest = S::load(&generation.exports, &mut store, &instance)?;
         let pending = Arc::clone(&store.data().pending);
         let answered = store.run_concurrent(async |accessor| {
             tokio::select! {
                 biased;
                 over = pending.over() => Err(wasmtime::Error::msg(over)),
-                answer = body(accessor, &guest, context) => answer,
+                answer = body(accessor, &guest, told) => answer,
             }
         });
         answered.await?
@@ -154,8 +205,14 @@ async fn within<T>(deadline: Instant, work: impl Future<Output = T>) -> Result<T
 }
 
 /// A fresh store for one call, with its limits.
-pub(super) fn store(runtime: &Arc<Runtime>, generation: &Arc<Generation>, call: Call) -> Store<CallState> {
-    let state = CallState::new(call, generation, Arc::clone(runtime));
+pub(super) fn store(
+    runtime: &Arc<Runtime>,
+    generation: &Arc<Generation>,
+    context: CallContext,
+) -> Store<CallState> {
+    let resources = Arc::clone(&runtime.resources);
+    let storage = Arc::clone(runtime) as Arc<dyn CallStorage>;
+    let state = CallState::new(context, (&generation.grant, &generation.activity), resources, storage);
     let mut store = Store::new(&runtime.engine, state);
     store.limiter(|state| &mut state.usage);
     store.set_hostcall_fuel(generation.limits.transfer_bytes_max);
@@ -183,7 +240,7 @@ fn broken(runtime: &Runtime, generation: &Generation, end: Broken) -> Error {
         Broken::Cut => ("cut off", Error::new(Kind::Unavailable, CUT)),
         Broken::Trap(trap, hit) => (hit.unwrap_or("trap"), Error::internal(anyhow::Error::from(trap))),
     };
-    runtime.metrics.trap(&generation.plugin, reason);
+    runtime.metrics().trap(&generation.plugin, reason);
     tracing::error!(reason, version = %generation.version, error = %error.chain(), "the plugin did not survive the call");
     error
 }

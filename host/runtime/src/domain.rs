@@ -2,12 +2,9 @@
 //! in `wit/` with its line in `contract`, and a file of the gRPC server's.
 
 use patchbay_core::Domain;
-use wasmtime::Store;
-use wasmtime::component::{Instance, InstancePre, Linker};
+use wasmtime::AsContextMut;
+use wasmtime::component::{Instance, InstancePre};
 
-use super::generation::Generation;
-use super::state::CallState;
-use crate::capability;
 use crate::contract::common::exports::patchbay::host::{about, operation};
 
 /// An interface of the contract as a type, so that a call names what it calls and only that is looked up.
@@ -21,8 +18,8 @@ pub trait Service: Send + 'static {
     /// When the component's world has no such interface.
     #[doc(hidden)]
     fn load(
-        generation: &Generation,
-        store: &mut Store<CallState>,
+        exports: &Exports,
+        store: impl AsContextMut,
         instance: &Instance,
     ) -> wasmtime::Result<Self::Guest>;
 }
@@ -33,18 +30,9 @@ pub trait Routed: Service {
     const DOMAIN: Domain;
 }
 
-/// Lends a linker what plugins of the domain may import.
-pub(crate) fn link(domain: Domain, linker: &mut Linker<CallState>) -> wasmtime::Result<()> {
-    capability::link(linker)?;
-    match domain {
-        Domain::Compute => capability::link_storage(linker),
-        _ => Ok(()),
-    }
-}
-
 /// Where a component's interfaces are.
 #[derive(Clone)]
-pub(crate) struct Exports {
+pub struct Exports {
     about: about::GuestIndices,
     operation: operation::GuestIndices,
     world: World,
@@ -62,11 +50,11 @@ macro_rules! common {
                 type Guest = $interface::Guest;
 
                 fn load(
-                    generation: &Generation,
-                    store: &mut Store<CallState>,
+                    exports: &Exports,
+                    store: impl AsContextMut,
                     instance: &Instance,
                 ) -> wasmtime::Result<Self::Guest> {
-                    generation.exports.$interface.load(store, instance)
+                    exports.$interface.load(store, instance)
                 }
             }
         )+
@@ -84,7 +72,7 @@ macro_rules! domains {
         }
 
         impl World {
-            fn of(domain: Domain, linked: &InstancePre<CallState>) -> wasmtime::Result<Self> {
+            fn of<T: 'static>(domain: Domain, linked: &InstancePre<T>) -> wasmtime::Result<Self> {
                 Ok(match domain {
                     $(Domain::$Domain => {
                         Self::$Domain { $($interface: $interface::GuestIndices::new(linked)?),+ }
@@ -92,10 +80,10 @@ macro_rules! domains {
                 })
             }
 
-            fn check(&self, store: &mut Store<CallState>, instance: &Instance) -> wasmtime::Result<()> {
+            fn check(&self, mut store: impl AsContextMut, instance: &Instance) -> wasmtime::Result<()> {
                 match self {
                     $(Self::$Domain { $($interface),+ } => {
-                        $($interface.load(&mut *store, instance)?;)+
+                        $($interface.load(&mut store, instance)?;)+
                     })+
                 }
                 Ok(())
@@ -115,11 +103,11 @@ macro_rules! domains {
                 type Guest = $interface::Guest;
 
                 fn load(
-                    generation: &Generation,
-                    store: &mut Store<CallState>,
+                    exports: &Exports,
+                    store: impl AsContextMut,
                     instance: &Instance,
                 ) -> wasmtime::Result<Self::Guest> {
-                    match &generation.exports.world {
+                    match &exports.world {
                         World::$Domain { $interface, .. } => $interface.load(store, instance),
                         _ => wasmtime::bail!("the generation serves another domain"),
                     }
@@ -176,7 +164,7 @@ impl Exports {
     ///
     /// # Errors
     /// Names the export that is missing.
-    pub(crate) fn of(domain: Domain, linked: &InstancePre<CallState>) -> wasmtime::Result<Self> {
+    pub(crate) fn of<T: 'static>(domain: Domain, linked: &InstancePre<T>) -> wasmtime::Result<Self> {
         let world = World::of(domain, linked)?;
         let about = about::GuestIndices::new(linked)?;
         Ok(Self { about, operation: operation::GuestIndices::new(linked)?, world })
@@ -186,9 +174,9 @@ impl Exports {
     ///
     /// # Errors
     /// Names the export that has another type.
-    pub(crate) fn check(&self, store: &mut Store<CallState>, instance: &Instance) -> wasmtime::Result<()> {
-        self.about.load(&mut *store, instance)?;
-        self.operation.load(&mut *store, instance)?;
+    pub(crate) fn check(&self, mut store: impl AsContextMut, instance: &Instance) -> wasmtime::Result<()> {
+        self.about.load(&mut store, instance)?;
+        self.operation.load(&mut store, instance)?;
         self.world.check(store, instance)
     }
 }

@@ -10,7 +10,7 @@ use patchbay_telemetry::Metrics;
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::oneshot;
 
-use super::engine::Config;
+use super::config::Config;
 use super::queue::{Entered, Party, Queue};
 
 /// Lets so many calls of a domain work at once and so many wait. Apart for each domain: compute calls that wait

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use patchbay_core::{Digest, Domain};
 use patchbay_upstream::Upstream;
 
-use super::engine::Limits;
+use super::config::Limits;
 
 /// One component with its settings, its upstreams and its bounds.
 #[derive(Clone)]

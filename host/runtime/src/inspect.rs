@@ -7,7 +7,8 @@ use serde::Serialize;
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Config, Engine};
 
-use super::domain::{self, Exports};
+use super::capability;
+use super::domain::Exports;
 
 /// A file's facts.
 #[derive(Debug, Serialize)]
@@ -63,7 +64,7 @@ impl Inspection {
 /// As in an admission, but for the types of the functions, which show in an instance alone.
 fn fit(component: &Component, domain: Domain) -> wasmtime::Result<()> {
     let mut linker = Linker::new(component.engine());
-    domain::link(domain, &mut linker)?;
+    capability::link(domain, &mut linker)?;
     Exports::of(domain, &linker.instantiate_pre(component)?).map(drop)
 }
 

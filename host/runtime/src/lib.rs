@@ -6,10 +6,13 @@
 
 mod activity;
 mod background;
+mod cache;
 mod call;
 mod capability;
 mod compile;
 mod component_file;
+mod config;
+mod context;
 pub mod contract;
 mod debt;
 mod domain;
@@ -18,29 +21,34 @@ mod gate;
 mod generation;
 mod grant;
 mod inspect;
+mod logged;
+mod pending;
 mod probe;
 mod purpose;
 mod queue;
+mod resources;
 mod runtime;
 mod share;
 mod state;
 mod turns;
+mod usage;
 
 pub use wasmtime::component::Accessor;
 
 pub use self::activity::Outcomes;
-pub use self::call::{Answer, Body, call, call_resolved};
+pub use self::call::{Answer, Body, Call, call, call_resolved};
 pub use self::compile::{Compiler, Uncompiled, compile_input};
 pub use self::component_file::ComponentFile;
+pub use self::config::{Config, Limits};
+pub use self::context::CallContext;
 pub use self::domain::{
     About, Buckets, Disks, Flavors, Images, Instances, Operation, Routed, Routers, SecurityGroups, Service,
     Shares, Tenants, Vpcs,
 };
-pub use self::engine::{Config, Limits};
 pub use self::generation::{Generation, Hold};
 pub use self::grant::{Grant, Granted};
 pub use self::inspect::Inspection;
 pub use self::probe::{Unfit, check, draft};
 pub use self::purpose::Placeholder;
 pub use self::runtime::{Resolve, Runtime};
-pub use self::state::{Call, CallState};
+pub use self::state::CallState;

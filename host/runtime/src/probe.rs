@@ -6,13 +6,14 @@ use std::sync::Arc;
 use wasmtime::component::{Component, Linker};
 
 use super::call::store;
+use super::capability;
 use super::component_file::ComponentFile;
-use super::domain::{self, Exports};
+use super::context::CallContext;
+use super::domain::Exports;
 use super::generation::Generation;
 use super::grant::Grant;
 use super::runtime::Runtime;
 use super::share::Share;
-use super::state::Call;
 
 /// What is wrong with a component.
 #[derive(Debug, thiserror::Error)]
@@ -36,19 +37,23 @@ pub fn draft(
     (component, file): (&Component, Arc<ComponentFile>),
 ) -> wasmtime::Result<Arc<Generation>> {
     let mut linker = Linker::new(&runtime.engine);
-    domain::link(grant.domain, &mut linker)?;
+    capability::link(grant.domain, &mut linker)?;
     let linked = linker.instantiate_pre(component)?;
     let exports = Exports::of(grant.domain, &linked)?;
     let (version, activity) = (String::new(), Arc::default());
     Ok(Arc::new(Generation { number, grant, version, exports, linked, file, activity }))
 }
 
-/// Checks the types of what it exports, which takes an instance, on behalf of `call`.
+/// Checks the types of what it exports, which takes an instance, on behalf of `context`.
 ///
 /// # Errors
 /// See [`Unfit`].
-pub async fn check(runtime: &Arc<Runtime>, draft: &Arc<Generation>, call: Call) -> Result<(), Unfit> {
-    let (mut store, checked) = (store(runtime, draft, call), Arc::clone(draft));
+pub async fn check(
+    runtime: &Arc<Runtime>,
+    draft: &Arc<Generation>,
+    context: CallContext,
+) -> Result<(), Unfit> {
+    let (mut store, checked) = (store(runtime, draft, context), Arc::clone(draft));
     let run = async move {
         let instance = checked.linked.instantiate_async(&mut store).await.map_err(Unfit::Start)?;
         checked.exports.check(&mut store, &instance).map_err(Unfit::World)

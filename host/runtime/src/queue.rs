@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use patchbay_core::TenantId;
 use patchbay_core::error::{Error, Kind};
 
-use super::engine::Config;
+use super::config::Config;
 
 /// Whose calls are counted together: a tenant's, or those of no tenant.
 pub(super) type Party = Option<TenantId>;

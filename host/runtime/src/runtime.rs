@@ -12,11 +12,13 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 
 use super::background::Background;
-use super::capability::Cache;
+use super::cache::Cache;
 use super::compile::Uncompiled;
-use super::engine::{self, Config};
+use super::config::Config;
+use super::engine;
 use super::gate::Gate;
 use super::generation::Generation;
+use super::resources::Resources;
 
 /// Who answers a call: what has the routing table.
 pub trait Resolve: Send + Sync {
@@ -40,11 +42,7 @@ pub struct Runtime {
     /// `[plugin]`.
     pub config: Config,
     pub(crate) routes: Arc<dyn Resolve>,
-    pub(crate) cache: Cache,
-    /// Of what plugins change in the backends.
-    pub journal: Arc<Journal>,
-    /// Where all this is counted.
-    pub metrics: Arc<Metrics>,
+    pub(crate) resources: Arc<Resources>,
     gates: [Gate; Domain::ALL.len()],
     /// Each domain's share of the host's own threads.
     foreground: [Arc<Semaphore>; Domain::ALL.len()],
@@ -66,14 +64,24 @@ impl Runtime {
         Ok(Self {
             engine: engine::start(&config)?,
             background: Background::start(&config, &metrics)?,
-            cache: Cache::new(config.cache_bounds()),
             gates: Domain::ALL.map(|domain| Gate::new(domain, &config, &metrics)),
             foreground: Domain::ALL.map(|_| Arc::new(Semaphore::new(threads))),
+            resources: Arc::new(Resources { cache: Cache::new(config.cache_bounds()), journal, metrics }),
             config,
             routes,
-            journal,
-            metrics,
         })
+    }
+
+    /// Of what plugins change in the backends.
+    #[must_use]
+    pub fn journal(&self) -> &Journal {
+        &self.resources.journal
+    }
+
+    /// Where all this is counted.
+    #[must_use]
+    pub fn metrics(&self) -> &Arc<Metrics> {
+        &self.resources.metrics
     }
 
     /// Ends what goes on in the background, at the host's end.

@@ -17,10 +17,12 @@ async fn a_component_is_loaded_while_calls_go_on() {
     let stage = Stage::start().await;
     let (over, channel, tenant) =
         (Arc::new(AtomicBool::new(false)), stage.deployment.grpc(), stage.tenant.clone());
+    // Before the swap, however soon that comes.
+    let first = who(channel.clone(), &tenant).await;
     let calls = tokio::spawn({
         let over = Arc::clone(&over);
         async move {
-            let mut seen = vec![who(channel.clone(), &tenant).await];
+            let mut seen = vec![first];
             while !over.load(Ordering::Relaxed) || seen.last() == Some(&Who::Nova) {
                 // Any other answer is a panic.
                 seen.push(who(channel.clone(), &tenant).await);

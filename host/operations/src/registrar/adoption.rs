@@ -7,7 +7,7 @@ use backon::Retryable as _;
 use patchbay_core::error::{Error, Kind};
 use patchbay_core::{Installation, Mark, TenantId};
 use patchbay_runtime as plugin;
-use patchbay_runtime::Call;
+use patchbay_runtime::CallContext;
 use patchbay_runtime::contract::identity::exports::patchbay::identity::tenants::Found;
 use patchbay_tenants::{Registered, Registration};
 use tokio::time::Instant;
@@ -55,7 +55,7 @@ impl Registrar {
     pub async fn foreign(&self, asked: &Asked) -> Result<Vec<Foreign>, Error> {
         let deadline = Instant::now() + self.plugins.call_time();
         let permit = asked.operator.looking(&asked.request_id, deadline);
-        let call = Call::read(permit).served_by(&asked.served);
+        let call = CallContext::read(permit).served_by(&asked.served);
         let found = self.plugins.call::<plugin::Tenants, _>(call, move |at, tenants, context| {
             Box::pin(tenants.call_list(at, context))
         });

@@ -1,10 +1,10 @@
 //! What is lent to a call that only looks lets it only look: whatever changes something, in a backend or through another
-//! plugin, is asked here first. What a call is for is `plugin::Purpose`'s affair.
+//! plugin, is asked here first. What a call is for is `Purpose`.
 
 use http::Method;
 use patchbay_core::error::{Error, Kind};
 
-use crate::CallState;
+use crate::state::CallState;
 
 /// What the log is told of it.
 const REFUSED: &str = "a call that only reads was about to change something; it was refused";
@@ -13,11 +13,11 @@ impl CallState {
     /// Refuses what `import` would change, unless the call is there to change something. Told in the log, within the
     /// bounds of the call's own lines, and counted: it is a plugin that does not keep the contract.
     pub(super) fn may_change(&mut self, import: &'static str) -> Result<(), Error> {
-        if self.call.may_change() {
+        if self.context.may_change() {
             return Ok(());
         }
-        self.runtime.metrics.change_refused(&self.grant.plugin, import);
-        if self.may_log(REFUSED.len() + import.len()) {
+        self.resources.metrics.change_refused(&self.grant.plugin, import);
+        if self.logged.admit(REFUSED.len() + import.len(), &self.grant.limits) {
             tracing::warn!(import, "{REFUSED}");
         }
         Err(Error::new(Kind::Unsupported, format!("`{import}` changes something, and this call only reads")))

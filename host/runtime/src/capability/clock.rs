@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use wasmtime::component::{Accessor, HasSelf};
 
 use super::wait::wait;
-use crate::CallState;
 use crate::contract::common::patchbay::host::clock::{Host, HostWithStore};
+use crate::state::CallState;
 
 impl Host for CallState {
     fn now_ms(&mut self) -> u64 {

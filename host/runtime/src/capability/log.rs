@@ -2,51 +2,17 @@
 
 use patchbay_core::text::{cut, told};
 
-use crate::CallState;
 use crate::contract::common::patchbay::host::log::Host;
-
-/// What a call has logged.
-#[derive(Default)]
-pub(crate) struct Logged {
-    lines: u32,
-    bytes: usize,
-    /// The bound at which it stopped.
-    full: bool,
-}
-
-impl CallState {
-    /// Whether there is room for one more line of so many bytes; then it counts. Where there is none the log says so, once.
-    pub(super) fn may_log(&mut self, bytes: usize) -> bool {
-        let (limits, logged) = (&self.grant.limits, &mut self.logged);
-        if logged.full {
-            return false;
-        }
-        let reached = if logged.bytes + bytes > limits.log_call_bytes_max {
-            Some("plugin.log_call_bytes_max")
-        } else if logged.lines == limits.log_lines_max {
-            Some("plugin.log_lines_max")
-        } else {
-            None
-        };
-        if let Some(bound) = reached {
-            logged.full = true;
-            tracing::warn!(target: "plugin", "further lines of this call are left out ({bound})");
-            return false;
-        }
-        logged.lines += 1;
-        logged.bytes += bytes;
-        true
-    }
-}
+use crate::state::CallState;
 
 impl Host for CallState {
     fn emit(&mut self, level: String, message: String, fields: Vec<(String, String)>) {
-        if self.logged.full {
+        if self.logged.is_full() {
             return;
         }
         // Cut before it is copied: a guest may hand over megabytes.
         let line = line(&message, &fields, self.grant.limits.log_bytes_max);
-        if self.may_log(line.len()) {
+        if self.logged.admit(line.len(), &self.grant.limits) {
             write(&level, &line);
         }
     }

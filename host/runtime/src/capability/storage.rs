@@ -3,21 +3,21 @@
 
 use std::sync::Arc;
 
-use futures::future::BoxFuture;
 use patchbay_core::error::{Error, Kind};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument as _;
 use wasmtime::component::{Accessor, HasSelf};
 
 use super::upstream::to_plugin;
 use super::wait::wait;
+use crate::context::CallContext;
 use crate::contract::compute::patchbay::storage::disks::{
     Attachment, Context, Disk, Host, HostWithStore, Spec,
 };
 use crate::contract::storage::exports::patchbay::storage::disks as served;
 use crate::contract::types;
-use crate::{Call, CallState, Disks, Runtime, call_resolved};
+use crate::state::{CallState, StorageBody};
 
 impl Host for CallState {}
 
@@ -27,7 +27,8 @@ impl Host for CallState {}
 async fn ask<T: Send, R: Send + 'static>(
     accessor: &Accessor<T, HasSelf<CallState>>,
     bytes: usize,
-    call: impl FnOnce(Arc<Runtime>, Call) -> BoxFuture<'static, Result<R, Error>>,
+    mut answer: oneshot::Receiver<R>,
+    body: StorageBody,
 ) -> Result<R, types::Error> {
     let asked = accessor.with(|mut access| {
         let state = access.get();
@@ -35,13 +36,14 @@ async fn ask<T: Send, R: Send + 'static>(
         let begun = state.begin(bytes)?;
         let place = place(state)?;
         let region = state.grant.region.clone();
-        let nested = Call { region, on: None, admitted: true, ..Call::clone(&state.call) };
-        Ok::<_, Error>(((begun, place), call(state.runtime.clone(), nested)))
+        let context = CallContext::clone(&state.context).admitted();
+        Ok::<_, Error>(((begun, place), Arc::clone(&state.storage).call(context, region, body)))
     });
     let (begun, asked) = asked.map_err(|error| to_plugin(&error))?;
     let task = AbortOnDropHandle::new(tokio::spawn(asked.in_current_span()));
-    let answer = wait(accessor, task).await.unwrap_or_else(|lost| Err(Error::internal(lost)));
+    let ended = wait(accessor, task).await.unwrap_or_else(|lost| Err(Error::internal(lost)));
     drop(begun);
+    let answer = ended.and_then(|()| answer.try_recv().map_err(Error::internal));
     answer.map_err(|error| passed_on(&error))
 }
 
@@ -58,16 +60,17 @@ fn place(state: &mut CallState) -> Result<OwnedSemaphorePermit, Error> {
 
 /// `ask!(at, bytes, |at, disks, context| disks.call_get(at, context, ids))`
 macro_rules! ask {
-    ($accessor:ident, $bytes:expr, |$at:ident, $disks:ident, $context:ident| $call:expr) => {
-        ask($accessor, $bytes, move |runtime, call| {
+    ($accessor:ident, $bytes:expr, |$at:ident, $disks:ident, $context:ident| $call:expr) => {{
+        let bytes = $bytes;
+        let (put, answer) = oneshot::channel();
+        let body: StorageBody = Box::new(move |$at, $disks, $context| {
             Box::pin(async move {
-                let answer =
-                    call_resolved::<Disks, _>(&runtime, call, move |$at, $disks, $context| Box::pin($call));
-                answer.await
+                // Nobody takes it where the call that waits has ended.
+                $call.await.map(|answered| answered.map(|answer| drop(put.send(answer))))
             })
-        })
-        .await
-    };
+        });
+        ask($accessor, bytes, answer, body).await
+    }};
 }
 
 /// Refuses what changes a disk in a call that only looks.

@@ -12,11 +12,15 @@ use tokio::sync::Semaphore;
 use wasmtime::component::{Accessor, HasSelf};
 
 use super::change::reads;
-use super::pending::Begun;
 use super::wait::wait;
+use crate::context::CallContext;
 use crate::contract::common::patchbay::host::upstream::{Host, HostWithStore, Request, Response};
 use crate::contract::types;
-use crate::{Call, CallState, Grant, Granted, Placeholder, Runtime};
+use crate::grant::{Grant, Granted};
+use crate::pending::Begun;
+use crate::purpose::Placeholder;
+use crate::resources::Resources;
+use crate::state::CallState;
 
 impl Host for CallState {}
 
@@ -39,9 +43,9 @@ impl<T: Send> HostWithStore<T> for HasSelf<CallState> {
 
 /// What one upstream call needs of its store, taken out so that the store is free meanwhile.
 struct Lent {
-    call: Arc<Call>,
+    context: Arc<CallContext>,
     grant: Arc<Grant>,
-    runtime: Arc<Runtime>,
+    resources: Arc<Resources>,
     granted: Granted,
     places: Arc<Semaphore>,
     _begun: Begun,
@@ -56,9 +60,9 @@ impl Lent {
         })?;
         let begun = state.begin(bytes(request))?;
         Ok(Self {
-            call: Arc::clone(&state.call),
+            context: Arc::clone(&state.context),
             grant: Arc::clone(&state.grant),
-            runtime: Arc::clone(&state.runtime),
+            resources: Arc::clone(&state.resources),
             granted,
             places: Arc::clone(&state.upstream_places),
             _begun: begun,
@@ -75,7 +79,7 @@ impl Lent {
     async fn send(self, request: Request) -> Result<Response, Error> {
         let request = self.translate(request)?;
         let entry = self.entry(&request)?;
-        let answer = self.carried(self.granted.upstream.send(&self.call.permit.caller(), request)).await;
+        let answer = self.carried(self.granted.upstream.send(&self.context.permit.caller(), request)).await;
         if let Some(entry) = entry {
             // Before the plugin sees the answer, or that there is none.
             entry.end(outcome(&answer)).await?;
@@ -91,21 +95,21 @@ impl Lent {
         }
         let Grant { plugin, digest, .. } = &*self.grant;
         let sent = Sent {
-            request_id: self.call.permit.request_id().to_owned(),
-            operation_id: self.call.purpose.operation().map(|id| id.to_string()),
-            tenant_id: self.call.permit.tenant_id(),
+            request_id: self.context.permit.request_id().to_owned(),
+            operation_id: self.context.purpose.operation().map(|id| id.to_string()),
+            tenant_id: self.context.permit.tenant_id(),
             plugin: plugin.clone(),
             digest: digest.as_str().to_owned(),
             upstream: self.granted.name.to_string(),
             method: request.method.to_string(),
             path: journal::masked(&request.path),
         };
-        self.runtime.journal.enter(sent).map(Some)
+        self.resources.journal.enter(sent).map(Some)
     }
 
     /// What belongs to an operation is sent only as long as this host carries that.
     async fn carried<T>(&self, sent: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-        match self.call.purpose.lease() {
+        match self.context.purpose.lease() {
             Some(lease) => lease.hold(sent).await.map_err(|lost| Error::hidden(Kind::Unavailable, lost))?,
             None => sent.await,
         }
@@ -114,7 +118,7 @@ impl Lent {
     fn translate(&self, request: Request) -> Result<upstream::Request, Error> {
         let method =
             request.method.parse().map_err(|_| Error::invalid("the method is not an HTTP method"))?;
-        let body = match (self.call.purpose.secret(), request.body) {
+        let body = match (self.context.purpose.secret(), request.body) {
             (Some(secret), Some(body)) => Some(fill_in(body, secret)),
             (_, body) => body,
         };

@@ -6,7 +6,7 @@ use std::task::Poll;
 use wasmtime::AsContextMut as _;
 use wasmtime::component::{Accessor, HasSelf};
 
-use crate::CallState;
+use crate::state::CallState;
 
 /// Waits for it. If it was not there at once, the tick that passed meanwhile does not count. If it was, it counts: a guest
 /// that calls and calls for what is refused at once computes.

@@ -8,7 +8,7 @@ use patchbay_core::error::{Error, Kind};
 use patchbay_core::{OperationId, TenantId};
 use patchbay_durable::idempotency::Once;
 use patchbay_operations::{Settled, Started, registrar};
-use patchbay_runtime::{Call, Generation};
+use patchbay_runtime::{Call, CallContext, Generation};
 use patchbay_tenants::auth::{Operator, Permit};
 use tokio::time::Instant;
 use tonic::metadata::{MetadataMap, MetadataValue};
@@ -58,7 +58,7 @@ pub(super) struct Asked {
     style: ErrorStyle,
     /// Whose it is, as soon as that is proven.
     tenant: OnceLock<TenantId>,
-    served: Arc<OnceLock<Arc<str>>>,
+    pub(super) served: Arc<OnceLock<Arc<str>>>,
     /// The generation that began its change.
     on: OnceLock<Arc<Generation>>,
     operation: OnceLock<OperationId>,
@@ -75,7 +75,7 @@ impl Asked {
     /// plugin may have taken over and not know what was made.
     pub(super) fn call(&self, permit: Permit, region: &str) -> Call {
         let (region, on) = (self.region(region).to_owned(), self.on.get().cloned());
-        let call = Call::read(permit).served_by(&self.served).in_region(region);
+        let call = Call::from(CallContext::read(permit).served_by(&self.served)).in_region(region);
         match on {
             Some(generation) => call.on(generation),
             None => call,

@@ -3,11 +3,10 @@
 
 use std::sync::Arc;
 
-use futures::future::BoxFuture;
 use patchbay_core::error::Error;
 use patchbay_operations::Settled;
-use patchbay_runtime::contract::types::{Begun, Context};
-use patchbay_runtime::{Accessor, Answer, CallState, Routed};
+use patchbay_runtime::contract::types::Begun;
+use patchbay_runtime::{Body, Routed};
 use patchbay_tenants::auth::Permit;
 
 use super::Api;
@@ -16,21 +15,16 @@ use super::answer::Asked;
 impl Api {
     /// Begins a change with a function of the service `S`, in the region or, where that is empty, the domain's
     /// first, and tells how the operation stood when the wait was over.
-    pub(super) async fn change<S: Routed, F>(
+    pub(super) async fn change<S: Routed>(
         &self,
         asked: &Asked,
         permit: &Permit,
         region: &str,
-        begin: F,
-    ) -> Result<Settled, Error>
-    where
-        F: for<'a> FnOnce(&'a Accessor<CallState>, &'a S::Guest, Context) -> BoxFuture<'a, Answer<Begun>>
-            + Send
-            + 'static,
-    {
+        begin: impl Body<S, Begun>,
+    ) -> Result<Settled, Error> {
         let plugins = Arc::clone(&self.plugins);
         let region = asked.region(region);
-        let served = asked.call(permit.clone(), region).served;
+        let served = Arc::clone(&asked.served);
         let of = (S::DOMAIN, region, asked.rpc.path);
         let started = self.operations.start(permit, of, asked.once.get(), |call| async move {
             let call = call.served_by(&served);

@@ -27,7 +27,7 @@ impl CloudDiskService for Api {
             request,
             async |asked, permit, request| {
                 let (region, spec) = (request.region.clone(), spec(request)?);
-                let settled = self.change::<Disks, _>(asked, &permit, &region, |at, disks, context| {
+                let settled = self.change::<Disks>(asked, &permit, &region, |at, disks, context| {
                     Box::pin(disks.call_create(at, context, spec))
                 });
                 let id = settled.await?.resource_id;
@@ -62,7 +62,7 @@ impl CloudDiskService for Api {
                 if !asked.is_repeated() {
                     grows(&self.disk(asked, permit.clone(), "", id.clone()).await?, &volume_type, size)?;
                 }
-                let settled = self.change::<Disks, _>(asked, &permit, "", move |at, disks, context| {
+                let settled = self.change::<Disks>(asked, &permit, "", move |at, disks, context| {
                     Box::pin(disks.call_extend(at, context, id, size))
                 });
                 let id = settled.await?.resource_id;
@@ -82,7 +82,7 @@ impl CloudDiskService for Api {
             async |asked, permit, request| {
                 let id = check::id("volume_id", &request.volume_id)?;
                 let (name, description) = changes(&request)?;
-                let settled = self.change::<Disks, _>(asked, &permit, "", |at, disks, context| {
+                let settled = self.change::<Disks>(asked, &permit, "", |at, disks, context| {
                     Box::pin(disks.call_update(at, context, id, name, description))
                 });
                 let id = settled.await?.resource_id;
@@ -103,7 +103,7 @@ impl CloudDiskService for Api {
                 let id = check::id("volume_id", &request.volume_id)?;
                 let instance = check::id("instance_id", &request.instance_id)?;
                 let attach = check::word("ops_type", &request.ops_type, &["attach", "detach"])? == "attach";
-                let settled = self.change::<Disks, _>(asked, &permit, "", move |at, disks, context| {
+                let settled = self.change::<Disks>(asked, &permit, "", move |at, disks, context| {
                     Box::pin(async move {
                         if attach {
                             disks.call_attach(at, context, id, instance).await
@@ -128,7 +128,7 @@ impl CloudDiskService for Api {
             request,
             async |asked, permit, request| {
                 let id = check::id("volume_id", &request.volume_id)?;
-                let settled = self.change::<Disks, _>(asked, &permit, "", |at, disks, context| {
+                let settled = self.change::<Disks>(asked, &permit, "", |at, disks, context| {
                     Box::pin(disks.call_delete(at, context, id))
                 });
                 let Settled { resource_id, at, .. } = settled.await?;

@@ -36,10 +36,9 @@ impl InstanceService for Api {
             request,
             async |asked, permit, request| {
                 let (region, spec) = (request.region.clone(), spec(request)?);
-                let settled =
-                    self.change::<Instances, _>(asked, &permit, &region, |at, instances, context| {
-                        Box::pin(instances.call_create(at, context, spec))
-                    });
+                let settled = self.change::<Instances>(asked, &permit, &region, |at, instances, context| {
+                    Box::pin(instances.call_create(at, context, spec))
+                });
                 let id = settled.await?.resource_id;
                 self.shown(asked, permit, &region, id).await
             },
@@ -66,7 +65,7 @@ impl InstanceService for Api {
             async |asked, permit, request| {
                 let id = check::id("instance_id", &request.instance_id)?;
                 let flavor = check::id("flavor_ref", &request.flavor_ref)?;
-                let settled = self.change::<Instances, _>(asked, &permit, "", |at, instances, context| {
+                let settled = self.change::<Instances>(asked, &permit, "", |at, instances, context| {
                     Box::pin(instances.call_resize(at, context, id, flavor))
                 });
                 let id = settled.await?.resource_id;
@@ -85,7 +84,7 @@ impl InstanceService for Api {
             request,
             async |asked, permit, request| {
                 let id = check::id("instance_id", &request.instance_id)?;
-                let settled = self.change::<Instances, _>(asked, &permit, "", |at, instances, context| {
+                let settled = self.change::<Instances>(asked, &permit, "", |at, instances, context| {
                     Box::pin(instances.call_delete(at, context, id))
                 });
                 let Settled { resource_id, at, .. } = settled.await?;
@@ -106,7 +105,7 @@ impl InstanceService for Api {
                 let id = check::id("instance_id", &request.instance_id)?;
                 let operate_type = check::word("operate_type", &request.operate_type, &OPERATIONS)?;
                 let action = operate_type.clone();
-                let settled = self.change::<Instances, _>(asked, &permit, "", |at, instances, context| {
+                let settled = self.change::<Instances>(asked, &permit, "", |at, instances, context| {
                     Box::pin(instances.call_operate(at, context, id, action))
                 });
                 let Settled { resource_id, at, .. } = settled.await?;

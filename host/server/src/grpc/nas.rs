@@ -26,7 +26,7 @@ impl NasDiskService for Api {
             request,
             async |asked, permit, request| {
                 let (region, spec) = (&request.region, spec(&request)?);
-                let settled = self.change::<Shares, _>(asked, &permit, region, |at, shares, context| {
+                let settled = self.change::<Shares>(asked, &permit, region, |at, shares, context| {
                     Box::pin(shares.call_create(at, context, spec))
                 });
                 let id = settled.await?.resource_id;
@@ -49,7 +49,7 @@ impl NasDiskService for Api {
             request,
             async |asked, permit, request| {
                 let id = check::id("share_id", &request.share_id)?;
-                let settled = self.change::<Shares, _>(asked, &permit, "", |at, shares, context| {
+                let settled = self.change::<Shares>(asked, &permit, "", |at, shares, context| {
                     Box::pin(shares.call_delete(at, context, id))
                 });
                 let Settled { resource_id, at, .. } = settled.await?;

@@ -32,7 +32,7 @@ impl OssService for Api {
             request,
             async |asked, permit, request| {
                 let (region, spec) = (&request.region, spec(&request)?);
-                let settled = self.change::<Buckets, _>(asked, &permit, region, |at, buckets, context| {
+                let settled = self.change::<Buckets>(asked, &permit, region, |at, buckets, context| {
                     Box::pin(buckets.call_create(at, context, spec))
                 });
                 let Settled { resource_id: name, done, .. } = settled.await?;
@@ -106,10 +106,9 @@ impl OssService for Api {
                 if (quota.size, quota.objects) == (0, 0) {
                     return Err(Error::invalid("user_max_size_in_g or user_max_objects must be given."));
                 }
-                let settled =
-                    self.change::<Buckets, _>(asked, &permit, region, move |at, buckets, context| {
-                        Box::pin(buckets.call_set_quota(at, context, uid, quota))
-                    });
+                let settled = self.change::<Buckets>(asked, &permit, region, move |at, buckets, context| {
+                    Box::pin(buckets.call_set_quota(at, context, uid, quota))
+                });
                 let uid = settled.await?.resource_id;
                 let call = asked.call(permit, region);
                 let changed = self.plugins.call::<Buckets, _>(call, move |at, buckets, context| {

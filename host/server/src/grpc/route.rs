@@ -27,7 +27,7 @@ impl RouteService for Api {
             request,
             async |asked, permit, request| {
                 let (region, spec) = (request.region.clone(), request::spec(request)?);
-                let settled = self.change::<Routers, _>(asked, &permit, &region, |at, routers, context| {
+                let settled = self.change::<Routers>(asked, &permit, &region, |at, routers, context| {
                     Box::pin(routers.call_create(at, context, spec))
                 });
                 let id = settled.await?.resource_id;
@@ -72,7 +72,7 @@ impl RouteService for Api {
             request,
             async |asked, permit, request| {
                 let id = check::id("router_id", &request.router_id)?;
-                let settled = self.change::<Routers, _>(asked, &permit, "", |at, routers, context| {
+                let settled = self.change::<Routers>(asked, &permit, "", |at, routers, context| {
                     Box::pin(routers.call_delete(at, context, id))
                 });
                 let Settled { resource_id, at, .. } = settled.await?;
@@ -90,7 +90,7 @@ impl RouteService for Api {
                 let id = check::id("router_id", &request.router_id)?;
                 let vpc = check::id("vpc_id", &request.vpc_id)?;
                 let subnet = request::optional_subnet(&request.subnet)?;
-                let settled = self.change::<Routers, _>(asked, &permit, "", |at, routers, context| {
+                let settled = self.change::<Routers>(asked, &permit, "", |at, routers, context| {
                     Box::pin(routers.call_attach_subnet(at, context, id, vpc, subnet))
                 });
                 let id = settled.await?.resource_id;
@@ -108,7 +108,7 @@ impl RouteService for Api {
                 let id = check::id("router_id", &request.router_id)?;
                 let vpc = check::id("vpc_id", &request.vpc_id)?;
                 let subnet = request::optional_subnet(&request.subnet)?;
-                let settled = self.change::<Routers, _>(asked, &permit, "", |at, routers, context| {
+                let settled = self.change::<Routers>(asked, &permit, "", |at, routers, context| {
                     Box::pin(routers.call_detach_subnet(at, context, id, vpc, subnet))
                 });
                 let id = settled.await?.resource_id;
@@ -122,7 +122,7 @@ impl RouteService for Api {
         self.answer_once(rpc!("route.RouteService", "SetRoutes"), request, async |asked, permit, request| {
             let id = check::id("router_id", &request.router_id)?;
             let routes = request::routes(request.routes)?;
-            let settled = self.change::<Routers, _>(asked, &permit, "", |at, routers, context| {
+            let settled = self.change::<Routers>(asked, &permit, "", |at, routers, context| {
                 Box::pin(routers.call_set_routes(at, context, id, routes))
             });
             let id = settled.await?.resource_id;

@@ -39,7 +39,7 @@ impl SecurityGroupService for Api {
                 description: check::text("security_group_desc", &request.security_group_desc)?,
                 rules: rule::specs(&request.security_group_rule_sets)?,
             };
-            let settled = self.change::<SecurityGroups, _>(asked, &permit, "", |at, groups, context| {
+            let settled = self.change::<SecurityGroups>(asked, &permit, "", |at, groups, context| {
                 Box::pin(groups.call_create(at, context, spec))
             });
             let id = settled.await?.resource_id;
@@ -73,7 +73,7 @@ impl SecurityGroupService for Api {
                 description: check::text("security_group_desc", &request.security_group_desc)?,
                 rules: rule::specs(&request.security_group_rule_sets)?,
             };
-            let settled = self.change::<SecurityGroups, _>(asked, &permit, "", |at, groups, context| {
+            let settled = self.change::<SecurityGroups>(asked, &permit, "", |at, groups, context| {
                 Box::pin(groups.call_update(at, context, id, spec))
             });
             let id = settled.await?.resource_id;
@@ -89,7 +89,7 @@ impl SecurityGroupService for Api {
         let rpc = rpc!("securitygroup.SecurityGroupService", "DeleteSecurityGroup");
         self.answer_once(rpc, request, async |asked, permit, request| {
             let id = check::id("security_group_id", &request.security_group_id)?;
-            let settled = self.change::<SecurityGroups, _>(asked, &permit, "", |at, groups, context| {
+            let settled = self.change::<SecurityGroups>(asked, &permit, "", |at, groups, context| {
                 Box::pin(groups.call_delete(at, context, id))
             });
             let Settled { resource_id, at, .. } = settled.await?;
@@ -111,7 +111,7 @@ impl SecurityGroupService for Api {
             let id = check::id("security_group_id", &request.security_group_id)?;
             let ops_type = check::word("ops_type", &request.ops_type, &["attach", "detach"])?;
             let (instances, action) = (instances(&request.instance_ids)?, ops_type.clone());
-            let settled = self.change::<SecurityGroups, _>(asked, &permit, "", |at, groups, context| {
+            let settled = self.change::<SecurityGroups>(asked, &permit, "", |at, groups, context| {
                 Box::pin(groups.call_operate(at, context, id, instances, action))
             });
             let Settled { resource_id, at, .. } = settled.await?;

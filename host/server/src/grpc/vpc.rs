@@ -35,7 +35,7 @@ impl VpcService for Api {
                 description: check::text("vpc_desc", &request.vpc_desc)?,
                 subnet: subnet(&request.subnet)?,
             };
-            let settled = self.change::<Vpcs, _>(asked, &permit, &request.region, |at, vpcs, context| {
+            let settled = self.change::<Vpcs>(asked, &permit, &request.region, |at, vpcs, context| {
                 Box::pin(vpcs.call_create(at, context, spec))
             });
             let id = settled.await?.resource_id;
@@ -58,7 +58,7 @@ impl VpcService for Api {
             let id = check::id("vpc_id", &request.vpc_id)?;
             let name = check::text("vpc_name", &request.vpc_name)?;
             let description = check::text("vpc_desc", &request.vpc_desc)?;
-            let settled = self.change::<Vpcs, _>(asked, &permit, "", |at, vpcs, context| {
+            let settled = self.change::<Vpcs>(asked, &permit, "", |at, vpcs, context| {
                 Box::pin(vpcs.call_update(at, context, id, name, description))
             });
             let id = settled.await?.resource_id;

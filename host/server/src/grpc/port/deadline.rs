@@ -38,14 +38,15 @@ impl Deadline {
 
     /// The call's outcome, unless it comes too late.
     pub(super) async fn bound<T>(self, call: impl Future<Output = T>) -> Result<T, Refusal> {
-        // The timer counts in milliseconds, and rounds up.
-        if Instant::now() >= self.cut {
+        // The timer counts in milliseconds, and rounds up: the call may see sooner than it that the time is over.
+        let over = || Instant::now() >= self.cut;
+        if over() {
             return Err(passed().into());
         }
         tokio::select! {
             biased;
             () = sleep_until(self.cut) => Err(passed().into()),
-            outcome = call => Ok(outcome),
+            outcome = call => if over() { Err(passed().into()) } else { Ok(outcome) },
         }
     }
 }

@@ -1,14 +1,12 @@
 //! What a call has begun and not yet got. Counted before anything is queued for it: a guest can begin thousands at once,
-//! and each keeps its request in the host's memory. A call that begins too much is ended. What is begun is the other files'
-//! affair.
+//! and each keeps its request in the host's memory. A call that begins too much is ended. What is begun is not known
+//! here.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use patchbay_core::error::{Error, Kind};
 use tokio::sync::Notify;
-
-use crate::CallState;
 
 /// Those of one call.
 #[derive(Default)]
@@ -26,20 +24,17 @@ pub(crate) struct Begun {
     bytes: usize,
 }
 
-impl CallState {
+impl Pending {
     /// Room for one more whose request has so many bytes.
     ///
     /// # Errors
     /// [`Kind::Busy`]; the call ends.
-    pub(crate) fn begin(&mut self, bytes: usize) -> Result<Begun, Error> {
-        let limits = &self.grant.limits;
-        let begun = self.pending.begin(bytes, limits.pending_max, limits.pending_bytes_max);
-        begun.inspect_err(|_| self.usage.hit = Some("pending"))
-    }
-}
-
-impl Pending {
-    fn begin(self: &Arc<Self>, bytes: usize, count_max: usize, bytes_max: usize) -> Result<Begun, Error> {
+    pub(crate) fn begin(
+        self: &Arc<Self>,
+        bytes: usize,
+        count_max: usize,
+        bytes_max: usize,
+    ) -> Result<Begun, Error> {
         // Counted first and, where it is too much, given back by the drop.
         let begun = Begun { pending: Arc::clone(self), bytes };
         let count = self.count.fetch_add(1, Ordering::Relaxed) + 1;
