@@ -7,7 +7,7 @@ use patchbay_core::error::Error;
 use tokio::sync::watch;
 
 use super::Runner;
-use super::runner::Progress;
+use super::progress::Progress;
 
 /// Operations read at a time.
 const FREE_ROWS: u32 = 1_000;
@@ -19,9 +19,9 @@ impl Runner {
     /// When the database does not answer, or not lately.
     pub async fn resume(self: &Arc<Self>) -> Result<(), Error> {
         let lease = self.membership.lease().await?;
-        let store = self.store.of_host(lease.host());
+        let store = self.services.store.of_host(lease.host());
         // Those that another host takes first are free no longer.
-        while !self.stop.is_cancelled() {
+        while !self.services.stop.is_cancelled() {
             let free = store.free(FREE_ROWS).await?;
             if free.is_empty() {
                 break;
@@ -44,7 +44,7 @@ impl Runner {
         let mut looks = self.membership.looks();
         loop {
             tokio::select! {
-                () = self.stop.cancelled() => return,
+                () = self.services.stop.cancelled() => return,
                 Ok(()) = looks.changed() => {}
             }
             if let Err(error) = self.resume().await {

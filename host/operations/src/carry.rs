@@ -20,7 +20,8 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::ongoing::Entry;
-use super::runner::{Progress, Runner};
+use super::progress::Progress;
+use super::services::Services;
 use super::{Failure, Operation, Operations, Origin, State};
 
 /// How often a write to the database is tried again that fails by a defect, before the operation is left to the next start
@@ -33,7 +34,7 @@ const TIME_BYTES_MAX: usize = 40;
 
 /// Carries one operation.
 pub(super) struct Carrier {
-    pub(super) runner: Arc<Runner>,
+    pub(super) services: Arc<Services>,
     pub(super) lease: Arc<Lease>,
     /// As the host that carries it.
     pub(super) store: Operations,
@@ -88,7 +89,7 @@ impl Carrier {
         self.write(Step::About(&begun.resource_id)).await?;
         let tells_its_region =
             Domain::from_word(&self.operation.origin.domain).is_some_and(Domain::ids_tell_regions);
-        if tells_its_region && self.runner.plugins.several_regions() {
+        if tells_its_region && self.services.plugins.several_regions() {
             self.write(Step::Placed(&begun.resource_id)).await?;
         }
         match begun.ticket {
@@ -119,8 +120,8 @@ impl Carrier {
     }
 
     async fn poll(&mut self) -> Result<(), Lost> {
-        let mut pace = Pace::new(&self.runner);
-        while pace.wait(&self.runner, &self.entry).await {
+        let mut pace = Pace::new(&self.services);
+        while pace.wait(&self.services, &self.entry).await {
             let look = if self.too_old().await {
                 Look::Failed(Error::new(Kind::Timeout, "It took longer than an operation may."))
             } else if self.is_cancelled().await {
@@ -154,9 +155,9 @@ impl Carrier {
         if !self.may_have_made() {
             return self.write(Step::Failed(&failure, None)).await;
         }
-        let settle = if broken_off { self.runner.config.settle_ms } else { 0 };
+        let settle = if broken_off { self.services.config.settle_ms } else { 0 };
         let settled = Instant::now() + Duration::from_millis(settle);
-        let mut pace = Pace::new(&self.runner);
+        let mut pace = Pace::new(&self.services);
         let undone = loop {
             match self.look(&mut pace, true).await? {
                 Look::Finished(_) if Instant::now() >= settled => break true,
@@ -171,7 +172,7 @@ impl Carrier {
                     break false;
                 }
             }
-            if !pace.wait(&self.runner, &self.entry).await {
+            if !pace.wait(&self.services, &self.entry).await {
                 return Ok(());
             }
         };
@@ -185,7 +186,7 @@ impl Carrier {
 
     /// What it made and could not undo, as far as the journal knows it.
     async fn left(&self) -> Vec<Leftover> {
-        let journal = self.runner.plugins.journal();
+        let journal = self.services.plugins.journal();
         let again = ExponentialBuilder::default().with_jitter().with_max_times(WRITES_MAX);
         let left = (|| journal.left_by(self.operation.id)).retry(again).await;
         left.unwrap_or_else(|error| {
@@ -203,7 +204,7 @@ impl Carrier {
         let told = format!("{id} of {} left {left}: {}", origin.tenant_id, failure.message);
         tracing::error!(left, "the operation could not be undone");
         if let Some(domain) = Domain::from_word(&origin.domain) {
-            self.runner.plugins.left_behind((domain, &origin.region), told);
+            self.services.plugins.left_behind((domain, &origin.region), told);
         }
     }
 
@@ -214,12 +215,12 @@ impl Carrier {
             Ok(Polled::Pending(pending)) => {
                 pace.defects = 0;
                 if self.operation.ticket.as_ref() != Some(&pending.ticket) {
-                    pace.quick(&self.runner);
+                    pace.quick(&self.services);
                     self.note(pending).await?;
                 }
                 Look::Again
             }
-            Err(error) if pace.forgives(&error, &self.runner, abandon) => {
+            Err(error) if pace.forgives(&error, &self.services, abandon) => {
                 tracing::info!(error = %error.chain(), "the operation is looked at again later");
                 Look::Again
             }
@@ -228,12 +229,12 @@ impl Carrier {
     }
 
     async fn ask(&mut self, abandon: bool) -> Result<Polled, Error> {
-        let call = self.runner.call(&self.operation, &self.lease).await?;
+        let call = self.services.call(&self.operation, &self.lease).await?;
         let origin = &self.operation.origin;
         let domain = Domain::from_word(&origin.domain)
             .ok_or_else(|| Error::internal(anyhow::anyhow!("the operation's domain is {}", origin.domain)))?;
         let began = (origin.plugin.as_str(), &Digest::from_hex(&origin.digest));
-        let plugins = &self.runner.plugins;
+        let plugins = &self.services.plugins;
         let hold = plugins.hold((domain, &origin.region), began, self.hold.take())?;
         let hold = self.hold.insert(hold);
         let ticket = self.operation.ticket.clone();
@@ -259,7 +260,7 @@ impl Carrier {
         let message = message.map(|message| text::told(&message, text::MESSAGE_BYTES_MAX));
         self.write(Step::Done(&at, message.as_deref())).await?;
         let resource_id = self.operation.resource_id.clone().unwrap_or_default();
-        if self.removes() && self.runner.plugins.several_regions() {
+        if self.removes() && self.services.plugins.several_regions() {
             self.write(Step::Displaced(&resource_id)).await?;
         }
         tracing::info!(method = %self.operation.origin.method, resource = %resource_id, "done");
@@ -273,7 +274,7 @@ impl Carrier {
         let mut defects = 0;
         let worth_it = |error: &Error| match error.kind() {
             Kind::Conflict => false,
-            Kind::Unavailable => !self.runner.stop.is_cancelled(),
+            Kind::Unavailable => !self.services.stop.is_cancelled(),
             _ => {
                 defects += 1;
                 defects <= WRITES_MAX
@@ -319,13 +320,13 @@ impl Carrier {
 
     /// Whether the tenant wants it given up, as far as the database tells.
     async fn is_cancelled(&self) -> bool {
-        self.runner.store.cancel_requested(self.operation.id).await.unwrap_or(false)
+        self.services.store.cancel_requested(self.operation.id).await.unwrap_or(false)
     }
 
     /// Whether its time is over, as far as the database tells.
     async fn too_old(&self) -> bool {
-        let age = self.runner.store.age_ms(self.operation.id).await.unwrap_or(0);
-        age > self.runner.config.lifetime_ms_max
+        let age = self.services.store.age_ms(self.operation.id).await.unwrap_or(0);
+        age > self.services.config.lifetime_ms_max
     }
 }
 
@@ -336,21 +337,21 @@ struct Pace {
 }
 
 impl Pace {
-    fn new(runner: &Runner) -> Self {
-        Self { wait: Duration::from_millis(runner.config.poll_ms_min), defects: 0 }
+    fn new(services: &Services) -> Self {
+        Self { wait: Duration::from_millis(services.config.poll_ms_min), defects: 0 }
     }
 
     /// Something moved: look again soon.
-    fn quick(&mut self, runner: &Runner) {
-        self.wait = Duration::from_millis(runner.config.poll_ms_min);
+    fn quick(&mut self, services: &Services) {
+        self.wait = Duration::from_millis(services.config.poll_ms_min);
     }
 
     /// Waits, each time half as long again, or until it is woken; false when the host stops.
-    async fn wait(&mut self, runner: &Runner, entry: &Entry) -> bool {
+    async fn wait(&mut self, services: &Services, entry: &Entry) -> bool {
         let now = self.wait;
-        self.wait = now.mul_f64(1.5).min(Duration::from_millis(runner.config.poll_ms_max));
+        self.wait = now.mul_f64(1.5).min(Duration::from_millis(services.config.poll_ms_max));
         tokio::select! {
-            () = runner.stop.cancelled() => false,
+            () = services.stop.cancelled() => false,
             () = entry.woken() => true,
             () = tokio::time::sleep(now) => true,
         }
@@ -358,7 +359,7 @@ impl Pace {
 
     /// A backend that is away is waited for; a defect may repeat a few times only. What the plugin says in its
     /// own words is its last word.
-    fn forgives(&mut self, error: &Error, runner: &Runner, abandon: bool) -> bool {
+    fn forgives(&mut self, error: &Error, services: &Services, abandon: bool) -> bool {
         match error.kind() {
             Kind::Exhausted | Kind::Busy | Kind::Unavailable | Kind::Timeout => true,
             // A service that the catalogue does not name now, or a plugin that is not loaded now, may come
@@ -366,7 +367,7 @@ impl Pace {
             Kind::Unsupported => abandon,
             Kind::Internal if error.is_hidden() => {
                 self.defects += 1;
-                self.defects < runner.config.defects_max
+                self.defects < services.config.defects_max
             }
             _ => false,
         }

@@ -8,11 +8,13 @@ mod adopt;
 mod carry;
 mod config;
 mod ongoing;
+mod progress;
 mod prune;
 mod query;
 pub mod registrar;
 mod retry;
 mod runner;
+mod services;
 mod store;
 mod watch;
 

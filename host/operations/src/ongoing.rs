@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use patchbay_core::OperationId;
 use tokio::sync::{Notify, watch};
 
-use super::runner::Progress;
+use super::progress::Progress;
 
 /// What its carrier tells, and what wakes it.
 type Carried = (watch::Receiver<Progress>, Arc<Notify>);

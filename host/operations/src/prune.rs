@@ -12,11 +12,11 @@ use super::Runner;
 impl Runner {
     /// Goes on until the runner stops.
     pub async fn prune(self: Arc<Self>) {
-        let mut turn = interval(Duration::from_millis(self.config.prune_interval_ms));
+        let mut turn = interval(Duration::from_millis(self.services.config.prune_interval_ms));
         turn.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
-                () = self.stop.cancelled() => return,
+                () = self.services.stop.cancelled() => return,
                 _ = turn.tick() => {}
             }
             if let Err(error) = self.prune_once().await {
@@ -26,10 +26,10 @@ impl Runner {
     }
 
     async fn prune_once(&self) -> Result<(), Error> {
-        let kept = i64::try_from(self.config.kept_ms).unwrap_or(i64::MAX);
-        let batch_max = self.config.prune_max;
-        let operations = self.in_batches(|| self.store.prune(kept, batch_max)).await?;
-        let calls = self.in_batches(|| self.plugins.journal().prune(batch_max)).await?;
+        let kept = i64::try_from(self.services.config.kept_ms).unwrap_or(i64::MAX);
+        let batch_max = self.services.config.prune_max;
+        let operations = self.in_batches(|| self.services.store.prune(kept, batch_max)).await?;
+        let calls = self.in_batches(|| self.services.plugins.journal().prune(batch_max)).await?;
         let keys = self.in_batches(|| self.keys.prune(batch_max)).await?;
         if operations + calls + keys > 0 {
             tracing::info!(
@@ -48,10 +48,10 @@ impl Runner {
         F: Future<Output = Result<u64, Error>>,
     {
         let mut removed = 0;
-        while !self.stop.is_cancelled() {
+        while !self.services.stop.is_cancelled() {
             let batch = remove().await?;
             removed += batch;
-            if batch < u64::from(self.config.prune_max) {
+            if batch < u64::from(self.services.config.prune_max) {
                 break;
             }
         }

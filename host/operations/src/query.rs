@@ -16,7 +16,7 @@ impl Runner {
     /// # Errors
     /// [`Kind::NotFound`]: the tenant has no such operation. Otherwise the database fails.
     pub async fn get(&self, permit: &Permit, id: OperationId) -> Result<Operation, Error> {
-        self.store.get(owner(permit)?, id).await?.ok_or_else(none)
+        self.services.store.get(owner(permit)?, id).await?.ok_or_else(none)
     }
 
     /// A page of the tenant's operations, the newest first; `number` begins at 1.
@@ -29,7 +29,7 @@ impl Runner {
         filter: &Filter,
         (number, size): (u32, u32),
     ) -> Result<Vec<Operation>, Error> {
-        self.store.list(owner(permit)?, filter, (number, size)).await
+        self.services.store.list(owner(permit)?, filter, (number, size)).await
     }
 
     /// Gives an operation up, and waits until `deadline` for whoever carries it to do so. The row says so first: the
@@ -47,12 +47,12 @@ impl Runner {
         let mut watch = self.follow(permit, id, None)?;
         let mut operation = watch.next().await?.ok_or_else(none)?;
         if !operation.cancel_requested || operation.state.ended() {
-            self.store.request_cancel(owner(permit)?, id).await?;
+            self.services.store.request_cancel(owner(permit)?, id).await?;
             self.ongoing.wake(id);
         }
         while matches!(operation.state, State::Beginning | State::Running) {
             let next = tokio::select! {
-                () = self.stop.cancelled() => break,
+                () = self.services.stop.cancelled() => break,
                 next = timeout_at(deadline, watch.next()) => next,
             };
             let Ok(next) = next else { break };

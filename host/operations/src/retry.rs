@@ -10,7 +10,8 @@ use patchbay_tenants::auth::Permit;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::runner::{Progress, Started, owner};
+use super::progress::Progress;
+use super::runner::{Started, owner};
 use super::{Operation, Runner, State};
 
 /// What a request led to when it came for the first time.
@@ -33,7 +34,7 @@ impl Runner {
         let tenant_id = owner(permit)?;
         let Some(earlier) = self.keys.find(Some(tenant_id), once).await? else { return Ok(None) };
         let Some(id) = earlier.operation else { return Ok(None) };
-        let operation = self.store.get(tenant_id, id).await?;
+        let operation = self.services.store.get(tenant_id, id).await?;
         let message = operation.and_then(|operation| operation.message);
         Ok(Some(First { id, answer: earlier.answer, message }))
     }

@@ -11,7 +11,7 @@ use patchbay_durable::idempotency::{Idempotency, Once};
 use patchbay_durable::membership::{Lease, Lost, Membership};
 use patchbay_rollout::Plugins;
 use patchbay_runtime::contract::types::Begun;
-use patchbay_runtime::{Call, CallContext, Generation, Hold};
+use patchbay_runtime::{Call, Generation, Hold};
 use patchbay_telemetry::Metrics;
 use patchbay_tenants::auth::{Auth, Permit};
 use tokio::sync::{Semaphore, watch};
@@ -22,16 +22,9 @@ use tracing::Instrument as _;
 
 use super::carry::Carrier;
 use super::ongoing::Ongoing;
+use super::progress::Progress;
+use super::services::Services;
 use super::{Config, Failure, Operation, Operations, Origin};
-
-/// How an operation stands, for those who wait for it.
-#[derive(Debug, Clone)]
-pub(super) enum Progress {
-    Beginning,
-    Running { resource_id: String },
-    Done { resource_id: String, at: String, message: Option<String> },
-    Failed(Failure),
-}
 
 /// An operation that a call has begun, or that the same call began when it was sent before.
 pub struct Started {
@@ -108,17 +101,13 @@ pub(super) type Carried = futures::future::BoxFuture<'static, Result<(), Lost>>;
 
 /// See the module.
 pub struct Runner {
-    pub(super) store: Operations,
-    pub(super) plugins: Arc<Plugins>,
-    pub(super) config: Config,
-    pub(super) stop: CancellationToken,
+    pub(super) services: Arc<Services>,
     pub(super) ongoing: Arc<Ongoing>,
     pub(super) watchers: Arc<Semaphore>,
     pub(super) watching: Arc<Shares<TenantId>>,
     pub(super) running: Arc<Shares<TenantId>>,
     pub(super) membership: Arc<Membership>,
     pub(super) keys: Arc<Idempotency>,
-    auth: Arc<Auth>,
     metrics: Arc<Metrics>,
     tasks: TaskTracker,
 }
@@ -140,17 +129,13 @@ impl Runner {
         let watching = Shares::new(config.watchers_per_tenant_max);
         let running = Shares::new(config.running_per_tenant_max);
         Arc::new(Self {
-            store,
-            plugins,
-            config,
-            stop,
+            services: Arc::new(Services { store, plugins, auth, config, stop }),
             ongoing,
             watchers,
             watching,
             running,
             membership,
             keys,
-            auth,
             metrics,
             tasks,
         })
@@ -159,7 +144,7 @@ impl Runner {
     /// How long a call waits for the end of what it began.
     #[must_use]
     pub fn inline_wait(&self) -> Duration {
-        Duration::from_millis(self.config.inline_wait_ms)
+        Duration::from_millis(self.services.config.inline_wait_ms)
     }
 
     /// Begins an operation: its row is written first, so that nothing `work` makes can be lost. The work goes on
@@ -182,8 +167,8 @@ impl Runner {
     {
         let share = self.admit(owner(permit)?, domain)?;
         let lease = self.membership.lease().await?;
-        let serving = self.plugins.serving(domain, region, permit.tenant_id())?;
-        let store = self.store.of_host(lease.host());
+        let serving = self.services.plugins.serving(domain, region, permit.tenant_id())?;
+        let store = self.services.store.of_host(lease.host());
         let origin = origin(permit, method, &serving)?;
         let operation = match once {
             None => store.begin(origin).await?,
@@ -199,7 +184,7 @@ impl Runner {
         let id = operation.id;
         let hold = serving.hold();
         let generation = Some(Arc::clone(&serving));
-        let work = work(Call::from(self.call(&operation, &lease).await?).on(serving));
+        let work = work(Call::from(self.services.call(&operation, &lease).await?).on(serving));
         let (tell, progress) = watch::channel(Progress::Beginning);
         self.spawn(lease, operation, (Some(hold), share), tell, |carrier| Box::pin(carrier.begin(work)));
         let (runner, tenant_id) = (Arc::clone(self), owner(permit)?);
@@ -210,10 +195,10 @@ impl Runner {
     fn admit(&self, tenant_id: TenantId, domain: Domain) -> Result<Share<TenantId>, Error> {
         let told = "Too many operations of this tenant are going on; let some of them end first.";
         let share = self.running.take(tenant_id).ok_or_else(|| Error::new(Kind::Exhausted, told))?;
-        if self.tasks.len() >= self.config.running_max {
+        if self.tasks.len() >= self.services.config.running_max {
             return Err(Error::new(Kind::Busy, "Too many operations are going on; try again later."));
         }
-        self.plugins.admits(domain, Some(tenant_id))?;
+        self.services.plugins.admits(domain, Some(tenant_id))?;
         Ok(share)
     }
 
@@ -223,11 +208,11 @@ impl Runner {
     /// # Errors
     /// When the database does not answer.
     pub async fn region_of(&self, tenant_id: TenantId, resources: &[&str]) -> Result<Option<String>, Error> {
-        if !self.plugins.several_regions() {
+        if !self.services.plugins.several_regions() {
             return Ok(None);
         }
         for resource in resources {
-            let region = self.store.placed(tenant_id, resource).await?;
+            let region = self.services.store.placed(tenant_id, resource).await?;
             if region.is_some() {
                 return Ok(region);
             }
@@ -238,7 +223,7 @@ impl Runner {
     /// From now on nothing waits here for an operation's next step: steps under way end, and whoever takes the operation
     /// up does the next one.
     pub fn rest(&self) {
-        self.stop.cancel();
+        self.services.stop.cancel();
     }
 
     /// Rests, and lets the steps that are under way end, at most until `end`; the rest is in the database.
@@ -268,8 +253,8 @@ impl Runner {
         );
         let going_on = self.metrics.operations().clone();
         let entry = self.ongoing.enter(operation.id, tell.subscribe());
-        let (runner, store) = (Arc::clone(self), self.store.of_host(lease.host()));
-        let carrier = Carrier { runner, lease: Arc::clone(&lease), store, operation, hold, tell, entry };
+        let (services, store) = (Arc::clone(&self.services), self.services.store.of_host(lease.host()));
+        let carrier = Carrier { services, lease: Arc::clone(&lease), store, operation, hold, tell, entry };
         let carried = carry(carrier);
         let carried = async move {
             going_on.inc();
@@ -280,15 +265,6 @@ impl Runner {
             drop(share);
         };
         self.tasks.spawn(carried.instrument(span));
-    }
-
-    /// What a plugin is called with on behalf of an operation: the tenant's authority, time for one call.
-    pub(super) async fn call(&self, operation: &Operation, lease: &Arc<Lease>) -> Result<CallContext, Error> {
-        let deadline = Instant::now() + self.plugins.call_time();
-        let origin = &operation.origin;
-        let permit =
-            self.auth.resume(origin.tenant_id, &origin.user_id, &origin.request_id, deadline).await?;
-        Ok(CallContext::of_operation(permit, operation.id, lease))
     }
 }
 

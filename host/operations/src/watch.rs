@@ -10,8 +10,9 @@ use patchbay_tenants::auth::Permit;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::Instant;
 
+use super::progress::Progress;
 use super::query::none;
-use super::runner::{Progress, owner};
+use super::runner::owner;
 use super::{Operation, Runner};
 
 /// A tenant's operation, state by state.
@@ -66,14 +67,14 @@ impl Runner {
         so_far: impl Fn(&Operation) -> bool,
     ) -> Result<Operation, Error> {
         loop {
-            let found = self.store.get(tenant_id, id).await?.ok_or_else(none)?;
+            let found = self.services.store.get(tenant_id, id).await?.ok_or_else(none)?;
             // A host that stops waits for nothing: the row says how it stands.
-            if so_far(&found) || Instant::now() >= deadline || self.stop.is_cancelled() {
+            if so_far(&found) || Instant::now() >= deadline || self.services.stop.is_cancelled() {
                 return Ok(found);
             }
-            let poll = Instant::now() + Duration::from_millis(self.config.watch_poll_ms);
+            let poll = Instant::now() + Duration::from_millis(self.services.config.watch_poll_ms);
             tokio::select! {
-                () = self.stop.cancelled() => {}
+                () = self.services.stop.cancelled() => {}
                 () = tokio::time::sleep_until(poll.min(deadline)) => {}
             }
         }
@@ -90,7 +91,7 @@ impl Watch {
             return Ok(None);
         }
         loop {
-            let found = self.runner.store.get(self.tenant_id, self.id).await?.ok_or_else(none)?;
+            let found = self.runner.services.store.get(self.tenant_id, self.id).await?.ok_or_else(none)?;
             if self.last.as_ref() != Some(&found) {
                 self.last = Some(found.clone());
                 return Ok(Some(found));
@@ -108,7 +109,7 @@ impl Watch {
                 }
             }
             None => {
-                tokio::time::sleep(Duration::from_millis(self.runner.config.watch_poll_ms)).await;
+                tokio::time::sleep(Duration::from_millis(self.runner.services.config.watch_poll_ms)).await;
                 self.here = self.runner.ongoing.progress(self.id);
             }
         }

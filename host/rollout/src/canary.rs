@@ -10,9 +10,10 @@ use tokio::time::Instant;
 
 use super::event::EventKind;
 use super::line::{Line, Trial};
+use super::publish;
+use super::put_back::put_back;
 use super::registry::Registry;
 use super::route::Canary;
-use super::swap;
 
 /// Looks in one window of time.
 const LOOKS: usize = 10;
@@ -101,7 +102,7 @@ async fn end(
     (canary, stable, trial): (&Generation, &Arc<Generation>, Trial),
     figures: &Figures,
 ) {
-    let ended = swap::edit_line(registry, canary, |line| {
+    let ended = publish::edit_line(registry, canary, |line| {
         let still = line.trial == Some(trial);
         match verdict {
             _ if !still => {}
@@ -117,7 +118,7 @@ async fn end(
         Verdict::Promote => (EventKind::Promoted, canary),
         Verdict::RollBack => (EventKind::RolledBack, &**stable),
     };
-    swap::put_back(registry, answers).await;
+    put_back(registry, answers).await;
     let told = format!(
         "{} answers all: of {} calls on {} {} failed, of {} on {} {}",
         answers.label,

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use patchbay_core::Digest;
 use tempfile::NamedTempFile;
 
-use super::admission::Refusal;
-use super::ledger::Step;
+use super::refusal::Refusal;
+use super::step::Step;
 
 /// A file as it was read.
 #[derive(Clone)]

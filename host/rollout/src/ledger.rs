@@ -3,14 +3,13 @@
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use jiff::Timestamp;
 use patchbay_core::{Digest, Domain, TenantId, text};
 use patchbay_runtime::Generation;
 
-use super::admission::Refusal;
 use super::route::Route;
+use super::step::Step;
 
 /// One generation, as an operator sees it.
 #[derive(Debug, Clone)]
@@ -82,31 +81,6 @@ impl State {
             Self::Retained => "retained",
             Self::Gone => "gone",
         }
-    }
-}
-
-/// One step of an admission.
-#[derive(Debug, Clone)]
-pub struct Step {
-    /// As "compile".
-    pub name: &'static str,
-    /// How long it took.
-    pub took: Duration,
-    /// Why the file was refused here.
-    pub refused: Option<String>,
-}
-
-impl Step {
-    /// One that was done, or failed with the refusal.
-    pub(super) fn new(name: &'static str, took: Duration, refusal: Option<&Refusal>) -> Self {
-        // It may repeat what the component says.
-        let refused = refusal.map(|refusal| text::told(&refusal.to_string(), text::MESSAGE_BYTES_MAX));
-        Self { name, took, refused }
-    }
-
-    /// One that failed at once.
-    pub(super) fn refused(name: &'static str, refusal: &Refusal) -> Self {
-        Self::new(name, Duration::ZERO, Some(refusal))
     }
 }
 

@@ -7,19 +7,23 @@
 mod admission;
 mod announce;
 mod canary;
-mod drain;
 mod event;
 mod file;
 mod ledger;
 mod line;
 mod load;
+mod look;
 mod pick;
+mod publish;
+mod put_back;
+mod refusal;
 mod registry;
 mod reload;
 mod route;
 mod routing;
 mod setup;
 mod slot;
+mod step;
 mod swap;
 mod watch;
 
@@ -39,13 +43,14 @@ use patchbay_upstream::Upstreams;
 use tokio::sync::watch as signal;
 use tokio_util::sync::CancellationToken;
 
-pub use self::admission::Refusal;
 pub use self::event::{Event, EventKind, Subject};
-pub use self::ledger::{Record, State, Step};
+pub use self::ledger::{Record, State};
+pub use self::refusal::Refusal;
 use self::registry::Registry;
 pub use self::reload::{Reloaded, Source};
 pub use self::route::{Canary, Route, check};
 use self::slot::Slot;
+pub use self::step::Step;
 
 /// All plugins of the host.
 pub struct Plugins {

@@ -11,8 +11,8 @@ use tokio::sync::MutexGuard;
 use super::file::File;
 use super::registry::Registry;
 use super::route::Route;
-use super::slot::{self, Seen, Slot};
-use super::swap;
+use super::slot::{Seen, Slot};
+use super::{look, publish};
 
 /// What has become of it so far.
 #[derive(Default)]
@@ -50,11 +50,11 @@ impl<'a> Loading<'a> {
             return Ok(());
         }
         if let Err(error) = land() {
-            self.admitted.drain(..).for_each(|(generation, _)| swap::let_go(registry, &generation));
+            self.admitted.drain(..).for_each(|(generation, _)| publish::let_go(registry, &generation));
             return Err(error);
         }
         self.seen.drain(..).for_each(|(mut before, seen)| *before = seen);
-        self.admitted.drain(..).for_each(|(generation, route)| slot::serve(registry, &generation, &route));
+        self.admitted.drain(..).for_each(|(generation, route)| look::serve(registry, &generation, &route));
         Ok(())
     }
 }

@@ -16,8 +16,8 @@ use super::file::File;
 use super::route::{self, Route};
 use super::routing::arrange;
 use super::setup::Setup;
-use super::slot::{self, Seen};
-use super::swap;
+use super::slot::Seen;
+use super::{look, publish};
 
 /// Keys of `[plugin]` that hold for a call, so a new generation can have others.
 const LIVE: [&str; 10] = [
@@ -109,7 +109,7 @@ impl Reload {
         let setup = before.with(&routes, limits, (Arc::new(upstreams), &changed));
         let generations = self.admit(plugins, &before, &setup).await?;
         let told = describe(&generations, &waiting(&self.started, &config.table, &changed));
-        publish(plugins, &before, &routes, &generations);
+        put_in_place(plugins, &before, &routes, &generations);
         registry.setup.store(Arc::new(setup));
         self.source.table = config.table;
         Ok(told)
@@ -153,7 +153,7 @@ async fn component(plugins: &Plugins, route: &Route, seen: Option<&Seen>) -> any
 }
 
 /// One store: whoever looks sees all of the old or all of the new.
-fn publish(plugins: &Plugins, before: &Setup, routes: &[Route], generations: &[Arc<Generation>]) {
+fn put_in_place(plugins: &Plugins, before: &Setup, routes: &[Route], generations: &[Arc<Generation>]) {
     let same_weights = |domain, region: &str| {
         let weights = |route: &&Route| route.domain == domain && route.region == region;
         let weight = |route: &Route| (route.plugin.clone(), route.weight());
@@ -161,7 +161,7 @@ fn publish(plugins: &Plugins, before: &Setup, routes: &[Route], generations: &[A
         let new: Vec<_> = routes.iter().filter(weights).map(weight).collect();
         old == new
     };
-    let published: Result<(), std::convert::Infallible> = swap::edit(&plugins.registry, |lines| {
+    let published: Result<(), std::convert::Infallible> = publish::edit(&plugins.registry, |lines| {
         arrange(lines, routes);
         for line in lines {
             let (domain, region) = (line.domain, line.region.clone());
@@ -183,7 +183,7 @@ fn publish(plugins: &Plugins, before: &Setup, routes: &[Route], generations: &[A
         Ok(())
     });
     let Ok(()) = published;
-    generations.iter().for_each(|generation| slot::came(&plugins.registry, generation));
+    generations.iter().for_each(|generation| look::came(&plugins.registry, generation));
 }
 
 /// The upstreams whose tables differ.

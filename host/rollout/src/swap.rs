@@ -10,15 +10,14 @@ use patchbay_runtime::Generation;
 use tokio::sync::{OwnedSemaphorePermit, broadcast};
 
 use super::Plugins;
-use super::drain;
 use super::event::{About, Event, EventKind};
 use super::file::File;
 use super::ledger::{Record, State};
-use super::line::{Consequences, Entry, Line, Standing, Unfit};
+use super::line::{Line, Standing, Unfit};
 use super::load::Loading;
-use super::registry::Registry;
+use super::publish::{edit, line_mut};
+use super::put_back::put_back;
 use super::route::WEIGHT_MAX;
-use super::slot::Seen;
 
 impl From<Unfit> for Error {
     fn from(unfit: Unfit) -> Self {
@@ -182,45 +181,6 @@ impl Plugins {
     }
 }
 
-/// Changes the routing table and sees to what follows.
-pub(super) fn edit<R, E>(
-    registry: &Arc<Registry>,
-    change: impl FnOnce(&mut Vec<Line>) -> Result<R, E>,
-) -> Result<R, E> {
-    let (done, Consequences { draining, gone }) = registry.routing.edit(change)?;
-    for Entry { generation, since, .. } in draining {
-        registry.ledger.draining(&generation);
-        tokio::spawn(drain::run(Arc::clone(registry), generation, since));
-    }
-    gone.iter().for_each(|generation| let_go(registry, generation));
-    Ok(done)
-}
-
-/// Nobody can switch back to it any more.
-pub(super) fn let_go(registry: &Registry, generation: &Generation) {
-    if registry.ledger.gone(generation) {
-        if registry.routing.compiled(&generation.digest).is_none() {
-            registry.runtime.metrics().forget(&generation.label);
-        }
-        let told = format!("{} was let go", generation.label);
-        registry.events.tell(EventKind::Gone, generation, told);
-    }
-}
-
-/// The same for the line of a generation, if it is there.
-pub(super) fn edit_line<R>(
-    registry: &Arc<Registry>,
-    generation: &Generation,
-    change: impl FnOnce(&mut Line) -> R,
-) -> Option<R> {
-    edit(registry, |lines| line_mut(lines, generation.domain, &generation.region).map(change)).ok()
-}
-
-fn line_mut<'a>(lines: &'a mut [Line], domain: Domain, region: &str) -> Result<&'a mut Line, Unfit> {
-    let line = lines.iter_mut().find(|line| line.domain == domain && line.region == region);
-    line.ok_or_else(|| Unfit::NoEarlier(domain.word(), region.to_owned()))
-}
-
 fn record(records: &[Record], number: u64) -> Option<Record> {
     records.iter().find(|record| record.number == number).cloned()
 }
@@ -247,27 +207,4 @@ fn seen(lines: &[Line], mut record: Record) -> Record {
     record.last_error = entry.generation.last_error();
     record.since = entry.since;
     record
-}
-
-/// Makes a generation's file the one in the plugin directory, which the next start of the host begins with.
-pub(super) async fn put_back(registry: &Registry, generation: &Generation) {
-    let slots = registry.setup.load().of(&generation.plugin);
-    let mut seen = Vec::new();
-    for slot in &slots {
-        seen.push(slot.lock().await);
-    }
-    let directory = &registry.runtime.config.directory;
-    let path = File::path(directory, &generation.plugin);
-    let now = File::read(path, registry.runtime.config.file_bytes_max).await;
-    if now.is_ok_and(|file| file.digest == generation.digest) {
-        return;
-    }
-    let landed = generation.file.bytes().and_then(|bytes| File::land(directory, &generation.plugin, &bytes));
-    match landed {
-        Ok(()) => seen.iter_mut().for_each(|seen| **seen = Seen::of(generation.number, &generation.digest)),
-        Err(error) => tracing::error!(
-            plugin = %generation.label, %error,
-            "its file cannot be put back: the next start begins with the one that is there"
-        ),
-    }
 }

@@ -16,13 +16,14 @@ use serde::Deserialize;
 use serde_json::json;
 use tokio::time::Instant;
 
+use super::Account;
 use super::address::Base;
 use super::breaker::Breaker;
 use super::catalogue::{Catalogue, Interface, Service};
 use super::message::Answer;
-use super::session::Session;
+use super::openstack_config::{Config, User};
+use super::token::Session;
 use super::transport::{Delivery, Transport};
-use super::{Account, openstack};
 
 /// The header in which OpenStack's services are told a caller's id of a request.
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-openstack-request-id");
@@ -36,7 +37,7 @@ pub(super) enum Identity<'a> {
     /// The tenant's own user, scoped to its project.
     Tenant(&'a dyn Account),
     /// The one that the configuration names.
-    User(&'a openstack::User),
+    User(&'a User),
 }
 
 impl Identity<'_> {
@@ -134,7 +135,7 @@ pub(super) struct Keystone {
 
 impl Keystone {
     /// Takes `auth_url` with or without its `/v3`.
-    pub(super) fn new(config: &openstack::Config, transport: &Transport) -> anyhow::Result<Self> {
+    pub(super) fn new(config: &Config, transport: &Transport) -> anyhow::Result<Self> {
         ensure!(!config.region.is_empty(), "region is empty");
         let base = Base::parse(&config.auth_url).context("auth_url")?;
         let path = if base.last_segment() == "v3" { "auth/tokens" } else { "v3/auth/tokens" };

@@ -11,12 +11,14 @@ mod http;
 mod keystone;
 mod message;
 mod openstack;
+mod openstack_config;
 mod retry;
 mod s3;
 mod session;
 mod sigv4;
 mod silence;
 mod skew;
+mod token;
 mod transport;
 
 #[cfg(test)]
@@ -35,7 +37,7 @@ use tokio::time::Instant;
 pub use self::failure::word as failure_word;
 pub use self::http::Config as HttpConfig;
 pub use self::message::{Request, Response};
-pub use self::openstack::Config as OpenstackConfig;
+pub use self::openstack_config::Config as OpenstackConfig;
 pub use self::s3::Config as S3Config;
 pub use self::transport::Config as TransportConfig;
 

@@ -9,41 +9,16 @@ use http::header::HeaderValue;
 use moka::future::Cache;
 use moka::ops::compute::Op;
 use patchbay_core::error::Error;
-use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
-use super::catalogue::Catalogue;
 use super::keystone::{Identity, Keystone, Refusal};
-use super::openstack::Config;
+use super::openstack_config::Config;
+use super::token::Session;
 use super::transport::Transport;
 
 /// How long the one call that refreshes a session is held up by it. The token it has is still good, so the next
 /// call may try again.
 const REFRESH_WAIT: Duration = Duration::from_secs(2);
-
-/// What a login brought.
-pub(super) struct Session {
-    pub(super) token: HeaderValue,
-    pub(super) catalogue: Catalogue,
-    refresh_at: Instant,
-    expires_at: Instant,
-    /// Held by the one call that refreshes.
-    refresh: Mutex<()>,
-}
-
-impl Session {
-    /// `life` counts from `began`. Refreshed `ahead` of its end, but not in the first half of its life.
-    pub(super) fn new(
-        token: HeaderValue,
-        catalogue: Catalogue,
-        began: Instant,
-        life: Duration,
-        ahead: Duration,
-    ) -> Self {
-        let refresh_at = began + life.saturating_sub(ahead.min(life / 2));
-        Self { token, catalogue, refresh_at, expires_at: began + life, refresh: Mutex::default() }
-    }
-}
 
 /// One login to make, if it comes to that.
 #[derive(Clone, Copy)]
@@ -141,7 +116,7 @@ impl Sessions {
 mod tests {
     use std::sync::atomic::Ordering;
 
-    use super::super::catalogue::Interface;
+    use super::super::catalogue::{Catalogue, Interface};
     use super::super::tests::{Cloud, REQUEST_ID, Tenant, openstack_config};
     use super::*;
 

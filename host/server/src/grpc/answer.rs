@@ -14,12 +14,12 @@ use tokio::time::Instant;
 use tonic::metadata::{MetadataMap, MetadataValue};
 use tonic::{Request, Response, Status};
 use tracing::Instrument as _;
-use uuid::Uuid;
 
 use super::Api;
 use super::claim::{Asks, Claims};
 use super::port::Deadline;
 use super::reply::{ErrorStyle, Reply, status};
+use super::request_id::{new_request_id, request_id};
 
 /// One RPC of the contract.
 #[derive(Debug, Clone, Copy)]
@@ -288,28 +288,5 @@ fn mark(metadata: &mut MetadataMap, asked: &Asked) {
     put("x-request-id", &asked.request_id);
     if let Some(operation) = asked.operation.get() {
         put("x-operation-id", &operation.to_string());
-    }
-}
-
-pub(super) fn new_request_id() -> String {
-    // From the thread's own generator, which needs no system call.
-    format!("req-{}", uuid::Builder::from_random_bytes(rand::random()).into_uuid())
-}
-
-/// The caller's own request id, where it has the form that OpenStack takes.
-pub(super) fn request_id(sent: &str) -> Option<String> {
-    let uuid = Uuid::try_parse(sent.strip_prefix("req-")?).ok()?;
-    Some(format!("req-{uuid}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_request_id_must_be_one() {
-        let id = new_request_id();
-        assert_eq!(request_id(&id), Some(id));
-        assert_eq!(request_id("req-1\n"), None);
     }
 }

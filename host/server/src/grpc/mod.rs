@@ -20,6 +20,7 @@ mod oss;
 mod plugin;
 mod port;
 mod reply;
+mod request_id;
 mod route;
 mod security_group;
 mod stranger;

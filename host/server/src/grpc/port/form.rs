@@ -1,7 +1,7 @@
 //! What makes a request a gRPC call at all: its method and its content type (gRPC over HTTP/2, "Requests").
 
 use http::header::CONTENT_TYPE;
-use http::{HeaderValue, Method, Request};
+use http::{Method, Request};
 
 use super::refusal::Refusal;
 
@@ -19,9 +19,6 @@ fn is_grpc(kind: &str) -> bool {
     let kind = kind.split(';').next().unwrap_or_default().trim();
     kind.eq_ignore_ascii_case("application/grpc") || kind.eq_ignore_ascii_case("application/grpc+proto")
 }
-
-/// What is taken instead.
-pub(super) const TAKEN: HeaderValue = HeaderValue::from_static("application/grpc");
 
 #[cfg(test)]
 mod tests {

@@ -32,7 +32,7 @@ use self::arrival::Arrivals;
 pub(super) use self::deadline::Deadline;
 use self::refusal::Refusal;
 use super::Config;
-use super::answer::{new_request_id, request_id};
+use super::request_id::{new_request_id, request_id};
 use crate::listen::Listener;
 
 /// The id under which the log tells of a call; the caller's own, where it is one.

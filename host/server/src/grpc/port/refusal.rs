@@ -7,13 +7,16 @@ use patchbay_core::error::{Error, Kind};
 use tonic::body::Body;
 use tonic::{Code, Status};
 
-use super::{REQUEST_ID, form};
+use super::REQUEST_ID;
 use crate::grpc::reply::status;
 
 /// What the libraries' sentences begin with that say what a message is not.
 const UNREADABLE: [&str; 2] = ["failed to decode Protobuf message: ", "protocol error: "];
 /// The sentence of a message that is larger than allowed when it is unpacked.
 const INFLATED: &str = "Error decompressing: size limit";
+
+/// The content type that is taken.
+const TAKEN: HeaderValue = HeaderValue::from_static("application/grpc");
 
 /// Why there is no call.
 #[derive(Debug)]
@@ -59,7 +62,7 @@ impl Refusal {
     pub(super) fn response(&self, request_id: &str) -> Response<Body> {
         match self {
             Self::Method => plain(StatusCode::METHOD_NOT_ALLOWED, ALLOW, HeaderValue::from_static("POST")),
-            Self::Type => plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, ACCEPT, form::TAKEN),
+            Self::Type => plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, ACCEPT, TAKEN),
             Self::Call(error) => status(error, request_id).into_http(),
         }
     }
