@@ -1,8 +1,14 @@
-//! Compiles the wire contract in `proto/` with protox, so that no `protoc` has to be installed.
+//! Compiles the wire contract in `proto/` with protox, so that no `protoc` has to be installed, and writes for each message
+//! what the host asks of all of them (see `message.rs`): a new RPC is named nowhere by hand.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
+use anyhow::Context as _;
+use heck::{ToSnakeCase as _, ToUpperCamelCase as _};
 use prost::Message as _;
+use prost_types::field_descriptor_proto::{Label, Type};
+use prost_types::{DescriptorProto, FieldDescriptorProto, FileDescriptorProto, FileDescriptorSet};
 
 const PACKAGES: [&str; 14] = [
     "clouddisk.proto",
@@ -21,11 +27,15 @@ const PACKAGES: [&str; 14] = [
     "vpc.proto",
 ];
 
+/// How the names of fields end that name a resource which exists.
+const RESOURCE: [&str; 5] = ["_id", "_ids", "_ref", "_uuid", "_uid"];
+
 fn main() -> anyhow::Result<()> {
     println!("cargo:rerun-if-changed=../../proto");
     let descriptors = protox::compile(PACKAGES, ["../../proto"])?;
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
     std::fs::write(out.join("descriptors.bin"), descriptors.encode_to_vec())?;
+    std::fs::write(out.join("messages.rs"), messages(&descriptors)?)?;
     // What `patchbay plugin`, `patchbay journal` and `patchbay tenant` print with `--json`.
     let printed = "#[derive(serde::Serialize)]";
     let build = tonic_prost_build::configure()
@@ -34,4 +44,105 @@ fn main() -> anyhow::Result<()> {
         .type_attribute(".patchbay.tenant.v1", printed);
     build.compile_fds(descriptors)?;
     Ok(())
+}
+
+/// What `message.rs` includes.
+fn messages(descriptors: &FileDescriptorSet) -> anyhow::Result<String> {
+    let (mut code, mut rpcs, mut services) = (String::new(), String::new(), String::new());
+    for file in &descriptors.file {
+        let module = module(file)?;
+        for message in &file.message_type {
+            responses(&mut code, module, message)?;
+        }
+        for service in &file.service {
+            let name = format!("{}.{}", file.package(), service.name());
+            let server = format!("{}Server", service.name().to_upper_camel_case());
+            writeln!(services, "$each!({module}::{}_server::{server});", service.name().to_snake_case())?;
+            for method in &service.method {
+                let method_name = method.name();
+                writeln!(
+                    rpcs,
+                    "Rpc {{ service: {name:?}, method: {method_name:?}, path: \"{name}/{method_name}\" }},"
+                )?;
+                let input = method.input_type().rsplit('.').next().unwrap_or_default();
+                let message = file.message_type.iter().find(|message| message.name() == input);
+                let message = message.with_context(|| format!("{input} is in another file"))?;
+                if !method.client_streaming() {
+                    request(&mut code, module, message, method_name)?;
+                }
+            }
+        }
+    }
+    writeln!(code, "/// Every RPC of the contract.\npub static RPCS: &[Rpc] = &[{rpcs}];")?;
+    writeln!(
+        code,
+        "/// `services!(each)` is `each!(PATH)` for each service, with the path of its server in this crate.\n\
+         #[macro_export]\nmacro_rules! services {{ ($each:ident) => {{ {services} }}; }}"
+    )?;
+    Ok(code)
+}
+
+/// The module of a package, as `lib.rs` has them.
+fn module(file: &FileDescriptorProto) -> anyhow::Result<&str> {
+    match file.package() {
+        "patchbay.tenant.v1" => Ok("tenant_admin"),
+        package => {
+            package.trim_start_matches("patchbay.").split('.').next().context("a package without a name")
+        }
+    }
+}
+
+fn responses(code: &mut String, module: &str, message: &DescriptorProto) -> anyhow::Result<()> {
+    if ["code", "msg"].iter().all(|name| message.field.iter().any(|field| field.name() == *name)) {
+        writeln!(
+            code,
+            "impl Response for crate::{module}::{} {{ fn with_status(self, code: i32, msg: String) -> Self {{ Self {{ code, msg, ..self }} }} }}",
+            message.name()
+        )?;
+    }
+    Ok(())
+}
+
+fn request(code: &mut String, module: &str, message: &DescriptorProto, method: &str) -> anyhow::Result<()> {
+    let (name, has) = (message.name(), |name: &str| message.field.iter().any(|field| field.name() == name));
+    let tenant = if has("tenant_id") { "fn tenant_id(&self) -> &str { &self.tenant_id }" } else { "" };
+    writeln!(code, "impl Request for crate::{module}::{name} {{ {tenant} }}")?;
+    if !has("apikey") {
+        return Ok(());
+    }
+    let named = message.field.iter().filter(|field| is_resource(field, method));
+    let mut resources = String::new();
+    for field in named {
+        match field.label() {
+            Label::Repeated => {
+                write!(resources, "named.extend(self.{}.iter().map(String::as_str));", field.name())?
+            }
+            _ => write!(resources, "named.push(self.{}.as_str());", field.name())?,
+        }
+    }
+    writeln!(
+        code,
+        "impl Keyed for crate::{module}::{name} {{
+            fn apikey(&self) -> &str {{ &self.apikey }}
+            fn platform_userid(&self) -> &str {{ &self.platform_userid }}
+            fn resources(&self) -> Vec<&str> {{
+                let mut named: Vec<&str> = Vec::new();
+                {resources}
+                named.retain(|id| !id.is_empty());
+                named
+            }}
+            fn without_apikey(&self) -> Vec<u8> {{
+                prost::Message::encode_to_vec(&Self {{ apikey: String::new(), ..self.clone() }})
+            }}
+        }}"
+    )?;
+    Ok(())
+}
+
+/// Whether a field names something that exists already: all ids but the tenant's, and buckets but the one to be made.
+fn is_resource(field: &FieldDescriptorProto, method: &str) -> bool {
+    let name = field.name();
+    let is_bucket = name == "bucket_name" && method != "CreateUserAndBucket";
+    let is_id = RESOURCE.iter().any(|end| name.ends_with(end));
+    field.r#type() == Type::String && name != "tenant_id" && (is_id || is_bucket)
 }

@@ -21,6 +21,7 @@ mod swap_proof;
 mod test;
 mod toolchain;
 mod up;
+mod walls;
 mod workspace;
 
 use std::process::ExitCode;
@@ -42,6 +43,8 @@ enum Command {
     Plugins,
     /// Run the host with a simulated cloud in the foreground, on fixed ports, until Ctrl-C.
     Up(up::Arguments),
+    /// See that no import runs up, and that the drawing of the crates is today's.
+    Walls(walls::Arguments),
     /// Run every test that needs no outside system.
     Test(test::Arguments),
     /// Bring up a real OpenStack and run the end-to-end tests on it.
@@ -71,6 +74,7 @@ fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Plugins => plugins::build_with_guests(&workspace),
         Command::Up(arguments) => up::run(&workspace, &arguments),
+        Command::Walls(arguments) => walls::run(&workspace, &arguments),
         Command::Test(arguments) => test::run(&workspace, &arguments),
         Command::E2e(arguments) => e2e::run(&workspace, &arguments),
         Command::Bench(arguments) => bench::run(&workspace, &arguments),

@@ -1,50 +1,37 @@
-//! The wire contract as generated from `proto/`; nothing is written by hand here.
+//! The wire contract as generated from `proto/`, and what the host asks of all its messages.
 //!
-//! May use: prost and tonic. Must never live here: anything that is not generated.
-#![allow(missing_docs, unreachable_pub, unused_qualifications, clippy::all, clippy::pedantic)]
+//! May use: prost and tonic. Must never live here: anything of one service, and anything that is written by hand for each.
+#![forbid(unsafe_code)]
+
+mod message;
+
+pub use self::message::{Keyed, RPCS, Request, Response, Rpc};
 
 /// The contract's file descriptor set, for reflection and for tests that walk over every RPC.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
 
-pub mod clouddisk {
-    tonic::include_proto!("clouddisk");
+/// The messages, servers and clients of a package.
+macro_rules! package {
+    ($module:ident, $package:literal) => {
+        #[doc = concat!("`", $package, "`.")]
+        #[allow(missing_docs, unreachable_pub, unused_qualifications, clippy::all, clippy::pedantic)]
+        pub mod $module {
+            tonic::include_proto!($package);
+        }
+    };
 }
-pub mod flavor {
-    tonic::include_proto!("flavor");
-}
-pub mod image {
-    tonic::include_proto!("image");
-}
-pub mod instance {
-    tonic::include_proto!("instance");
-}
-pub mod journal {
-    tonic::include_proto!("patchbay.journal.v1");
-}
-pub mod nasdisk {
-    tonic::include_proto!("nasdisk");
-}
-pub mod operation {
-    tonic::include_proto!("patchbay.operation.v1");
-}
-pub mod oss {
-    tonic::include_proto!("oss");
-}
-pub mod plugin {
-    tonic::include_proto!("patchbay.plugin.v1");
-}
-pub mod route {
-    tonic::include_proto!("route");
-}
-pub mod securitygroup {
-    tonic::include_proto!("securitygroup");
-}
-pub mod tenant {
-    tonic::include_proto!("tenant");
-}
-pub mod tenant_admin {
-    tonic::include_proto!("patchbay.tenant.v1");
-}
-pub mod vpc {
-    tonic::include_proto!("vpc");
-}
+
+package!(clouddisk, "clouddisk");
+package!(flavor, "flavor");
+package!(image, "image");
+package!(instance, "instance");
+package!(journal, "patchbay.journal.v1");
+package!(nasdisk, "nasdisk");
+package!(operation, "patchbay.operation.v1");
+package!(oss, "oss");
+package!(plugin, "patchbay.plugin.v1");
+package!(route, "route");
+package!(securitygroup, "securitygroup");
+package!(tenant, "tenant");
+package!(tenant_admin, "patchbay.tenant.v1");
+package!(vpc, "vpc");

@@ -10,7 +10,7 @@ use patchbay_runtime::{Body, Routed};
 use patchbay_tenants::auth::Permit;
 
 use super::Api;
-use super::answer::Asked;
+use super::handle::Asked;
 
 impl Api {
     /// Begins a change with a function of the service `S`, in the region or, where that is empty, the domain's

@@ -12,7 +12,7 @@ use patchbay_runtime::contract::storage::exports::patchbay::storage::disks as wi
 use patchbay_tenants::auth::Permit;
 use tonic::{Request, Response, Status};
 
-use super::answer::{Asked, rpc};
+use super::handle::Asked;
 use super::{Api, check};
 use crate::grpc::convert::Convert;
 
@@ -22,18 +22,14 @@ impl CloudDiskService for Api {
         &self,
         request: Request<CreateCloudDiskReq>,
     ) -> Result<Response<CloudDiskRes>, Status> {
-        self.answer_once(
-            rpc!("clouddisk.CloudDiskService", "CreateCloudDisk"),
-            request,
-            async |asked, permit, request| {
-                let (region, spec) = (request.region.clone(), spec(request)?);
-                let settled = self.change::<Disks>(asked, &permit, &region, |at, disks, context| {
-                    Box::pin(disks.call_create(at, context, spec))
-                });
-                let id = settled.await?.resource_id;
-                self.shown_disk(asked, permit, &region, id).await
-            },
-        )
+        self.handle_idempotent(request, async |asked, permit, request| {
+            let (region, spec) = (request.region.clone(), spec(request)?);
+            let settled = self.change::<Disks>(asked, &permit, &region, |at, disks, context| {
+                Box::pin(disks.call_create(at, context, spec))
+            });
+            let id = settled.await?.resource_id;
+            self.shown_disk(asked, permit, &region, id).await
+        })
         .await
     }
 
@@ -41,7 +37,7 @@ impl CloudDiskService for Api {
         &self,
         request: Request<GetCloudDiskReq>,
     ) -> Result<Response<CloudDiskRes>, Status> {
-        self.answer(rpc!("clouddisk.CloudDiskService", "GetCloudDisk"), request, async |asked, request| {
+        self.handle(request, async |asked, request| {
             let permit = self.permit(asked, &request).await?;
             let id = check::id("volume_id", &request.volume_id)?;
             self.shown_disk(asked, permit, "", id).await
@@ -53,22 +49,18 @@ impl CloudDiskService for Api {
         &self,
         request: Request<ReqizeCloudDiskReq>,
     ) -> Result<Response<CloudDiskRes>, Status> {
-        self.answer_once(
-            rpc!("clouddisk.CloudDiskService", "ReqizeCloudDisk"),
-            request,
-            async |asked, permit, request| {
-                let id = check::id("volume_id", &request.volume_id)?;
-                let (volume_type, size) = configuration(request.cloud_disk_conf)?;
-                if !asked.is_repeated() {
-                    grows(&self.disk(asked, permit.clone(), "", id.clone()).await?, &volume_type, size)?;
-                }
-                let settled = self.change::<Disks>(asked, &permit, "", move |at, disks, context| {
-                    Box::pin(disks.call_extend(at, context, id, size))
-                });
-                let id = settled.await?.resource_id;
-                self.shown_disk(asked, permit, "", id).await
-            },
-        )
+        self.handle_idempotent(request, async |asked, permit, request| {
+            let id = check::id("volume_id", &request.volume_id)?;
+            let (volume_type, size) = configuration(request.cloud_disk_conf)?;
+            if !asked.is_repeated() {
+                grows(&self.disk(asked, permit.clone(), "", id.clone()).await?, &volume_type, size)?;
+            }
+            let settled = self.change::<Disks>(asked, &permit, "", move |at, disks, context| {
+                Box::pin(disks.call_extend(at, context, id, size))
+            });
+            let id = settled.await?.resource_id;
+            self.shown_disk(asked, permit, "", id).await
+        })
         .await
     }
 
@@ -76,19 +68,15 @@ impl CloudDiskService for Api {
         &self,
         request: Request<ModifyCloudDiskInfoReq>,
     ) -> Result<Response<CloudDiskRes>, Status> {
-        self.answer_once(
-            rpc!("clouddisk.CloudDiskService", "ModifyCloudDiskInfo"),
-            request,
-            async |asked, permit, request| {
-                let id = check::id("volume_id", &request.volume_id)?;
-                let (name, description) = changes(&request)?;
-                let settled = self.change::<Disks>(asked, &permit, "", |at, disks, context| {
-                    Box::pin(disks.call_update(at, context, id, name, description))
-                });
-                let id = settled.await?.resource_id;
-                self.shown_disk(asked, permit, "", id).await
-            },
-        )
+        self.handle_idempotent(request, async |asked, permit, request| {
+            let id = check::id("volume_id", &request.volume_id)?;
+            let (name, description) = changes(&request)?;
+            let settled = self.change::<Disks>(asked, &permit, "", |at, disks, context| {
+                Box::pin(disks.call_update(at, context, id, name, description))
+            });
+            let id = settled.await?.resource_id;
+            self.shown_disk(asked, permit, "", id).await
+        })
         .await
     }
 
@@ -96,26 +84,22 @@ impl CloudDiskService for Api {
         &self,
         request: Request<OperateCloudDiskReq>,
     ) -> Result<Response<CloudDiskRes>, Status> {
-        self.answer_once(
-            rpc!("clouddisk.CloudDiskService", "OperateCloudDisk"),
-            request,
-            async |asked, permit, request| {
-                let id = check::id("volume_id", &request.volume_id)?;
-                let instance = check::id("instance_id", &request.instance_id)?;
-                let attach = check::word("ops_type", &request.ops_type, &["attach", "detach"])? == "attach";
-                let settled = self.change::<Disks>(asked, &permit, "", move |at, disks, context| {
-                    Box::pin(async move {
-                        if attach {
-                            disks.call_attach(at, context, id, instance).await
-                        } else {
-                            disks.call_detach(at, context, id, instance).await
-                        }
-                    })
-                });
-                let id = settled.await?.resource_id;
-                self.shown_disk(asked, permit, "", id).await
-            },
-        )
+        self.handle_idempotent(request, async |asked, permit, request| {
+            let id = check::id("volume_id", &request.volume_id)?;
+            let instance = check::id("instance_id", &request.instance_id)?;
+            let attach = check::word("ops_type", &request.ops_type, &["attach", "detach"])? == "attach";
+            let settled = self.change::<Disks>(asked, &permit, "", move |at, disks, context| {
+                Box::pin(async move {
+                    if attach {
+                        disks.call_attach(at, context, id, instance).await
+                    } else {
+                        disks.call_detach(at, context, id, instance).await
+                    }
+                })
+            });
+            let id = settled.await?.resource_id;
+            self.shown_disk(asked, permit, "", id).await
+        })
         .await
     }
 
@@ -123,18 +107,14 @@ impl CloudDiskService for Api {
         &self,
         request: Request<DeleteCloudDiskReq>,
     ) -> Result<Response<DeleteCloudDiskRes>, Status> {
-        self.answer_once(
-            rpc!("clouddisk.CloudDiskService", "DeleteCloudDisk"),
-            request,
-            async |asked, permit, request| {
-                let id = check::id("volume_id", &request.volume_id)?;
-                let settled = self.change::<Disks>(asked, &permit, "", |at, disks, context| {
-                    Box::pin(disks.call_delete(at, context, id))
-                });
-                let Settled { resource_id, at, .. } = settled.await?;
-                Ok(DeleteCloudDiskRes { volume_id: resource_id, deleted_time: at, ..Default::default() })
-            },
-        )
+        self.handle_idempotent(request, async |asked, permit, request| {
+            let id = check::id("volume_id", &request.volume_id)?;
+            let settled = self.change::<Disks>(asked, &permit, "", |at, disks, context| {
+                Box::pin(disks.call_delete(at, context, id))
+            });
+            let Settled { resource_id, at, .. } = settled.await?;
+            Ok(DeleteCloudDiskRes { volume_id: resource_id, deleted_time: at, ..Default::default() })
+        })
         .await
     }
 }

@@ -6,7 +6,6 @@ use patchbay_runtime::Flavors;
 use patchbay_runtime::contract::compute::exports::patchbay::compute::flavors::Flavor;
 use tonic::{Request, Response, Status};
 
-use super::answer::rpc;
 use super::{Api, check};
 use crate::grpc::convert::Convert;
 
@@ -16,7 +15,7 @@ impl FlavorService for Api {
         &self,
         request: Request<ListFlavorsReq>,
     ) -> Result<Response<ListFlavorsRes>, Status> {
-        self.answer(rpc!("flavor.FlavorService", "ListFlavors"), request, async |asked, request| {
+        self.handle(request, async |asked, request| {
             let permit = self.permit(asked, &request).await?;
             let page = check::page(request.page_number, request.page_size)?;
             let found =
@@ -30,7 +29,7 @@ impl FlavorService for Api {
     }
 
     async fn get_flavor(&self, request: Request<GetFlavorReq>) -> Result<Response<GetFlavorRes>, Status> {
-        self.answer(rpc!("flavor.FlavorService", "GetFlavor"), request, async |asked, request| {
+        self.handle(request, async |asked, request| {
             let permit = self.permit(asked, &request).await?;
             let id = check::id("flavor_id", &request.flavor_id)?;
             let found =

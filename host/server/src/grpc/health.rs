@@ -5,6 +5,7 @@ use std::sync::Arc;
 use futures::StreamExt as _;
 use futures::stream::{self, BoxStream};
 use patchbay_core::Domain;
+use patchbay_proto::RPCS;
 use patchbay_rollout::Plugins;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
@@ -13,14 +14,7 @@ use tonic_health::pb::health_server::{Health, HealthServer};
 use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 use tonic_health::server::{HealthReporter, HealthService};
 
-/// What the host answers itself.
-const OWN: [&str; 3] = [
-    "patchbay.operation.v1.OperationService",
-    "patchbay.plugin.v1.PluginService",
-    "patchbay.journal.v1.JournalService",
-];
-
-/// The contract's services and whose plugin answers them.
+/// Whose plugin answers a service; what is not here the host answers itself.
 const SERVICES: [(&str, Domain); 11] = [
     ("tenant.TenantService", Domain::Identity),
     ("patchbay.tenant.v1.TenantAdminService", Domain::Identity),
@@ -35,13 +29,20 @@ const SERVICES: [(&str, Domain); 11] = [
     ("route.RouteService", Domain::Network),
 ];
 
+/// The services that the host answers itself.
+fn own() -> impl Iterator<Item = &'static str> {
+    let mut services: Vec<_> = RPCS.iter().map(|rpc| rpc.service).collect();
+    services.dedup();
+    services.into_iter().filter(|service| !SERVICES.iter().any(|(name, _)| name == service))
+}
+
 /// The health service, kept true by a task until `stop`, when everything is NOT_SERVING and whoever watches is told so.
 pub(super) async fn service(plugins: &Arc<Plugins>, stop: CancellationToken) -> HealthServer<impl Health> {
     let reporter = HealthReporter::new();
     let (service, over) = (HealthService::from_health_reporter(reporter.clone()), CancellationToken::new());
     let watched = Watched { service, over: over.clone() };
     report(&reporter, |domain| plugins.serves(domain)).await;
-    for service in OWN {
+    for service in own() {
         reporter.set_service_status(service, ServingStatus::Serving).await;
     }
     let plugins = Arc::clone(plugins);
@@ -55,7 +56,7 @@ pub(super) async fn service(plugins: &Arc<Plugins>, stop: CancellationToken) -> 
             report(&reporter, |domain| plugins.serves(domain)).await;
         }
         report(&reporter, |_| false).await;
-        for service in OWN.into_iter().chain([""]) {
+        for service in own().chain([""]) {
             reporter.set_service_status(service, ServingStatus::NotServing).await;
         }
         over.cancel();

@@ -6,14 +6,13 @@ use patchbay_runtime::Images;
 use patchbay_runtime::contract::compute::exports::patchbay::compute::images::Image;
 use tonic::{Request, Response, Status};
 
-use super::answer::rpc;
 use super::{Api, check};
 use crate::grpc::convert::Convert;
 
 #[tonic::async_trait]
 impl ImageService for Api {
     async fn list_images(&self, request: Request<ListImagesReq>) -> Result<Response<ListImagesRes>, Status> {
-        self.answer(rpc!("image.ImageService", "ListImages"), request, async |asked, request| {
+        self.handle(request, async |asked, request| {
             let permit = self.permit(asked, &request).await?;
             let page = check::page(request.page_number, request.page_size)?;
             let found = self.plugins.call::<Images, _>(asked.call(permit, ""), move |at, images, context| {
@@ -26,7 +25,7 @@ impl ImageService for Api {
     }
 
     async fn get_image(&self, request: Request<GetImageReq>) -> Result<Response<GetImageRes>, Status> {
-        self.answer(rpc!("image.ImageService", "GetImage"), request, async |asked, request| {
+        self.handle(request, async |asked, request| {
             let permit = self.permit(asked, &request).await?;
             let id = check::id("image_id", &request.image_id)?;
             let found = self.plugins.call::<Images, _>(asked.call(permit, ""), move |at, images, context| {

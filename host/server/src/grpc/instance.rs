@@ -12,7 +12,7 @@ use patchbay_runtime::contract::compute::exports::patchbay::compute::instances a
 use patchbay_tenants::auth::Permit;
 use tonic::{Request, Response, Status};
 
-use super::answer::{Asked, rpc};
+use super::handle::Asked;
 use super::{Api, check};
 use crate::grpc::convert::Convert;
 
@@ -31,23 +31,19 @@ impl InstanceService for Api {
         &self,
         request: Request<CreateInstanceReq>,
     ) -> Result<Response<InstanceRes>, Status> {
-        self.answer_once(
-            rpc!("instance.InstanceService", "CreateInstance"),
-            request,
-            async |asked, permit, request| {
-                let (region, spec) = (request.region.clone(), spec(request)?);
-                let settled = self.change::<Instances>(asked, &permit, &region, |at, instances, context| {
-                    Box::pin(instances.call_create(at, context, spec))
-                });
-                let id = settled.await?.resource_id;
-                self.shown(asked, permit, &region, id).await
-            },
-        )
+        self.handle_idempotent(request, async |asked, permit, request| {
+            let (region, spec) = (request.region.clone(), spec(request)?);
+            let settled = self.change::<Instances>(asked, &permit, &region, |at, instances, context| {
+                Box::pin(instances.call_create(at, context, spec))
+            });
+            let id = settled.await?.resource_id;
+            self.shown(asked, permit, &region, id).await
+        })
         .await
     }
 
     async fn get_instance(&self, request: Request<GetInstanceReq>) -> Result<Response<InstanceRes>, Status> {
-        self.answer(rpc!("instance.InstanceService", "GetInstance"), request, async |asked, request| {
+        self.handle(request, async |asked, request| {
             let permit = self.permit(asked, &request).await?;
             let id = check::id("instance_id", &request.instance_id)?;
             self.shown(asked, permit, "", id).await
@@ -59,19 +55,15 @@ impl InstanceService for Api {
         &self,
         request: Request<UpdateInstanceFlavorReq>,
     ) -> Result<Response<InstanceRes>, Status> {
-        self.answer_once(
-            rpc!("instance.InstanceService", "UpdateInstanceFlavor"),
-            request,
-            async |asked, permit, request| {
-                let id = check::id("instance_id", &request.instance_id)?;
-                let flavor = check::id("flavor_ref", &request.flavor_ref)?;
-                let settled = self.change::<Instances>(asked, &permit, "", |at, instances, context| {
-                    Box::pin(instances.call_resize(at, context, id, flavor))
-                });
-                let id = settled.await?.resource_id;
-                self.shown(asked, permit, "", id).await
-            },
-        )
+        self.handle_idempotent(request, async |asked, permit, request| {
+            let id = check::id("instance_id", &request.instance_id)?;
+            let flavor = check::id("flavor_ref", &request.flavor_ref)?;
+            let settled = self.change::<Instances>(asked, &permit, "", |at, instances, context| {
+                Box::pin(instances.call_resize(at, context, id, flavor))
+            });
+            let id = settled.await?.resource_id;
+            self.shown(asked, permit, "", id).await
+        })
         .await
     }
 
@@ -79,18 +71,14 @@ impl InstanceService for Api {
         &self,
         request: Request<DeleteInstanceReq>,
     ) -> Result<Response<DeleteInstanceRes>, Status> {
-        self.answer_once(
-            rpc!("instance.InstanceService", "DeleteInstance"),
-            request,
-            async |asked, permit, request| {
-                let id = check::id("instance_id", &request.instance_id)?;
-                let settled = self.change::<Instances>(asked, &permit, "", |at, instances, context| {
-                    Box::pin(instances.call_delete(at, context, id))
-                });
-                let Settled { resource_id, at, .. } = settled.await?;
-                Ok(DeleteInstanceRes { instance_id: resource_id, deleted_time: at, ..Default::default() })
-            },
-        )
+        self.handle_idempotent(request, async |asked, permit, request| {
+            let id = check::id("instance_id", &request.instance_id)?;
+            let settled = self.change::<Instances>(asked, &permit, "", |at, instances, context| {
+                Box::pin(instances.call_delete(at, context, id))
+            });
+            let Settled { resource_id, at, .. } = settled.await?;
+            Ok(DeleteInstanceRes { instance_id: resource_id, deleted_time: at, ..Default::default() })
+        })
         .await
     }
 
@@ -98,25 +86,21 @@ impl InstanceService for Api {
         &self,
         request: Request<OperateInstanceReq>,
     ) -> Result<Response<OperateInstanceRes>, Status> {
-        self.answer_once(
-            rpc!("instance.InstanceService", "OperateInstance"),
-            request,
-            async |asked, permit, request| {
-                let id = check::id("instance_id", &request.instance_id)?;
-                let operate_type = check::word("operate_type", &request.operate_type, &OPERATIONS)?;
-                let action = operate_type.clone();
-                let settled = self.change::<Instances>(asked, &permit, "", |at, instances, context| {
-                    Box::pin(instances.call_operate(at, context, id, action))
-                });
-                let Settled { resource_id, at, .. } = settled.await?;
-                Ok(OperateInstanceRes {
-                    instance_id: resource_id,
-                    operated_time: at,
-                    operate_type,
-                    ..Default::default()
-                })
-            },
-        )
+        self.handle_idempotent(request, async |asked, permit, request| {
+            let id = check::id("instance_id", &request.instance_id)?;
+            let operate_type = check::word("operate_type", &request.operate_type, &OPERATIONS)?;
+            let action = operate_type.clone();
+            let settled = self.change::<Instances>(asked, &permit, "", |at, instances, context| {
+                Box::pin(instances.call_operate(at, context, id, action))
+            });
+            let Settled { resource_id, at, .. } = settled.await?;
+            Ok(OperateInstanceRes {
+                instance_id: resource_id,
+                operated_time: at,
+                operate_type,
+                ..Default::default()
+            })
+        })
         .await
     }
 }

@@ -9,7 +9,6 @@ use patchbay_proto::journal::list_calls_request::Of as Wanted;
 use patchbay_proto::journal::{Call, ListCallsRequest, ListCallsResponse};
 use tonic::{Request, Response, Status};
 
-use super::answer::rpc;
 use super::{Api, check};
 use crate::grpc::convert::Convert;
 
@@ -19,17 +18,13 @@ impl JournalService for Api {
         &self,
         request: Request<ListCallsRequest>,
     ) -> Result<Response<ListCallsResponse>, Status> {
-        self.answer_plainly(
-            rpc!("patchbay.journal.v1.JournalService", "ListCalls"),
-            request,
-            async |asked, request| {
-                self.auth.operator(asked.bearer.as_deref())?;
-                let page = check::page(request.page_number, request.page_size)?;
-                let of = of(request.of.as_ref())?;
-                let calls = self.plugins.journal().calls(of, (page.number, page.size)).await?;
-                Ok(ListCallsResponse { calls: calls.into_iter().map(Call::convert).collect() })
-            },
-        )
+        self.handle_plain(request, async |asked, request| {
+            self.auth.operator(asked.bearer.as_deref())?;
+            let page = check::page(request.page_number, request.page_size)?;
+            let of = of(request.of.as_ref())?;
+            let calls = self.plugins.journal().calls(of, (page.number, page.size)).await?;
+            Ok(ListCallsResponse { calls: calls.into_iter().map(Call::convert).collect() })
+        })
         .await
     }
 }

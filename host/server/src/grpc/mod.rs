@@ -1,20 +1,19 @@
 //! The gRPC server: the contract's services, reflection and health. A service's calls are in the file of its name;
 //! nothing below this module knows of gRPC.
 
-mod answer;
 mod change;
 mod check;
 mod cidr;
-mod claim;
 mod convert;
 mod disk;
 mod flavor;
+mod handle;
 mod health;
+mod idempotent;
 mod image;
 mod instance;
 mod journal;
 mod nas;
-mod once;
 mod operation;
 mod oss;
 mod plugin;
@@ -159,30 +158,18 @@ async fn routes(api: &Api) -> anyhow::Result<Routes> {
                 .send_compressed(Zstd)
         };
     }
-    macro_rules! service {
-        ($package:ident::$module:ident::$server:ident) => {
-            bounded!(proto::$package::$module::$server::new(api.clone()))
-        };
-    }
     let strangers = Strangers::new(&api.config);
     let health = bounded!(health::service(&api.plugins, api.stopping.clone()).await);
-    Ok(Routes::new(strangers.admit(health))
+    let mut routes = Routes::new(strangers.admit(health))
         .add_service(strangers.admit(bounded!(reflection()?.build_v1().context("reflection")?)))
-        .add_service(strangers.admit(bounded!(reflection()?.build_v1alpha().context("reflection")?)))
-        .add_service(service!(tenant::tenant_service_server::TenantServiceServer))
-        .add_service(service!(flavor::flavor_service_server::FlavorServiceServer))
-        .add_service(service!(image::image_service_server::ImageServiceServer))
-        .add_service(service!(instance::instance_service_server::InstanceServiceServer))
-        .add_service(service!(securitygroup::security_group_service_server::SecurityGroupServiceServer))
-        .add_service(service!(clouddisk::cloud_disk_service_server::CloudDiskServiceServer))
-        .add_service(service!(nasdisk::nas_disk_service_server::NasDiskServiceServer))
-        .add_service(service!(oss::oss_service_server::OssServiceServer))
-        .add_service(service!(vpc::vpc_service_server::VpcServiceServer))
-        .add_service(service!(route::route_service_server::RouteServiceServer))
-        .add_service(service!(operation::operation_service_server::OperationServiceServer))
-        .add_service(service!(plugin::plugin_service_server::PluginServiceServer))
-        .add_service(service!(journal::journal_service_server::JournalServiceServer))
-        .add_service(service!(tenant_admin::tenant_admin_service_server::TenantAdminServiceServer)))
+        .add_service(strangers.admit(bounded!(reflection()?.build_v1alpha().context("reflection")?)));
+    macro_rules! add {
+        ($package:ident::$module:ident::$server:ident) => {
+            routes = routes.add_service(bounded!(proto::$package::$module::$server::new(api.clone())));
+        };
+    }
+    proto::services!(add);
+    Ok(routes)
 }
 
 fn reflection() -> anyhow::Result<tonic_reflection::server::Builder<'static>> {

@@ -11,7 +11,6 @@ use patchbay_runtime::Shares;
 use patchbay_runtime::contract::nas::exports::patchbay::nas::shares as wit;
 use tonic::{Request, Response, Status};
 
-use super::answer::rpc;
 use super::{Api, check};
 use crate::grpc::convert::Convert;
 
@@ -21,22 +20,18 @@ impl NasDiskService for Api {
         &self,
         request: Request<CreateNasDiskReq>,
     ) -> Result<Response<CreateNasDiskRes>, Status> {
-        self.answer_once(
-            rpc!("nasdisk.NasDiskService", "CreateNasDisk"),
-            request,
-            async |asked, permit, request| {
-                let (region, spec) = (&request.region, spec(&request)?);
-                let settled = self.change::<Shares>(asked, &permit, region, |at, shares, context| {
-                    Box::pin(shares.call_create(at, context, spec))
-                });
-                let id = settled.await?.resource_id;
-                let call = asked.call(permit, region);
-                let made = self.plugins.call::<Shares, _>(call, move |at, shares, context| {
-                    Box::pin(shares.call_get(at, context, id))
-                });
-                Ok(CreateNasDiskRes { nas_disk: Some(Convert::convert(made.await?)), ..Default::default() })
-            },
-        )
+        self.handle_idempotent(request, async |asked, permit, request| {
+            let (region, spec) = (&request.region, spec(&request)?);
+            let settled = self.change::<Shares>(asked, &permit, region, |at, shares, context| {
+                Box::pin(shares.call_create(at, context, spec))
+            });
+            let id = settled.await?.resource_id;
+            let call = asked.call(permit, region);
+            let made = self.plugins.call::<Shares, _>(call, move |at, shares, context| {
+                Box::pin(shares.call_get(at, context, id))
+            });
+            Ok(CreateNasDiskRes { nas_disk: Some(Convert::convert(made.await?)), ..Default::default() })
+        })
         .await
     }
 
@@ -44,18 +39,14 @@ impl NasDiskService for Api {
         &self,
         request: Request<DeleteNasDiskReq>,
     ) -> Result<Response<DeleteNasDiskRes>, Status> {
-        self.answer_once(
-            rpc!("nasdisk.NasDiskService", "DeleteNasDisk"),
-            request,
-            async |asked, permit, request| {
-                let id = check::id("share_id", &request.share_id)?;
-                let settled = self.change::<Shares>(asked, &permit, "", |at, shares, context| {
-                    Box::pin(shares.call_delete(at, context, id))
-                });
-                let Settled { resource_id, at, .. } = settled.await?;
-                Ok(DeleteNasDiskRes { share_id: resource_id, deleted_time: at, ..Default::default() })
-            },
-        )
+        self.handle_idempotent(request, async |asked, permit, request| {
+            let id = check::id("share_id", &request.share_id)?;
+            let settled = self.change::<Shares>(asked, &permit, "", |at, shares, context| {
+                Box::pin(shares.call_delete(at, context, id))
+            });
+            let Settled { resource_id, at, .. } = settled.await?;
+            Ok(DeleteNasDiskRes { share_id: resource_id, deleted_time: at, ..Default::default() })
+        })
         .await
     }
 
@@ -63,7 +54,7 @@ impl NasDiskService for Api {
         &self,
         request: Request<GetMountClientsReq>,
     ) -> Result<Response<GetMountClientsRes>, Status> {
-        self.answer(rpc!("nasdisk.NasDiskService", "GetMountClients"), request, async |asked, request| {
+        self.handle(request, async |asked, request| {
             let permit = self.permit(asked, &request).await?;
             let id = check::id("share_id", &request.share_id)?;
             let call = asked.call(permit, "");

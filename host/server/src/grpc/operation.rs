@@ -16,7 +16,6 @@ use patchbay_proto::operation::{
 };
 use tonic::{Request, Response, Status};
 
-use super::answer::rpc;
 use super::reply::status;
 use super::{Api, check};
 use crate::grpc::convert::Convert;
@@ -29,15 +28,11 @@ impl OperationService for Api {
         &self,
         request: Request<GetOperationReq>,
     ) -> Result<Response<OperationRes>, Status> {
-        self.answer(
-            rpc!("patchbay.operation.v1.OperationService", "GetOperation"),
-            request,
-            async |asked, request| {
-                let permit = self.permit(asked, &request).await?;
-                let operation = self.operations.get(&permit, id(&request.operation_id)?).await?;
-                Ok(OperationRes { operation: Some(Convert::convert(operation)), ..Default::default() })
-            },
-        )
+        self.handle(request, async |asked, request| {
+            let permit = self.permit(asked, &request).await?;
+            let operation = self.operations.get(&permit, id(&request.operation_id)?).await?;
+            Ok(OperationRes { operation: Some(Convert::convert(operation)), ..Default::default() })
+        })
         .await
     }
 
@@ -45,18 +40,14 @@ impl OperationService for Api {
         &self,
         request: Request<ListOperationsReq>,
     ) -> Result<Response<ListOperationsRes>, Status> {
-        self.answer(
-            rpc!("patchbay.operation.v1.OperationService", "ListOperations"),
-            request,
-            async |asked, request| {
-                let permit = self.permit(asked, &request).await?;
-                let page = check::page(request.page_number, request.page_size)?;
-                let filter = filter(&request)?;
-                let found = self.operations.list(&permit, &filter, (page.number, page.size)).await?;
-                let operations = found.into_iter().map(Operation::convert).collect();
-                Ok(ListOperationsRes { operations, ..Default::default() })
-            },
-        )
+        self.handle(request, async |asked, request| {
+            let permit = self.permit(asked, &request).await?;
+            let page = check::page(request.page_number, request.page_size)?;
+            let filter = filter(&request)?;
+            let found = self.operations.list(&permit, &filter, (page.number, page.size)).await?;
+            let operations = found.into_iter().map(Operation::convert).collect();
+            Ok(ListOperationsRes { operations, ..Default::default() })
+        })
         .await
     }
 
@@ -64,19 +55,15 @@ impl OperationService for Api {
         &self,
         request: Request<WatchOperationReq>,
     ) -> Result<Response<Self::WatchOperationStream>, Status> {
-        self.answer_plainly(
-            rpc!("patchbay.operation.v1.OperationService", "WatchOperation"),
-            request,
-            async |asked, request| {
-                let permit = self.permit(asked, &request).await?;
-                let mut watch = self.operations.watch(&permit, id(&request.operation_id)?)?;
-                // Before the stream begins, so that an operation that is none is a failure of the call.
-                let first = watch.next().await?.map(|first| Ok(Convert::convert(first)));
-                let changes = changes(watch, asked.request_id.clone());
-                let ended = self.stopping.clone().cancelled_owned();
-                Ok(stream::iter(first).chain(changes).take_until(ended).boxed())
-            },
-        )
+        self.handle_plain(request, async |asked, request| {
+            let permit = self.permit(asked, &request).await?;
+            let mut watch = self.operations.watch(&permit, id(&request.operation_id)?)?;
+            // Before the stream begins, so that an operation that is none is a failure of the call.
+            let first = watch.next().await?.map(|first| Ok(Convert::convert(first)));
+            let changes = changes(watch, asked.request_id.clone());
+            let ended = self.stopping.clone().cancelled_owned();
+            Ok(stream::iter(first).chain(changes).take_until(ended).boxed())
+        })
         .await
     }
 
@@ -84,20 +71,16 @@ impl OperationService for Api {
         &self,
         request: Request<CancelOperationReq>,
     ) -> Result<Response<OperationRes>, Status> {
-        self.answer(
-            rpc!("patchbay.operation.v1.OperationService", "CancelOperation"),
-            request,
-            async |asked, request| {
-                let permit = self.permit(asked, &request).await?;
-                let id = id(&request.operation_id)?;
-                asked.concerns(id);
-                let operation = self.operations.cancel(&permit, id, self.answer_by(asked)).await?;
-                if matches!(operation.state, State::Beginning | State::Running) {
-                    asked.note("Accepted; the operation is given up after its present step.".to_owned());
-                }
-                Ok(OperationRes { operation: Some(Convert::convert(operation)), ..Default::default() })
-            },
-        )
+        self.handle(request, async |asked, request| {
+            let permit = self.permit(asked, &request).await?;
+            let id = id(&request.operation_id)?;
+            asked.concerns(id);
+            let operation = self.operations.cancel(&permit, id, self.answer_by(asked)).await?;
+            if matches!(operation.state, State::Beginning | State::Running) {
+                asked.note("Accepted; the operation is given up after its present step.".to_owned());
+            }
+            Ok(OperationRes { operation: Some(Convert::convert(operation)), ..Default::default() })
+        })
         .await
     }
 }

@@ -14,7 +14,6 @@ use patchbay_runtime::Buckets;
 use patchbay_runtime::contract::oss::exports::patchbay::oss::buckets as wit;
 use tonic::{Request, Response, Status};
 
-use super::answer::rpc;
 use super::{Api, check};
 use crate::grpc::convert::Convert;
 
@@ -27,34 +26,30 @@ impl OssService for Api {
         &self,
         request: Request<CreateUserAndBucketReq>,
     ) -> Result<Response<CreateUserAndBucketRes>, Status> {
-        self.answer_once(
-            rpc!("oss.OSSService", "CreateUserAndBucket"),
-            request,
-            async |asked, permit, request| {
-                let (region, spec) = (&request.region, spec(&request)?);
-                let settled = self.change::<Buckets>(asked, &permit, region, |at, buckets, context| {
-                    Box::pin(buckets.call_create(at, context, spec))
-                });
-                let Settled { resource_id: name, done, .. } = settled.await?;
-                if !done {
-                    // Until then there is no bucket to tell of.
-                    return Ok(CreateUserAndBucketRes::default());
-                }
-                let call = asked.call(permit, region);
-                let made = self.plugins.call::<Buckets, _>(call, move |at, buckets, context| {
-                    Box::pin(buckets.call_get_holding(at, context, name))
-                });
-                let wit::Holding { key, account, bucket } = made.await?;
-                Ok(CreateUserAndBucketRes {
-                    oss_endpoint: key.endpoint,
-                    oss_access_key: key.access_key,
-                    oss_secret_key: key.secret_key,
-                    oss_user: Some(Convert::convert(account)),
-                    oss_bucket: Some(Convert::convert(bucket)),
-                    ..Default::default()
-                })
-            },
-        )
+        self.handle_idempotent(request, async |asked, permit, request| {
+            let (region, spec) = (&request.region, spec(&request)?);
+            let settled = self.change::<Buckets>(asked, &permit, region, |at, buckets, context| {
+                Box::pin(buckets.call_create(at, context, spec))
+            });
+            let Settled { resource_id: name, done, .. } = settled.await?;
+            if !done {
+                // Until then there is no bucket to tell of.
+                return Ok(CreateUserAndBucketRes::default());
+            }
+            let call = asked.call(permit, region);
+            let made = self.plugins.call::<Buckets, _>(call, move |at, buckets, context| {
+                Box::pin(buckets.call_get_holding(at, context, name))
+            });
+            let wit::Holding { key, account, bucket } = made.await?;
+            Ok(CreateUserAndBucketRes {
+                oss_endpoint: key.endpoint,
+                oss_access_key: key.access_key,
+                oss_secret_key: key.secret_key,
+                oss_user: Some(Convert::convert(account)),
+                oss_bucket: Some(Convert::convert(bucket)),
+                ..Default::default()
+            })
+        })
         .await
     }
 
@@ -62,7 +57,7 @@ impl OssService for Api {
         &self,
         request: Request<GetBucketInfoReq>,
     ) -> Result<Response<GetBucketInfoRes>, Status> {
-        self.answer(rpc!("oss.OSSService", "GetBucketInfo"), request, async |asked, request| {
+        self.handle(request, async |asked, request| {
             let permit = self.permit(asked, &request).await?;
             let uid = check::name("oss_uid", &request.oss_uid)?;
             let name = check::id("bucket_name", &request.bucket_name)?;
@@ -79,7 +74,7 @@ impl OssService for Api {
         &self,
         request: Request<ListBucketsInfoReq>,
     ) -> Result<Response<ListBucketsInfoRes>, Status> {
-        self.answer(rpc!("oss.OSSService", "ListBucketsInfo"), request, async |asked, request| {
+        self.handle(request, async |asked, request| {
             let permit = self.permit(asked, &request).await?;
             let uid = check::name("oss_uid", &request.oss_uid)?;
             let page = check::page(request.page_number, request.page_size)?;
@@ -97,34 +92,27 @@ impl OssService for Api {
         &self,
         request: Request<SetOssUserQuotaReq>,
     ) -> Result<Response<SetOssUserQuotaRes>, Status> {
-        self.answer_once(
-            rpc!("oss.OSSService", "SetOssUserQuota"),
-            request,
-            async |asked, permit, request| {
-                let (region, uid) = (&request.region, check::name("oss_uid", &request.oss_uid)?);
-                let quota = quota(request.user_max_size_in_g, request.user_max_objects)?;
-                if (quota.size, quota.objects) == (0, 0) {
-                    return Err(Error::invalid("user_max_size_in_g or user_max_objects must be given."));
-                }
-                let settled = self.change::<Buckets>(asked, &permit, region, move |at, buckets, context| {
-                    Box::pin(buckets.call_set_quota(at, context, uid, quota))
-                });
-                let uid = settled.await?.resource_id;
-                let call = asked.call(permit, region);
-                let changed = self.plugins.call::<Buckets, _>(call, move |at, buckets, context| {
-                    Box::pin(buckets.call_get_account(at, context, uid))
-                });
-                Ok(SetOssUserQuotaRes {
-                    oss_user: Some(Convert::convert(changed.await?)),
-                    ..Default::default()
-                })
-            },
-        )
+        self.handle_idempotent(request, async |asked, permit, request| {
+            let (region, uid) = (&request.region, check::name("oss_uid", &request.oss_uid)?);
+            let quota = quota(request.user_max_size_in_g, request.user_max_objects)?;
+            if (quota.size, quota.objects) == (0, 0) {
+                return Err(Error::invalid("user_max_size_in_g or user_max_objects must be given."));
+            }
+            let settled = self.change::<Buckets>(asked, &permit, region, move |at, buckets, context| {
+                Box::pin(buckets.call_set_quota(at, context, uid, quota))
+            });
+            let uid = settled.await?.resource_id;
+            let call = asked.call(permit, region);
+            let changed = self.plugins.call::<Buckets, _>(call, move |at, buckets, context| {
+                Box::pin(buckets.call_get_account(at, context, uid))
+            });
+            Ok(SetOssUserQuotaRes { oss_user: Some(Convert::convert(changed.await?)), ..Default::default() })
+        })
         .await
     }
 
     async fn recover_key(&self, request: Request<RecoverKeyReq>) -> Result<Response<RecoverKeyRes>, Status> {
-        self.answer(rpc!("oss.OSSService", "RecoverKey"), request, async |asked, request| {
+        self.handle(request, async |asked, request| {
             let permit = self.permit(asked, &request).await?;
             let uid = check::name("oss_uid", &request.oss_uid)?;
             let call = asked.call(permit, &request.region);

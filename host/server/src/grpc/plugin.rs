@@ -18,7 +18,6 @@ use patchbay_proto::plugin::{
 use tonic::{Request, Response, Status, Streaming};
 
 use super::Api;
-use super::answer::rpc;
 use crate::grpc::convert::Convert;
 
 #[tonic::async_trait]
@@ -29,17 +28,13 @@ impl PluginService for Api {
         &self,
         request: Request<ListPluginsRequest>,
     ) -> Result<Response<ListPluginsResponse>, Status> {
-        self.answer_plainly(
-            rpc!("patchbay.plugin.v1.PluginService", "ListPlugins"),
-            request,
-            async |asked, _| {
-                self.auth.operator(asked.bearer.as_deref())?;
-                Ok(ListPluginsResponse {
-                    generations: self.plugins.list().into_iter().map(Generation::convert).collect(),
-                    hosts: self.membership.peers().iter().map(Host::convert).collect(),
-                })
-            },
-        )
+        self.handle_plain(request, async |asked, _| {
+            self.auth.operator(asked.bearer.as_deref())?;
+            Ok(ListPluginsResponse {
+                generations: self.plugins.list().into_iter().map(Generation::convert).collect(),
+                hosts: self.membership.peers().iter().map(Host::convert).collect(),
+            })
+        })
         .await
     }
 
@@ -47,16 +42,12 @@ impl PluginService for Api {
         &self,
         request: Request<Streaming<LoadPluginRequest>>,
     ) -> Result<Response<LoadPluginResponse>, Status> {
-        self.answer_plainly(
-            rpc!("patchbay.plugin.v1.PluginService", "LoadPlugin"),
-            request,
-            async |asked, messages| {
-                self.auth.operator(asked.bearer.as_deref())?;
-                let upload = upload::receive(&self.plugins, messages, asked.deadline).await?;
-                let records = self.plugins.load(&upload.plugin, upload.bytes).await?;
-                Ok(LoadPluginResponse { generations: records.into_iter().map(Generation::convert).collect() })
-            },
-        )
+        self.handle_plain(request, async |asked, messages| {
+            self.auth.operator(asked.bearer.as_deref())?;
+            let upload = upload::receive(&self.plugins, messages, asked.deadline).await?;
+            let records = self.plugins.load(&upload.plugin, upload.bytes).await?;
+            Ok(LoadPluginResponse { generations: records.into_iter().map(Generation::convert).collect() })
+        })
         .await
     }
 
@@ -64,15 +55,11 @@ impl PluginService for Api {
         &self,
         request: Request<ActivateRequest>,
     ) -> Result<Response<ActivateResponse>, Status> {
-        self.answer_plainly(
-            rpc!("patchbay.plugin.v1.PluginService", "Activate"),
-            request,
-            async |asked, request| {
-                self.auth.operator(asked.bearer.as_deref())?;
-                let record = self.plugins.activate(request.generation).await?;
-                Ok(ActivateResponse { generation: Some(Convert::convert(record)) })
-            },
-        )
+        self.handle_plain(request, async |asked, request| {
+            self.auth.operator(asked.bearer.as_deref())?;
+            let record = self.plugins.activate(request.generation).await?;
+            Ok(ActivateResponse { generation: Some(Convert::convert(record)) })
+        })
         .await
     }
 
@@ -80,15 +67,11 @@ impl PluginService for Api {
         &self,
         request: Request<RollbackRequest>,
     ) -> Result<Response<RollbackResponse>, Status> {
-        self.answer_plainly(
-            rpc!("patchbay.plugin.v1.PluginService", "Rollback"),
-            request,
-            async |asked, request| {
-                self.auth.operator(asked.bearer.as_deref())?;
-                let record = self.plugins.roll_back(domain(&request.domain)?, &request.region).await?;
-                Ok(RollbackResponse { generation: Some(Convert::convert(record)) })
-            },
-        )
+        self.handle_plain(request, async |asked, request| {
+            self.auth.operator(asked.bearer.as_deref())?;
+            let record = self.plugins.roll_back(domain(&request.domain)?, &request.region).await?;
+            Ok(RollbackResponse { generation: Some(Convert::convert(record)) })
+        })
         .await
     }
 
@@ -96,19 +79,15 @@ impl PluginService for Api {
         &self,
         request: Request<SetRouteRequest>,
     ) -> Result<Response<SetRouteResponse>, Status> {
-        self.answer_plainly(
-            rpc!("patchbay.plugin.v1.PluginService", "SetRoute"),
-            request,
-            async |asked, request| {
-                self.auth.operator(asked.bearer.as_deref())?;
-                let domain = domain(&request.domain)?;
-                let weights: Vec<_> =
-                    request.weights.iter().map(|share| (share.generation, share.weight)).collect();
-                let pins = request.pins.iter().map(pin).collect::<Result<Vec<_>, _>>()?;
-                let records = self.plugins.set_route(domain, &request.region, &weights, &pins)?;
-                Ok(SetRouteResponse { generations: records.into_iter().map(Generation::convert).collect() })
-            },
-        )
+        self.handle_plain(request, async |asked, request| {
+            self.auth.operator(asked.bearer.as_deref())?;
+            let domain = domain(&request.domain)?;
+            let weights: Vec<_> =
+                request.weights.iter().map(|share| (share.generation, share.weight)).collect();
+            let pins = request.pins.iter().map(pin).collect::<Result<Vec<_>, _>>()?;
+            let records = self.plugins.set_route(domain, &request.region, &weights, &pins)?;
+            Ok(SetRouteResponse { generations: records.into_iter().map(Generation::convert).collect() })
+        })
         .await
     }
 
@@ -116,14 +95,10 @@ impl PluginService for Api {
         &self,
         request: Request<WatchEventsRequest>,
     ) -> Result<Response<Self::WatchEventsStream>, Status> {
-        self.answer_plainly(
-            rpc!("patchbay.plugin.v1.PluginService", "WatchEvents"),
-            request,
-            async |asked, request| {
-                self.auth.operator(asked.bearer.as_deref())?;
-                watch::events(self.plugins.clone(), request.since, self.stopping.clone())
-            },
-        )
+        self.handle_plain(request, async |asked, request| {
+            self.auth.operator(asked.bearer.as_deref())?;
+            watch::events(self.plugins.clone(), request.since, self.stopping.clone())
+        })
         .await
     }
 }

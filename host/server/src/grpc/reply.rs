@@ -4,9 +4,6 @@
 use std::time::Duration;
 
 use patchbay_core::error::Error;
-use patchbay_proto::{
-    clouddisk, flavor, image, instance, nasdisk, operation, oss, route, securitygroup, tenant, vpc,
-};
 use serde::Deserialize;
 use tonic::metadata::MetadataMap;
 use tonic::{Code, Status};
@@ -33,52 +30,6 @@ impl ErrorStyle {
         }
     }
 }
-
-/// A response of the contract: all of them have `code` and `msg`.
-pub(super) trait Reply: Default {
-    /// The same with `code` and `msg` set.
-    fn told(self, code: i32, msg: String) -> Self;
-}
-
-macro_rules! replies {
-    ($($package:ident::$response:ident),* $(,)?) => {$(
-        impl Reply for $package::$response {
-            fn told(self, code: i32, msg: String) -> Self {
-                Self { code, msg, ..self }
-            }
-        }
-    )*};
-}
-
-replies!(
-    tenant::CreateTenantRes,
-    flavor::ListFlavorsRes,
-    flavor::GetFlavorRes,
-    image::ListImagesRes,
-    image::GetImageRes,
-    instance::InstanceRes,
-    instance::DeleteInstanceRes,
-    instance::OperateInstanceRes,
-    securitygroup::SecurityGroupRes,
-    securitygroup::DeleteSecurityGroupRes,
-    securitygroup::OperateSecurityGroupRes,
-    clouddisk::CloudDiskRes,
-    clouddisk::DeleteCloudDiskRes,
-    nasdisk::CreateNasDiskRes,
-    nasdisk::DeleteNasDiskRes,
-    nasdisk::GetMountClientsRes,
-    operation::OperationRes,
-    operation::ListOperationsRes,
-    oss::CreateUserAndBucketRes,
-    oss::GetBucketInfoRes,
-    oss::ListBucketsInfoRes,
-    oss::SetOssUserQuotaRes,
-    oss::RecoverKeyRes,
-    vpc::VpcRes,
-    route::RouterRes,
-    route::ListRoutersRes,
-    route::DeleteRouterRes,
-);
 
 /// The error as a gRPC status, with `ErrorInfo` (and `RetryInfo` where the backend asks to wait).
 pub(super) fn status(error: &Error, request_id: &str) -> Status {

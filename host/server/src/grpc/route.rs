@@ -15,30 +15,26 @@ use patchbay_runtime::contract::network::exports::patchbay::network::routers as 
 use patchbay_tenants::auth::Permit;
 use tonic::{Request, Response, Status};
 
-use super::answer::{Asked, rpc};
+use super::handle::Asked;
 use super::{Api, check};
 use crate::grpc::convert::Convert;
 
 #[tonic::async_trait]
 impl RouteService for Api {
     async fn create_router(&self, request: Request<CreateRouterReq>) -> Result<Response<RouterRes>, Status> {
-        self.answer_once(
-            rpc!("route.RouteService", "CreateRouter"),
-            request,
-            async |asked, permit, request| {
-                let (region, spec) = (request.region.clone(), request::spec(request)?);
-                let settled = self.change::<Routers>(asked, &permit, &region, |at, routers, context| {
-                    Box::pin(routers.call_create(at, context, spec))
-                });
-                let id = settled.await?.resource_id;
-                self.router(asked, permit, &region, id).await
-            },
-        )
+        self.handle_idempotent(request, async |asked, permit, request| {
+            let (region, spec) = (request.region.clone(), request::spec(request)?);
+            let settled = self.change::<Routers>(asked, &permit, &region, |at, routers, context| {
+                Box::pin(routers.call_create(at, context, spec))
+            });
+            let id = settled.await?.resource_id;
+            self.router(asked, permit, &region, id).await
+        })
         .await
     }
 
     async fn get_router(&self, request: Request<GetRouterReq>) -> Result<Response<RouterRes>, Status> {
-        self.answer(rpc!("route.RouteService", "GetRouter"), request, async |asked, request| {
+        self.handle(request, async |asked, request| {
             let permit = self.permit(asked, &request).await?;
             let id = check::id("router_id", &request.router_id)?;
             self.router(asked, permit, "", id).await
@@ -50,7 +46,7 @@ impl RouteService for Api {
         &self,
         request: Request<ListRoutersReq>,
     ) -> Result<Response<ListRoutersRes>, Status> {
-        self.answer(rpc!("route.RouteService", "ListRouters"), request, async |asked, request| {
+        self.handle(request, async |asked, request| {
             let permit = self.permit(asked, &request).await?;
             let page = check::page(request.page_number, request.page_size)?;
             let call = asked.call(permit, &request.region);
@@ -67,59 +63,47 @@ impl RouteService for Api {
         &self,
         request: Request<DeleteRouterReq>,
     ) -> Result<Response<DeleteRouterRes>, Status> {
-        self.answer_once(
-            rpc!("route.RouteService", "DeleteRouter"),
-            request,
-            async |asked, permit, request| {
-                let id = check::id("router_id", &request.router_id)?;
-                let settled = self.change::<Routers>(asked, &permit, "", |at, routers, context| {
-                    Box::pin(routers.call_delete(at, context, id))
-                });
-                let Settled { resource_id, at, .. } = settled.await?;
-                Ok(DeleteRouterRes { router_id: resource_id, deleted_time: at, ..Default::default() })
-            },
-        )
+        self.handle_idempotent(request, async |asked, permit, request| {
+            let id = check::id("router_id", &request.router_id)?;
+            let settled = self.change::<Routers>(asked, &permit, "", |at, routers, context| {
+                Box::pin(routers.call_delete(at, context, id))
+            });
+            let Settled { resource_id, at, .. } = settled.await?;
+            Ok(DeleteRouterRes { router_id: resource_id, deleted_time: at, ..Default::default() })
+        })
         .await
     }
 
     async fn attach_subnet(&self, request: Request<AttachSubnetReq>) -> Result<Response<RouterRes>, Status> {
-        self.answer_once(
-            rpc!("route.RouteService", "AttachSubnet"),
-            request,
-            async |asked, permit, request| {
-                let id = check::id("router_id", &request.router_id)?;
-                let vpc = check::id("vpc_id", &request.vpc_id)?;
-                let subnet = request::optional_subnet(&request.subnet)?;
-                let settled = self.change::<Routers>(asked, &permit, "", |at, routers, context| {
-                    Box::pin(routers.call_attach_subnet(at, context, id, vpc, subnet))
-                });
-                let id = settled.await?.resource_id;
-                self.router(asked, permit, "", id).await
-            },
-        )
+        self.handle_idempotent(request, async |asked, permit, request| {
+            let id = check::id("router_id", &request.router_id)?;
+            let vpc = check::id("vpc_id", &request.vpc_id)?;
+            let subnet = request::optional_subnet(&request.subnet)?;
+            let settled = self.change::<Routers>(asked, &permit, "", |at, routers, context| {
+                Box::pin(routers.call_attach_subnet(at, context, id, vpc, subnet))
+            });
+            let id = settled.await?.resource_id;
+            self.router(asked, permit, "", id).await
+        })
         .await
     }
 
     async fn detach_subnet(&self, request: Request<DetachSubnetReq>) -> Result<Response<RouterRes>, Status> {
-        self.answer_once(
-            rpc!("route.RouteService", "DetachSubnet"),
-            request,
-            async |asked, permit, request| {
-                let id = check::id("router_id", &request.router_id)?;
-                let vpc = check::id("vpc_id", &request.vpc_id)?;
-                let subnet = request::optional_subnet(&request.subnet)?;
-                let settled = self.change::<Routers>(asked, &permit, "", |at, routers, context| {
-                    Box::pin(routers.call_detach_subnet(at, context, id, vpc, subnet))
-                });
-                let id = settled.await?.resource_id;
-                self.router(asked, permit, "", id).await
-            },
-        )
+        self.handle_idempotent(request, async |asked, permit, request| {
+            let id = check::id("router_id", &request.router_id)?;
+            let vpc = check::id("vpc_id", &request.vpc_id)?;
+            let subnet = request::optional_subnet(&request.subnet)?;
+            let settled = self.change::<Routers>(asked, &permit, "", |at, routers, context| {
+                Box::pin(routers.call_detach_subnet(at, context, id, vpc, subnet))
+            });
+            let id = settled.await?.resource_id;
+            self.router(asked, permit, "", id).await
+        })
         .await
     }
 
     async fn set_routes(&self, request: Request<SetRoutesReq>) -> Result<Response<RouterRes>, Status> {
-        self.answer_once(rpc!("route.RouteService", "SetRoutes"), request, async |asked, permit, request| {
+        self.handle_idempotent(request, async |asked, permit, request| {
             let id = check::id("router_id", &request.router_id)?;
             let routes = request::routes(request.routes)?;
             let settled = self.change::<Routers>(asked, &permit, "", |at, routers, context| {

@@ -19,7 +19,7 @@ use patchbay_runtime::contract::network::exports::patchbay::network::security_gr
 use patchbay_tenants::auth::Permit;
 use tonic::{Request, Response, Status};
 
-use super::answer::{Asked, rpc};
+use super::handle::Asked;
 use super::{Api, check};
 use crate::grpc::convert::Convert;
 
@@ -32,8 +32,7 @@ impl SecurityGroupService for Api {
         &self,
         request: Request<CreateSecurityGroupReq>,
     ) -> Result<Response<SecurityGroupRes>, Status> {
-        let rpc = rpc!("securitygroup.SecurityGroupService", "CreateSecurityGroup");
-        self.answer_once(rpc, request, async |asked, permit, request| {
+        self.handle_idempotent(request, async |asked, permit, request| {
             let spec = wit::Spec {
                 name: check::name("security_group_name", &request.security_group_name)?,
                 description: check::text("security_group_desc", &request.security_group_desc)?,
@@ -52,8 +51,7 @@ impl SecurityGroupService for Api {
         &self,
         request: Request<GetSecurityGroupReq>,
     ) -> Result<Response<SecurityGroupRes>, Status> {
-        let rpc = rpc!("securitygroup.SecurityGroupService", "GetSecurityGroup");
-        self.answer(rpc, request, async |asked, request| {
+        self.handle(request, async |asked, request| {
             let permit = self.permit(asked, &request).await?;
             let id = check::id("security_group_id", &request.security_group_id)?;
             self.shown_group(asked, permit, id).await
@@ -65,8 +63,7 @@ impl SecurityGroupService for Api {
         &self,
         request: Request<UpdateSecurityGroupReq>,
     ) -> Result<Response<SecurityGroupRes>, Status> {
-        let rpc = rpc!("securitygroup.SecurityGroupService", "UpdateSecurityGroup");
-        self.answer_once(rpc, request, async |asked, permit, request| {
+        self.handle_idempotent(request, async |asked, permit, request| {
             let id = check::id("security_group_id", &request.security_group_id)?;
             let spec = wit::Spec {
                 name: check::text("security_group_name", &request.security_group_name)?,
@@ -86,8 +83,7 @@ impl SecurityGroupService for Api {
         &self,
         request: Request<DeleteSecurityGroupReq>,
     ) -> Result<Response<DeleteSecurityGroupRes>, Status> {
-        let rpc = rpc!("securitygroup.SecurityGroupService", "DeleteSecurityGroup");
-        self.answer_once(rpc, request, async |asked, permit, request| {
+        self.handle_idempotent(request, async |asked, permit, request| {
             let id = check::id("security_group_id", &request.security_group_id)?;
             let settled = self.change::<SecurityGroups>(asked, &permit, "", |at, groups, context| {
                 Box::pin(groups.call_delete(at, context, id))
@@ -106,8 +102,7 @@ impl SecurityGroupService for Api {
         &self,
         request: Request<OperateSecurityGroupReq>,
     ) -> Result<Response<OperateSecurityGroupRes>, Status> {
-        let rpc = rpc!("securitygroup.SecurityGroupService", "OperateSecurityGroup");
-        self.answer_once(rpc, request, async |asked, permit, request| {
+        self.handle_idempotent(request, async |asked, permit, request| {
             let id = check::id("security_group_id", &request.security_group_id)?;
             let ops_type = check::word("ops_type", &request.ops_type, &["attach", "detach"])?;
             let (instances, action) = (instances(&request.instance_ids)?, ops_type.clone());

@@ -8,7 +8,6 @@ use secrecy::ExposeSecret as _;
 use tonic::{Request, Response, Status};
 
 use super::Api;
-use super::answer::rpc;
 
 #[tonic::async_trait]
 impl TenantService for Api {
@@ -16,7 +15,7 @@ impl TenantService for Api {
         &self,
         request: Request<CreateTenantReq>,
     ) -> Result<Response<CreateTenantRes>, Status> {
-        self.answer(rpc!("tenant.TenantService", "CreateTenant"), request, async |asked, request| {
+        self.handle(request, async |asked, request| {
             let operator = self.auth.operator(asked.bearer.as_deref())?;
             let once = asked.idempotency_key.as_deref();
             let once = once.map(|key| Once::new(key, asked.rpc.path, request.tenant_name.as_bytes()));

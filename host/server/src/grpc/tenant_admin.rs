@@ -12,7 +12,7 @@ use patchbay_tenants::Registered;
 use secrecy::ExposeSecret as _;
 use tonic::{Request, Response, Status};
 
-use super::answer::{Asked, rpc};
+use super::handle::Asked;
 use super::{Api, check};
 use crate::grpc::convert::Convert;
 
@@ -22,31 +22,22 @@ impl TenantAdminService for Api {
         &self,
         request: Request<ListForeignRequest>,
     ) -> Result<Response<ListForeignResponse>, Status> {
-        self.answer_plainly(
-            rpc!("patchbay.tenant.v1.TenantAdminService", "ListForeign"),
-            request,
-            async |asked, request| {
-                let operator = self.auth.operator(asked.bearer.as_deref())?;
-                let page = check::page(request.page_number, request.page_size)?;
-                let (number, size) = (page.number as usize, page.size as usize);
-                let found = self.registrar.foreign(&asked.registration(operator, None)).await?;
-                let found = found.into_iter().skip((number - 1).saturating_mul(size)).take(size);
-                Ok(ListForeignResponse {
-                    installation: self.registrar.installation().to_string(),
-                    tenants: found.map(ForeignTenant::convert).collect(),
-                })
-            },
-        )
+        self.handle_plain(request, async |asked, request| {
+            let operator = self.auth.operator(asked.bearer.as_deref())?;
+            let page = check::page(request.page_number, request.page_size)?;
+            let (number, size) = (page.number as usize, page.size as usize);
+            let found = self.registrar.foreign(&asked.registration(operator, None)).await?;
+            let found = found.into_iter().skip((number - 1).saturating_mul(size)).take(size);
+            Ok(ListForeignResponse {
+                installation: self.registrar.installation().to_string(),
+                tenants: found.map(ForeignTenant::convert).collect(),
+            })
+        })
         .await
     }
 
     async fn adopt(&self, request: Request<AdoptRequest>) -> Result<Response<AdoptResponse>, Status> {
-        self.answer_plainly(
-            rpc!("patchbay.tenant.v1.TenantAdminService", "Adopt"),
-            request,
-            async |asked, request| self.take_over(asked, request).await,
-        )
-        .await
+        self.handle_plain(request, async |asked, request| self.take_over(asked, request).await).await
     }
 }
 

@@ -9,7 +9,7 @@ use patchbay_runtime::contract::network::exports::patchbay::network::vpcs as wit
 use patchbay_tenants::auth::Permit;
 use tonic::{Request, Response, Status};
 
-use super::answer::{Asked, rpc};
+use super::handle::Asked;
 use super::{Api, check, cidr};
 use crate::grpc::convert::Convert;
 
@@ -29,7 +29,7 @@ const RESERVED: [Ipv4Net; 4] = [
 #[tonic::async_trait]
 impl VpcService for Api {
     async fn create_vpc(&self, request: Request<CreateVpcReq>) -> Result<Response<VpcRes>, Status> {
-        self.answer_once(rpc!("vpc.VpcService", "CreateVpc"), request, async |asked, permit, request| {
+        self.handle_idempotent(request, async |asked, permit, request| {
             let spec = wit::Spec {
                 name: check::name("vpc_name", &request.vpc_name)?,
                 description: check::text("vpc_desc", &request.vpc_desc)?,
@@ -45,7 +45,7 @@ impl VpcService for Api {
     }
 
     async fn get_vpc_info(&self, request: Request<GetVpcInfoReq>) -> Result<Response<VpcRes>, Status> {
-        self.answer(rpc!("vpc.VpcService", "GetVpcInfo"), request, async |asked, request| {
+        self.handle(request, async |asked, request| {
             let permit = self.permit(asked, &request).await?;
             let id = check::id("vpc_id", &request.vpc_id)?;
             self.vpc(asked, permit, "", id).await
@@ -54,7 +54,7 @@ impl VpcService for Api {
     }
 
     async fn set_vpc_info(&self, request: Request<SetVpcInfoReq>) -> Result<Response<VpcRes>, Status> {
-        self.answer_once(rpc!("vpc.VpcService", "SetVpcInfo"), request, async |asked, permit, request| {
+        self.handle_idempotent(request, async |asked, permit, request| {
             let id = check::id("vpc_id", &request.vpc_id)?;
             let name = check::text("vpc_name", &request.vpc_name)?;
             let description = check::text("vpc_desc", &request.vpc_desc)?;

@@ -41,7 +41,7 @@ pub struct Config {
 
 /// What a request says of itself, unproven.
 #[derive(Clone, Copy)]
-pub struct Claim<'a> {
+pub struct Credentials<'a> {
     /// The tenant's key.
     pub apikey: &'a str,
     /// The tenant.
@@ -99,26 +99,26 @@ impl Auth {
     /// could not be asked. [`Kind::Busy`]: too many unproven calls wait. Otherwise the database fails.
     pub async fn permit(
         &self,
-        claim: Claim<'_>,
+        credentials: Credentials<'_>,
         resources: &[&str],
         call: Call<'_>,
     ) -> Result<Permit, Error> {
-        let tenant = self.authenticate(claim).await?;
-        check_user(claim.platform_userid)?;
-        let permit = Permit::of_tenant(tenant, claim.platform_userid, call.request_id, call.deadline);
+        let tenant = self.authenticate(credentials).await?;
+        check_user(credentials.platform_userid)?;
+        let permit = Permit::of_tenant(tenant, credentials.platform_userid, call.request_id, call.deadline);
         if let Some(permission) = &self.permission {
             permission.check(&permit, call.method, resources).await?;
         }
         Ok(permit)
     }
 
-    async fn authenticate(&self, claim: Claim<'_>) -> Result<Arc<Tenant>, Error> {
+    async fn authenticate(&self, credentials: Credentials<'_>) -> Result<Arc<Tenant>, Error> {
         let refused = || Error::new(Kind::Unauthenticated, Kind::Unauthenticated.sentence());
-        let id: TenantId = claim.tenant_id.parse().map_err(|_| refused())?;
-        if claim.apikey.len() != SECRET_CHARS {
+        let id: TenantId = credentials.tenant_id.parse().map_err(|_| refused())?;
+        if credentials.apikey.len() != SECRET_CHARS {
             return Err(refused());
         }
-        let shown = self.master.digest(claim.tenant_id, claim.apikey);
+        let shown = self.master.digest(credentials.tenant_id, credentials.apikey);
         self.tenants.authenticated(id, &shown).await?.ok_or_else(refused)
     }
 

@@ -52,8 +52,8 @@ impl Deployment {
 
     async fn ask(&self, apikey: &str, tenant: &str, user: &str, resources: &[&str]) -> Result<Permit, Error> {
         let deadline = Instant::now() + Duration::from_secs(5);
-        let claim = Claim { apikey, tenant_id: tenant, platform_userid: user };
-        self.auth.permit(claim, resources, Call { request_id: "req-1", method: METHOD, deadline }).await
+        let credentials = Credentials { apikey, tenant_id: tenant, platform_userid: user };
+        self.auth.permit(credentials, resources, Call { request_id: "req-1", method: METHOD, deadline }).await
     }
 
     async fn user(&self, user: &str, resources: &[&str]) -> Result<Permit, Error> {

@@ -18,6 +18,7 @@ use futures::future::BoxFuture;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use hyper::body::Incoming;
+use patchbay_proto::Rpc;
 use patchbay_telemetry::Metrics;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -112,6 +113,9 @@ impl Port {
         form::check(request)?;
         let deadline = Deadline::read(request.headers(), &self.config)?;
         request.extensions_mut().insert(deadline);
+        if let Some(rpc) = Rpc::of_path(request.uri().path()) {
+            request.extensions_mut().insert(rpc);
+        }
         Ok(deadline)
     }
 

@@ -8,45 +8,25 @@ use patchbay_core::error::{Error, Kind};
 use patchbay_core::{OperationId, TenantId};
 use patchbay_durable::idempotency::Once;
 use patchbay_operations::{Settled, Started, registrar};
+use patchbay_proto::{self as proto, Keyed, Rpc};
 use patchbay_runtime::{Call, CallContext, Generation};
-use patchbay_tenants::auth::{Operator, Permit};
+use patchbay_tenants::auth::{Credentials, Operator, Permit};
 use tokio::time::Instant;
 use tonic::metadata::{MetadataMap, MetadataValue};
 use tonic::{Request, Response, Status};
 use tracing::Instrument as _;
 
 use super::Api;
-use super::claim::{Asks, Claims};
 use super::port::Deadline;
-use super::reply::{ErrorStyle, Reply, status};
+use super::reply::{ErrorStyle, status};
 use super::request_id::{new_request_id, request_id};
 
-/// One RPC of the contract.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Rpc {
-    /// As "instance.InstanceService".
-    pub(super) service: &'static str,
-    /// As "GetInstance".
-    pub(super) method: &'static str,
-    /// Both, as "instance.InstanceService/GetInstance".
-    pub(super) path: &'static str,
-}
-
-/// `rpc!("instance.InstanceService", "GetInstance")`
-macro_rules! rpc {
-    ($service:literal, $method:literal) => {
-        $crate::grpc::answer::Rpc {
-            service: $service,
-            method: $method,
-            path: concat!($service, "/", $method),
-        }
-    };
-}
-pub(super) use rpc;
+/// For the metrics of what no service of the contract has; the router lets no such request through.
+const NONE: Rpc = Rpc { service: "", method: "", path: "" };
 
 /// One call as it arrived.
 pub(super) struct Asked {
-    pub(super) rpc: Rpc,
+    pub(super) rpc: &'static Rpc,
     pub(super) request_id: String,
     pub(super) deadline: Instant,
     /// The operator's credential, where one was sent.
@@ -121,30 +101,27 @@ impl Asked {
 
 impl Api {
     /// Does a call's work and gives its outcome the form that the caller wants.
-    pub(super) async fn answer<Q: Asks, R: Reply>(
+    pub(super) async fn handle<Q: proto::Request, R: proto::Response>(
         &self,
-        rpc: Rpc,
         request: Request<Q>,
         work: impl AsyncFnOnce(&Asked, Q) -> Result<R, Error>,
     ) -> Result<Response<R>, Status> {
-        let (asked, outcome) = self.carry(rpc, request, work).await;
+        let (asked, outcome) = self.instrument(request, work).await;
         respond(&asked, outcome)
     }
 
     /// The same for what has no `code` and `msg`, as a stream: a failure is a status, whatever the caller wants.
-    pub(super) async fn answer_plainly<Q: Asks, T>(
+    pub(super) async fn handle_plain<Q: proto::Request, T>(
         &self,
-        rpc: Rpc,
         request: Request<Q>,
         work: impl AsyncFnOnce(&Asked, Q) -> Result<T, Error>,
     ) -> Result<Response<T>, Status> {
-        let (asked, outcome) = self.carry(rpc, request, work).await;
+        let (asked, outcome) = self.instrument(request, work).await;
         marked(&asked, outcome)
     }
 
-    async fn carry<Q: Asks, T>(
+    async fn instrument<Q: proto::Request, T>(
         &self,
-        rpc: Rpc,
         request: Request<Q>,
         work: impl AsyncFnOnce(&Asked, Q) -> Result<T, Error>,
     ) -> (Asked, Result<T, Error>) {
@@ -152,6 +129,7 @@ impl Api {
         let (metadata, extensions, message) = request.into_parts();
         let longest = Duration::from_millis(self.config.call_ms_max);
         let deadline = extensions.get().map_or(begun + longest, |deadline: &Deadline| deadline.at);
+        let rpc = extensions.get::<&'static Rpc>().copied().unwrap_or(&NONE);
         let asked = self.asked(rpc, &metadata, deadline);
         let span = tracing::info_span!(
             "call",
@@ -166,15 +144,19 @@ impl Api {
     }
 
     /// Checks who calls and whether they may, before anything else happens, and finds where what the request names is.
-    pub(super) async fn permit<Q: Claims>(&self, asked: &Asked, request: &Q) -> Result<Permit, Error> {
-        let claim = request.claim();
+    pub(super) async fn permit<Q: Keyed>(&self, asked: &Asked, request: &Q) -> Result<Permit, Error> {
+        let credentials = Credentials {
+            apikey: request.apikey(),
+            tenant_id: request.tenant_id(),
+            platform_userid: request.platform_userid(),
+        };
         let call = patchbay_tenants::auth::Call {
             request_id: &asked.request_id,
             method: asked.rpc.path,
             deadline: asked.deadline,
         };
         let resources = request.resources();
-        let permit = self.auth.permit(claim, &resources, call).await?;
+        let permit = self.auth.permit(credentials, &resources, call).await?;
         if let Some(tenant_id) = permit.tenant_id() {
             let _ = asked.tenant.set(tenant_id);
         }
@@ -211,7 +193,7 @@ impl Api {
         answer_by.min(Instant::now() + self.operations.inline_wait())
     }
 
-    fn asked(&self, rpc: Rpc, metadata: &MetadataMap, deadline: Instant) -> Asked {
+    fn asked(&self, rpc: &'static Rpc, metadata: &MetadataMap, deadline: Instant) -> Asked {
         let text = |name: &str| metadata.get(name).and_then(|value| value.to_str().ok());
         Asked {
             rpc,
@@ -252,11 +234,11 @@ impl Api {
     }
 }
 
-fn respond<R: Reply>(asked: &Asked, outcome: Result<R, Error>) -> Result<Response<R>, Status> {
+fn respond<R: proto::Response>(asked: &Asked, outcome: Result<R, Error>) -> Result<Response<R>, Status> {
     let told = match (outcome, asked.style) {
-        (Ok(reply), _) => Ok(reply.told(0, asked.note.get().cloned().unwrap_or_default())),
+        (Ok(reply), _) => Ok(reply.with_status(0, asked.note.get().cloned().unwrap_or_default())),
         (Err(error), ErrorStyle::Response) => {
-            Ok(R::default().told(error.kind().code(), error.message().to_owned()))
+            Ok(R::default().with_status(error.kind().code(), error.message().to_owned()))
         }
         (Err(error), ErrorStyle::Status) => Err(error),
     };

@@ -4,29 +4,27 @@
 use patchbay_core::error::Error;
 use patchbay_durable::idempotency::Once;
 use patchbay_operations::First;
+use patchbay_proto::Keyed;
 use patchbay_tenants::auth::Permit;
 use prost::Message;
 use tonic::{Request, Response, Status};
 
 use super::Api;
-use super::answer::{Asked, Rpc};
-use super::claim::Claims;
-use super::reply::Reply;
+use super::handle::Asked;
 
 impl Api {
-    /// As [`Api::answer`], for what changes something: checks who calls, and answers a request that came before as it was
+    /// As [`Api::handle`], for what changes something: checks who calls, and answers a request that came before as it was
     /// answered then. Where there is no such answer the work is done again: its operation is the same, and is begun anew
     /// only where that is safe.
-    pub(super) async fn answer_once<Q: Claims, R: Reply + Message>(
+    pub(super) async fn handle_idempotent<Q: Keyed, R: patchbay_proto::Response + Message>(
         &self,
-        rpc: Rpc,
         request: Request<Q>,
         work: impl AsyncFnOnce(&Asked, Permit, Q) -> Result<R, Error>,
     ) -> Result<Response<R>, Status> {
-        self.answer(rpc, request, async |asked, request| {
+        self.handle(request, async |asked, request| {
             let permit = self.permit(asked, &request).await?;
             let Some(key) = &asked.idempotency_key else { return work(asked, permit, request).await };
-            let once = Once::new(key, rpc.path, &request.without_apikey())?;
+            let once = Once::new(key, asked.rpc.path, &request.without_apikey())?;
             let once = asked.once.get_or_init(|| once);
             if let Some(answer) = self.first_answer(asked, &permit, once).await? {
                 return R::decode(&*answer).map_err(Error::internal);
