@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 
-use crate::dev::{GATEWAYS, SIMULATOR};
+use crate::ports::{GATEWAYS, SIMULATOR};
 
 /// Simulated, or the rig's.
 pub(crate) enum Kind {

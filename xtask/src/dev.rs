@@ -1,9 +1,8 @@
 //! What `cargo xtask up` keeps in `<target>/dev`: the host's configuration, its secrets, and the
-//! variables for a shell. Starting and stopping is in `up`.
+//! variables for a shell. Starting and stopping is in `up`, on which ports in `ports`.
 
 use std::fs::{self, OpenOptions, Permissions};
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -13,16 +12,9 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
 use crate::cloud::{Cloud, Kind};
 use crate::openstack;
+use crate::ports::{GRPC, HTTP, SIMULATOR};
 use crate::workspace::Workspace;
 
-/// Where the host serves gRPC.
-pub(crate) const GRPC: SocketAddr = loopback(7000);
-/// Where the host serves `/healthz` and `/metrics`.
-pub(crate) const HTTP: SocketAddr = loopback(7001);
-/// Where the simulated cloud is.
-pub(crate) const SIMULATOR: SocketAddr = loopback(7002);
-/// Where the simulated object gateways are.
-pub(crate) const GATEWAYS: [SocketAddr; 2] = [loopback(7003), loopback(7004)];
 /// The network that both clouds have for every project.
 const NETWORK: &str = "provider";
 /// Bytes of the master key, as the host wants it, and of the operator token.
@@ -32,10 +24,6 @@ const SECRET_BYTES: usize = 32;
 const BACKENDS: &str =
     concat!(include_str!("../templates/openstack.toml"), include_str!("../templates/ceph.toml"));
 const ONTAP: &str = include_str!("../templates/ontap.toml");
-
-const fn loopback(port: u16) -> SocketAddr {
-    SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), port)
-}
 
 /// The directory, filled.
 pub(crate) struct Dev {

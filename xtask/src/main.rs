@@ -13,6 +13,7 @@ mod dev;
 mod e2e;
 mod openstack;
 mod plugins;
+mod ports;
 mod process;
 mod progress;
 mod rig;

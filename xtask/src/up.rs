@@ -8,7 +8,8 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 
 use crate::cloud::Cloud;
-use crate::dev::{Dev, GATEWAYS, GRPC, HTTP, SIMULATOR};
+use crate::dev::Dev;
+use crate::ports::{GATEWAYS, GRPC, HTTP, SIMULATOR};
 use crate::rig::Rigs;
 use crate::service::{Interrupt, Service, watch};
 use crate::workspace::Workspace;

@@ -7,7 +7,7 @@ use patchbay_sdk::{Begun, Error};
 use serde_json::{Value, json};
 
 use crate::nova::{self, State};
-use crate::operation::{Ticket, finished};
+use crate::ticket::{Ticket, finished};
 
 /// Asks Nova for it; the ticket ends when the server rests in the state that it leads to.
 pub(crate) async fn begin(id: String, action: &str) -> Result<Begun, Error> {

@@ -1,5 +1,5 @@
 //! A new instance: the server and its data disks at the same time, then the disks attached in order. Both
-//! bear the operation's mark, by which [`undo`] finds them. The request's form is `request`'s affair.
+//! bear the operation's mark, by which [`undo`] finds them. The request's form is in `request`.
 
 use patchbay_sdk::compute::Spec;
 use patchbay_sdk::compute::disks::{self, Disk};
@@ -15,7 +15,7 @@ use serde_json::json;
 mod request;
 
 use crate::nova::{self, NOVA, SERVERS, State};
-use crate::operation::{Ticket, finished};
+use crate::ticket::{Ticket, finished};
 
 #[derive(Deserialize)]
 struct Made {

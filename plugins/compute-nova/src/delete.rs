@@ -6,7 +6,7 @@ use patchbay_sdk::{Begun, Error, Progress};
 use serde::Deserialize;
 
 use crate::nova::{self, NOVA, SERVERS, State};
-use crate::operation::{Ticket, finished};
+use crate::ticket::{Ticket, finished};
 
 #[derive(Deserialize)]
 struct Actions {

@@ -1,5 +1,5 @@
-//! Flavors, images and instances on Nova and Glance. One file a noun or verb; what goes on after a call is
-//! dispatched in `operation`, data disks are the storage plugin's.
+//! Flavors, images and instances on Nova and Glance. One file a noun or verb; what the host keeps of a call that
+//! goes on is in `ticket`, which file carries it on in `operation`. Data disks are the storage plugin's.
 
 mod action;
 mod create;
@@ -12,6 +12,7 @@ mod nova;
 mod operation;
 mod resize;
 mod server;
+mod ticket;
 
 use patchbay_sdk::{About, Context, Description, Error};
 

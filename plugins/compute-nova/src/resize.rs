@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::flavors;
 use crate::nova::{self, State};
-use crate::operation::{Ticket, finished};
+use crate::ticket::{Ticket, finished};
 
 /// Nova refuses it, too.
 const SAME: &str = "flavor_ref: the instance has this flavor already.";

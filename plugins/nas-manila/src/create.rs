@@ -7,8 +7,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::manila::{self, NETWORK_KEY, OPERATION_KEY};
-use crate::operation::{Ticket, Want};
 use crate::share_type::ShareType;
+use crate::ticket::{Ticket, Want};
 use crate::{share, share_network, share_type};
 
 #[derive(Serialize)]

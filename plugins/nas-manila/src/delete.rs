@@ -3,8 +3,8 @@
 use patchbay_sdk::error::kind;
 use patchbay_sdk::{Begun, Error, log};
 
-use crate::operation::{Ticket, Want};
 use crate::share::Share;
+use crate::ticket::{Ticket, Want};
 use crate::{manila, share};
 
 /// Notes what the share is in, which nobody can tell when it is gone. Manila is asked with the first poll; the ticket ends

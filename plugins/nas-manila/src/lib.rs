@@ -1,5 +1,5 @@
-//! Shares on Manila. Manila's words are read in `share`, what joins a share to the tenant's network is `share_network`'s
-//! affair, what goes on after a call `operation`'s.
+//! Shares on Manila. Manila's words are read in `share`, what joins a share to the tenant's network is made in
+//! `share_network`. What goes on after a call is in `operation`, what the host keeps of it in `ticket`.
 
 mod client;
 mod create;
@@ -9,6 +9,7 @@ mod operation;
 mod share;
 mod share_network;
 mod share_type;
+mod ticket;
 
 use patchbay_sdk::nas::{Clients, Share, Shares, Spec, network};
 use patchbay_sdk::{About, Begun, Context, Description, Error};

@@ -1,32 +1,13 @@
-//! What goes on after a call: a share on its way to a state, and the removal of what an abandoned create made.
+//! What goes on after a call: a share on its way to a state, and the removal of what an abandoned create made. What the
+//! host keeps of it is in `ticket`, how a change begins in the files of the verbs.
 
 use patchbay_sdk::error::kind;
-use patchbay_sdk::{Begun, Context, Error, Finished, Operation, Pending, Progress, join_all, log, ticket};
-use serde::{Deserialize, Serialize};
+use patchbay_sdk::{Context, Error, Finished, Operation, Pending, Progress, join_all, log, ticket};
+use serde::Deserialize;
 
 use crate::share::Share;
+use crate::ticket::{Ticket, Want};
 use crate::{delete, manila, share, share_network};
-
-/// The state that a share is on its way to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Want {
-    Available,
-    Gone,
-}
-
-/// What the host keeps: small JSON.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Ticket {
-    pub(crate) want: Want,
-    pub(crate) id: String,
-    /// The one that the share is in.
-    #[serde(default)]
-    pub(crate) share_network: Option<String>,
-    /// Whether Manila is still to be told that it is to go.
-    #[serde(default)]
-    pub(crate) unasked: bool,
-}
 
 #[derive(Deserialize)]
 struct Messages {
@@ -41,11 +22,6 @@ struct Message {
 }
 
 impl Ticket {
-    /// What the call that makes this ticket answers.
-    pub(crate) fn begun(self) -> Begun {
-        ticket::begun(&self.id, &self)
-    }
-
     fn of_delete(text: &str) -> Option<Self> {
         ticket::read(text).ok().filter(|kept: &Self| kept.want == Want::Gone)
     }
@@ -174,13 +150,5 @@ mod tests {
             assert!(error.is(kind) && error.public, "{error:?}");
             assert!(error.message.contains(reason.unwrap_or("failed")), "{error:?}");
         }
-    }
-
-    #[test]
-    fn a_ticket_is_read_back() {
-        let ticket = Ticket { want: Want::Gone, id: "s1".into(), share_network: None, unasked: true };
-        let ticket = ticket.begun().ticket.unwrap();
-        let Ticket { want, id, .. } = ticket::read(&ticket).unwrap();
-        assert_eq!((want, id.as_str()), (Want::Gone, "s1"));
     }
 }

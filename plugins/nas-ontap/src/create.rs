@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::job::{self, State};
 use crate::note::Note;
-use crate::operation::{Ticket, Want};
+use crate::ticket::{Ticket, Want};
 use crate::volume::{self, GIB};
 use crate::{ontap, policy};
 

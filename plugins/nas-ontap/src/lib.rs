@@ -19,6 +19,7 @@ mod operation;
 mod policy;
 mod refusal;
 mod removal;
+mod ticket;
 mod volume;
 
 use patchbay_sdk::nas::{Clients, Share, Shares, Spec, network};

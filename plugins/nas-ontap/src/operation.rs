@@ -1,42 +1,16 @@
 //! What goes on after a call: one job of the array's after another, and the undoing of what an abandoned operation did.
+//! What the host keeps of it is in `ticket`, the steps are in the files of the verbs.
 
 use patchbay_sdk::error::kind;
-use patchbay_sdk::{Begun, Context, Error, Finished, Operation, Progress, ticket};
-use serde::{Deserialize, Serialize};
+use patchbay_sdk::{Context, Error, Finished, Operation, Progress, ticket};
 
 use crate::job::{self, State};
 use crate::removal::{self, Step};
+use crate::ticket::{Ticket, Want};
 use crate::volume::{self, Volume};
 use crate::{create, ontap};
 
-/// The state that a share is on its way to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Want {
-    Available,
-    Gone,
-}
-
-/// What the host keeps: small JSON.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Ticket {
-    pub(crate) want: Want,
-    /// The volume's.
-    pub(crate) id: String,
-    pub(crate) name: String,
-    /// Where it is mounted, and which policy it names, while it is a share.
-    pub(crate) path: String,
-    pub(crate) policy: String,
-    /// The last job that was begun.
-    pub(crate) job: Option<String>,
-}
-
 impl Ticket {
-    /// What the call that makes this ticket answers.
-    pub(crate) fn begun(self) -> Begun {
-        ticket::begun(&self.id, &self)
-    }
-
     /// The same with the job of the next step.
     fn pending(self, Step { job, state }: Step) -> Progress {
         ticket::pending(&Self { job: Some(job), ..self }, state)
@@ -124,18 +98,5 @@ impl Operation for crate::Ontap {
             Some(kept) if kept.want == Want::Gone => kept.stay().await,
             kept => undo(&ctx, kept).await,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_ticket_is_read_back() {
-        let (id, name, path) = ("u1".to_owned(), "v1".to_owned(), "/v1".to_owned());
-        let ticket = Ticket { want: Want::Gone, id, policy: name.clone(), name, path, job: None };
-        let kept: Ticket = ticket::read(&ticket.begun().ticket.unwrap()).unwrap();
-        assert_eq!((kept.want, kept.id.as_str(), kept.path.as_str()), (Want::Gone, "u1", "/v1"));
     }
 }

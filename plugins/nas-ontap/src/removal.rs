@@ -4,7 +4,7 @@
 use patchbay_sdk::error::kind;
 use patchbay_sdk::{Begun, Context, Error};
 
-use crate::operation::{Ticket, Want};
+use crate::ticket::{Ticket, Want};
 use crate::volume::Volume;
 use crate::{policy, volume};
 

@@ -1,10 +1,12 @@
 //! VPCs, security groups and routers on Neutron, one file each. How Neutron is reached and what marks an operation's
-//! work is in `neutron`, what goes on after a call in `operation`.
+//! work is in `neutron`, what goes on after a call in `operation`, what the host keeps of it in `ticket`.
 
+mod error;
 mod neutron;
 mod operation;
 mod routers;
 mod security_groups;
+mod ticket;
 mod vpcs;
 
 use patchbay_sdk::{About, Context, Description, Error};

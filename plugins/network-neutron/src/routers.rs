@@ -1,58 +1,22 @@
-//! The contract's router functions and their tickets, each answered by the file of its verb. What is shown of a router
-//! is `view`'s affair.
+//! The contract's router functions and the steps of their tickets, each done by the file of its verb. What a ticket says
+//! is in `ticket`, what is shown of a router in `view`.
 
 mod create;
 mod delete;
 mod interface;
 mod route;
+mod table;
+pub(crate) mod ticket;
 mod view;
 
 use patchbay_sdk::error::kind;
 use patchbay_sdk::network::{Route, Router, RouterSpec, Routers};
 use patchbay_sdk::{Begun, Context, Error, Page, Progress};
-use serde::{Deserialize, Serialize};
 
 pub(crate) use self::create::undo;
-use self::route::Table;
-use crate::operation::{self, finished, stating};
-
-/// A router's change that goes on. Nothing of a router that was there before is changed until its ticket is kept.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "step", rename_all = "kebab-case")]
-pub(crate) enum Ticket {
-    /// A new one gets its subnets, and then the description that was asked for.
-    Create {
-        router: String,
-        subnets: Vec<String>,
-        description: String,
-    },
-    Attach {
-        router: String,
-        subnet: String,
-    },
-    Detach {
-        router: String,
-        subnet: String,
-    },
-    /// `before` is what is put back if it fails.
-    SetRoutes {
-        router: String,
-        routes: Table,
-        before: Table,
-    },
-    /// Routes and subnets go first; `routes` and `subnets` are what is put back if it fails.
-    Delete {
-        router: String,
-        subnets: Vec<String>,
-        routes: Table,
-    },
-}
-
-impl Ticket {
-    fn begun(self, router: String) -> Begun {
-        operation::Ticket::Router(self).begun(router)
-    }
-}
+use self::ticket::Ticket;
+use crate::error::stating;
+use crate::ticket::finished;
 
 impl Routers for crate::Neutron {
     async fn create(ctx: Context, spec: RouterSpec) -> Result<Begun, Error> {

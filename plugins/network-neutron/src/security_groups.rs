@@ -1,45 +1,24 @@
-//! Security groups: the contract's functions, and what a ticket of theirs says. A group's rules are in `rule`, how a
-//! group becomes what it should be in `change`, its instances in `member`.
+//! Security groups: the contract's functions, and the steps of their tickets. What a ticket says is in `ticket`, a group's
+//! rules are in `rule`, how a group becomes what it should be in `change`, what is done for its instances in `operate`.
 
 mod change;
 mod group;
 mod member;
+mod operate;
 mod rule;
+mod state;
+pub(crate) mod ticket;
 
 use patchbay_sdk::error::kind;
 use patchbay_sdk::network::{Group, GroupSpec, SecurityGroups};
 use patchbay_sdk::{Begun, Context, Error, Progress};
-use serde::{Deserialize, Serialize};
 
+use self::change::reconcile;
+use self::group::DEFAULT;
+use self::member::Members;
+use self::ticket::Ticket;
 use crate::neutron;
-use crate::operation::{self, finished};
-use change::{State, reconcile};
-use group::DEFAULT;
-use member::Members;
-
-/// What the host keeps of an operation on a group.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "step", rename_all = "kebab-case")]
-pub(crate) enum Ticket {
-    /// Until the new group is as it should be.
-    Create { group: String, after: State },
-    /// Until the group is as it should be, or else as it was.
-    Update { group: String, before: State, after: State },
-    /// Until the group is gone.
-    Delete { group: String },
-    /// Until each instance was asked for.
-    Operate(Members),
-}
-
-impl Ticket {
-    fn begun(self, group: String) -> Begun {
-        operation::Ticket::SecurityGroup(self).begun(group)
-    }
-
-    fn pending(self, state: &str) -> Progress {
-        operation::Ticket::SecurityGroup(self).pending(state)
-    }
-}
+use crate::ticket::finished;
 
 impl SecurityGroups for crate::Neutron {
     async fn create(ctx: Context, spec: GroupSpec) -> Result<Begun, Error> {

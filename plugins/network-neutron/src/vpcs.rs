@@ -1,6 +1,7 @@
-//! VPCs: a network with one subnet. What goes on after a call is in `change`.
+//! VPCs: a network with one subnet. What goes on after a call is in `change`, what the host keeps of it in `ticket`.
 
 mod change;
+pub(crate) mod ticket;
 
 use patchbay_sdk::error::kind;
 use patchbay_sdk::network::{Vpc, VpcSpec, Vpcs};
@@ -9,7 +10,8 @@ use patchbay_sdk::{Begun, Context, Error, join};
 use serde::Deserialize;
 use serde_json::json;
 
-pub(crate) use self::change::{Ticket, abandon, poll, undo};
+pub(crate) use self::change::{abandon, poll, undo};
+use self::ticket::Ticket;
 use crate::neutron::{self, Id, NEUTRON};
 
 /// A network as Neutron shows it.

@@ -1,5 +1,5 @@
-//! The gateway's users: finding, making and removing them, their keys, and what is told of them. What they may hold is
-//! `quota`'s affair.
+//! The gateway's users: finding, making and removing them, their keys, and what is told of them. What they are called is in
+//! `uid`, what they may hold in `limits`.
 
 use jiff::Timestamp;
 use patchbay_sdk::error::kind;
@@ -10,7 +10,8 @@ use patchbay_sdk::{Context, Error, clock, log, oss};
 use serde::Deserialize;
 
 use crate::gateway::{admin, ask, found};
-use crate::quota::{self, Limits, Use};
+use crate::limits::{self, Limits, Use};
+use crate::uid;
 
 /// What a display name of Patchbay's own begins with; time, operation and the tenant's mark follow.
 const BEGIN: &str = "Patchbay";
@@ -105,7 +106,7 @@ impl Account {
     /// It, read anew; not another one that has its name by now.
     async fn again(&self) -> Result<Self, Error> {
         let (fresh, mark) = (fresh(&self.uid).await?, self.note().map_or("", |note| note.mark));
-        if fresh.is_of(mark) { Ok(fresh) } else { Err(absent(&self.uid)) }
+        if fresh.is_of(mark) { Ok(fresh) } else { Err(uid::absent(&self.uid)) }
     }
 
     fn sign(&self, request: Request) -> Result<Request, Error> {
@@ -129,13 +130,13 @@ pub(crate) async fn look(ctx: &Context, uid: &str) -> Result<Option<Account>, Er
 
 /// The account of an id that a request names.
 pub(crate) async fn show(ctx: &Context, uid: &str) -> Result<Account, Error> {
-    look(ctx, uid).await?.ok_or_else(|| absent(uid))
+    look(ctx, uid).await?.ok_or_else(|| uid::absent(uid))
 }
 
 /// The same with what it holds at this moment: the gateway counts on demand.
 pub(crate) async fn counted(ctx: &Context, uid: &str) -> Result<Account, Error> {
     let request = admin("GET", "user").query("uid", uid).query("stats", true).query("sync", true);
-    read(request).await.map(|found| owned(ctx, found))?.ok_or_else(|| absent(uid))
+    read(request).await.map(|found| owned(ctx, found))?.ok_or_else(|| uid::absent(uid))
 }
 
 /// The caller's account; a new one has these limits and bears the tenant's mark and the operation's id.
@@ -147,7 +148,7 @@ pub(crate) async fn find_or_make(ctx: &Context, uid: &str, limits: &Limits) -> R
     };
     // Until then it is not whole, however often this is tried.
     if account.is_made_by(operation) && account.limits.are_none() {
-        quota::set(uid, limits).await?;
+        limits::set(uid, limits).await?;
     }
     Ok(account)
 }
@@ -155,11 +156,6 @@ pub(crate) async fn find_or_make(ctx: &Context, uid: &str, limits: &Limits) -> R
 /// Removes the account if this operation made it and nothing is in it.
 pub(crate) async fn undo(account: &Account, operation: &str) -> Result<(), Error> {
     if account.is_made_by(operation) { remove(&account.uid).await } else { Ok(()) }
-}
-
-/// There is no such account, or it is somebody else's.
-pub(crate) fn absent(uid: &str) -> Error {
-    Error::public(kind::NOT_FOUND, format_args!("There is no account {uid}."))
 }
 
 /// Another call of the tenant's may make it at the same time; then that one is the account.

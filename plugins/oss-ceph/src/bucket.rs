@@ -1,4 +1,4 @@
-//! Buckets: finding, making and removing them, and what is told of them. Whom they are open to is `policy`'s affair.
+//! Buckets: finding, making and removing them, and what is told of them. Whom they are open to is in `policy`.
 
 use std::collections::BTreeMap;
 
@@ -10,8 +10,8 @@ use serde::Deserialize;
 
 use crate::account::Account;
 use crate::gateway::{admin, ask, found, s3};
+use crate::limits::Use;
 use crate::policy;
-use crate::quota::Use;
 
 /// A bucket as the gateway shows it.
 #[derive(Deserialize)]

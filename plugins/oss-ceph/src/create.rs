@@ -3,21 +3,10 @@
 use patchbay_sdk::oss::Spec;
 use patchbay_sdk::ticket::finished;
 use patchbay_sdk::{Begun, Context, Error, Progress};
-use serde::{Deserialize, Serialize};
 
-use crate::operation::Ticket;
-use crate::quota::Limits;
+use crate::limits::Limits;
+use crate::ticket::{NewBucket, Ticket};
 use crate::{account, bucket, policy, uid};
-
-/// A bucket that nobody had when this was written.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct NewBucket {
-    name: String,
-    policy: String,
-    storage_class: String,
-    /// Of the account, should it have to be made.
-    limits: Limits,
-}
 
 /// Makes the account where there is none; the ticket makes the bucket. A name that is taken changes nothing.
 pub(crate) async fn begin(ctx: &Context, spec: Spec) -> Result<Begun, Error> {

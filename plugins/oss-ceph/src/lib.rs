@@ -14,9 +14,11 @@ mod account;
 mod bucket;
 mod create;
 mod gateway;
+mod limits;
 mod operation;
 mod policy;
 mod quota;
+mod ticket;
 mod uid;
 
 use patchbay_sdk::oss::{Account, Bucket, Buckets, Holding, Key, Quota, Spec};
@@ -31,7 +33,7 @@ impl About for Ceph {
             version: env!("CARGO_PKG_VERSION").into(),
             upstreams: vec![gateway::UPSTREAM.into()],
             upstreams_optional: Vec::new(),
-            settings: [ENDPOINT, quota::DEFAULT_SIZE, quota::DEFAULT_OBJECTS].map(Into::into).into(),
+            settings: [ENDPOINT, limits::DEFAULT_SIZE, limits::DEFAULT_OBJECTS].map(Into::into).into(),
         }
     }
 
@@ -83,7 +85,7 @@ impl Buckets for Ceph {
 
     async fn get_key(ctx: Context, uid: String) -> Result<Key, Error> {
         if uid::own(&ctx).ok().as_ref() != Some(&uid) {
-            return Err(account::absent(&uid));
+            return Err(uid::absent(&uid));
         }
         key(&account::show(&ctx, &uid).await?)
     }

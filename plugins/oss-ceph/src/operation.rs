@@ -1,31 +1,17 @@
-//! What goes on after a call, and how it is undone: the tickets. The steps are in the files of what they are about. No
-//! ticket holds a key.
+//! What goes on after a call, and how it is undone. What a ticket says is in `ticket`, the steps are in the files of what
+//! they are about.
 
 use patchbay_sdk::ticket::{self, finished};
-use patchbay_sdk::{Begun, Context, Error, Operation, Progress, log};
-use serde::{Deserialize, Serialize};
+use patchbay_sdk::{Context, Error, Operation, Progress, log};
 
-use crate::create::{self, NewBucket};
-use crate::quota::{self, Limits};
-
-/// What the host keeps: small JSON.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Ticket {
-    Bucket(NewBucket),
-    Quota { uid: String, before: Limits, after: Limits },
-}
+use crate::ticket::Ticket;
+use crate::{create, limits, quota};
 
 impl Ticket {
-    /// What the call that makes this ticket answers.
-    pub(crate) fn begun(&self, resource_id: String) -> Begun {
-        ticket::begun(resource_id, self)
-    }
-
     async fn step(&self, ctx: &Context) -> Result<Progress, Error> {
         match self {
             Self::Bucket(new) => create::poll(ctx, new).await,
-            Self::Quota { uid, after, .. } => quota::set(uid, after).await.map(|()| finished(None)),
+            Self::Quota { uid, after, .. } => limits::set(uid, after).await.map(|()| finished(None)),
         }
     }
 

@@ -3,8 +3,6 @@
 use patchbay_sdk::error::kind;
 use patchbay_sdk::{Context, Error, upstream};
 
-use crate::account;
-
 /// The longest name, in bytes: what a request can name again.
 const UID_BYTES_MAX: usize = 255;
 
@@ -23,7 +21,12 @@ pub(crate) fn own(ctx: &Context) -> Result<String, Error> {
 
 /// That the account is the tenant's; another one is none, whether the gateway has it or not.
 pub(crate) fn check(ctx: &Context, uid: &str) -> Result<(), Error> {
-    if uid.starts_with(&prefix(ctx)) { Ok(()) } else { Err(account::absent(uid)) }
+    if uid.starts_with(&prefix(ctx)) { Ok(()) } else { Err(absent(uid)) }
+}
+
+/// There is no such account, or it is somebody else's.
+pub(crate) fn absent(uid: &str) -> Error {
+    Error::public(kind::NOT_FOUND, format_args!("There is no account {uid}."))
 }
 
 fn prefix(ctx: &Context) -> String {

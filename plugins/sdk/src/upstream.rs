@@ -1,13 +1,17 @@
 //! Requests to a backend and their answers. Address, credential, retry and time limits are the host's;
 //! what a status means is said in `openstack::status`.
 
-use std::fmt::{Display, Write};
+use std::fmt::Display;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::bindings::common::patchbay::host::upstream as host;
 use crate::error::kind;
+
+/// All but RFC 3986's unreserved characters.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A request that is being put together.
 #[derive(Clone)]
@@ -114,14 +118,7 @@ impl Response {
 
 /// Appends `text` with everything but RFC 3986's unreserved characters percent-encoded.
 pub fn encode(path: &mut String, text: &str) {
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            path.push(char::from(byte));
-        } else {
-            // Writing to a string cannot fail.
-            let _ = write!(path, "%{byte:02X}");
-        }
-    }
+    path.extend(utf8_percent_encode(text, ENCODED));
 }
 
 #[cfg(test)]
@@ -139,6 +136,21 @@ mod tests {
     fn dots_and_nothing_are_no_ids() {
         for id in ["", ".", ".."] {
             assert!(Request::new("openstack", "GET", &["compute", "servers", id]).unroutable, "{id:?}");
+        }
+    }
+
+    /// Of every character there is: they have every byte of UTF-8.
+    #[test]
+    fn all_but_the_unreserved_is_encoded() {
+        for character in char::MIN..=char::MAX {
+            let (mut path, text) = (String::new(), character.to_string());
+            encode(&mut path, &text);
+            if character.is_ascii_alphanumeric() || "-._~".contains(character) {
+                assert_eq!(path, text);
+            } else {
+                let bytes = text.bytes().map(|byte| format!("%{byte:02X}"));
+                assert_eq!(path, bytes.collect::<Vec<_>>().concat());
+            }
         }
     }
 

@@ -1,10 +1,10 @@
 //! Every RPC that changes something in the cloud: what it needs to be there, a request that succeeds, and all that there
-//! is afterwards. What becomes of it when something fails is the affair of the tests and of `crash-proof`.
+//! is afterwards. What becomes of it when something fails is told by the tests and by `crash-proof`.
 
 mod census;
 mod needs;
 mod setup;
 mod table;
 
-pub use self::setup::{Ids, Marks, Setup};
-pub use self::table::{CHANGES, Change, Need};
+pub use self::setup::{Marks, Setup};
+pub use self::table::{CHANGES, Change, Ids, Need};

@@ -1,8 +1,7 @@
 //! A tenant of its own for each change: what it asks for, what it has, how its operations end. What it is given before is
-//! in `needs`.
+//! in `needs`, what the changes are in `table`.
 
 use std::borrow::Borrow;
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use cloudsim::Control;
@@ -11,7 +10,7 @@ use tonic::{Request, Status};
 use uuid::Uuid;
 
 use super::census;
-use super::table::{Change, Need};
+use super::table::{Change, Ids, Need};
 use crate::admin::text;
 use crate::contract::{self, Answer};
 use crate::wait::settled;
@@ -19,9 +18,6 @@ use crate::{Deployment, Scene};
 
 /// More than a tenant here ever has; the longest page that there is.
 const OPERATIONS_MAX: usize = 200;
-
-/// What was made, by the words of the table's requests.
-pub type Ids = BTreeMap<&'static str, String>;
 
 /// The scene of the tenant whose turn it is, and what that one has.
 pub struct Setup<D = Deployment> {

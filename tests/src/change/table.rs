@@ -1,13 +1,17 @@
-//! The RPCs that change something, and what each needs to be there.
+//! The RPCs that change something, and what each needs to be there. How it comes to be there is in `needs`, how a change is
+//! made in `setup`.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::setup::Ids;
 use crate::cloud::SECOND_REGION;
 use crate::tenant::USER;
+
+/// What was made, by the words of the table's requests.
+pub type Ids = BTreeMap<&'static str, String>;
 
 /// Something that there is before a change. What it stands on is named before it.
 #[derive(Debug, Clone, Copy)]

@@ -8,10 +8,11 @@ use patchbay_sdk::{Begun, Context, Error, Progress, join_all};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::interface;
+use super::ticket::Ticket;
 use super::view::{self, One};
-use super::{Ticket, interface};
 use crate::neutron::{self, Id, NEUTRON};
-use crate::operation::finished;
+use crate::ticket::finished;
 use crate::vpcs;
 
 #[derive(Deserialize)]

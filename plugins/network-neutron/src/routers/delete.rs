@@ -4,10 +4,11 @@ use patchbay_sdk::error::kind;
 use patchbay_sdk::{Begun, Context, Error, Progress, join};
 use serde::Deserialize;
 
-use super::route::{self, Table};
-use super::{Ticket, interface, view};
+use super::table::{Table, table};
+use super::ticket::Ticket;
+use super::{interface, route, view};
 use crate::neutron::{self, NEUTRON};
-use crate::operation::finished;
+use crate::ticket::finished;
 
 /// An address in a network outside that leads through a router to an instance.
 #[derive(Deserialize)]
@@ -25,7 +26,7 @@ pub(super) async fn begin(ctx: &Context, router: String) -> Result<Begun, Error>
         return Err(Error::public(kind::CONFLICT, sentence));
     }
     let subnets = shown.subnets.into_iter().map(|subnet| subnet.id).collect();
-    let ticket = Ticket::Delete { router: router.clone(), subnets, routes: route::table(&shown.routes) };
+    let ticket = Ticket::Delete { router: router.clone(), subnets, routes: table(&shown.routes) };
     Ok(ticket.begun(router))
 }
 

@@ -6,9 +6,10 @@ use patchbay_sdk::network::Subnet;
 use patchbay_sdk::{Begun, Context, Error, Progress, join};
 use serde_json::json;
 
-use super::{Ticket, view};
+use super::ticket::Ticket;
+use super::view;
 use crate::neutron::NEUTRON;
-use crate::operation::finished;
+use crate::ticket::finished;
 use crate::vpcs;
 
 /// Begins to attach a subnet of the VPC; empty: its only one.

@@ -1,7 +1,6 @@
-//! A router's table of static routes. Neutron changes a table by what differs, in one transaction, so that a table is
-//! the old one or the new one and never between.
+//! Setting a router's table of static routes. Neutron changes a table by what differs, in one transaction, so that a
+//! table is the old one or the new one and never between. What a table says is in `table`.
 
-use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
@@ -9,29 +8,13 @@ use patchbay_sdk::error::kind;
 use patchbay_sdk::network::{Route, Subnet};
 use patchbay_sdk::openstack::time::rfc3339;
 use patchbay_sdk::{Begun, Context, Error, Progress};
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::Ticket;
+use super::table::{Table, table};
+use super::ticket::Ticket;
 use super::view::{self, One, Record};
 use crate::neutron::NEUTRON;
-use crate::operation::finished;
-
-/// The order of its entries means nothing.
-pub(crate) type Table = BTreeSet<Entry>;
-
-/// A route in Neutron's words.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(crate) struct Entry {
-    destination: String,
-    nexthop: String,
-}
-
-impl From<Entry> for Route {
-    fn from(entry: Entry) -> Self {
-        Self { destination: entry.destination, next_hop: entry.nexthop }
-    }
-}
+use crate::ticket::finished;
 
 /// Begins to set the table. One that is as it should be is not touched.
 pub(super) async fn set(ctx: &Context, router: String, routes: &[Route]) -> Result<Begun, Error> {
@@ -63,13 +46,6 @@ pub(super) async fn put(router: &str, routes: &Table) -> Result<Record, Error> {
     let body = json!({"router": {"routes": routes}});
     let answer = NEUTRON.put(&["routers", router]).json(&body)?.ok().await;
     Ok(answer.map_err(|e| refused(e, router))?.json::<One>()?.router)
-}
-
-/// A table of the contract in Neutron's words.
-pub(super) fn table(routes: &[Route]) -> Table {
-    let entry =
-        |route: &Route| Entry { destination: route.destination.clone(), nexthop: route.next_hop.clone() };
-    routes.iter().map(entry).collect()
 }
 
 /// Refuses a next hop that is in none of the subnets, or the router itself.
@@ -116,11 +92,5 @@ mod tests {
             let error = refusal(hop).unwrap_err();
             assert!(error.is(kind::INVALID) && error.message.contains(hop) && error.message.contains(why));
         }
-    }
-
-    #[test]
-    fn a_tables_order_means_nothing() {
-        let (one, other) = (route("192.168.0.0/16", "10.0.0.2"), route("0.0.0.0/0", "10.0.0.3"));
-        assert_eq!(table(&[one.clone(), other.clone()]), table(&[other, one]));
     }
 }

@@ -9,7 +9,7 @@ use patchbay_sdk::openstack::time::rfc3339;
 use patchbay_sdk::{Context, Error, Page, join, join_all};
 use serde::Deserialize;
 
-use super::route::Table;
+use super::table::Table;
 use crate::neutron::{self, NEUTRON};
 use crate::vpcs;
 

@@ -7,8 +7,8 @@ use patchbay_sdk::openstack::time::rfc3339;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::change::State;
 use super::rule;
+use super::state::State;
 use crate::neutron::NEUTRON;
 
 /// The name of the group that every tenant has; Neutron keeps it for that one.

@@ -1,54 +1,35 @@
-//! The instances of a security group: attached and detached by Nova, each for itself, so that a failure on one is
-//! told and does not stop the others.
+//! The instances of a security group: which are still to be attached or detached, and the account of those that were. Nova
+//! is asked in `operate`.
 
 use patchbay_sdk::error::kind;
-use patchbay_sdk::openstack::Service;
-use patchbay_sdk::{Error, Finished, Progress, join_all, log};
+use patchbay_sdk::{Error, Finished, Progress, log};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
-
-use super::Ticket;
-use crate::neutron::UPSTREAM;
-
-const NOVA: Service = Service { upstream: UPSTREAM, root: &["compute"], microversion: None };
-
-/// Instances that are asked for at once.
-const AT_ONCE: usize = 8;
 
 /// What is to be done for which instances, and what was done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Members {
-    group: String,
-    action: Action,
-    left: Vec<String>,
-    done: Vec<Outcome>,
+    pub(super) group: String,
+    pub(super) action: Action,
+    pub(super) left: Vec<String>,
+    pub(super) done: Vec<Outcome>,
 }
 
+/// What is asked of Nova.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-enum Action {
+pub(super) enum Action {
     Attach,
     Detach,
 }
 
 /// What was done for one instance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Outcome {
+pub(super) struct Outcome {
     instance: String,
     /// The error's kind; none: as it should be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     failed: Option<String>,
     words: String,
-}
-
-#[derive(Deserialize)]
-struct Groups {
-    security_groups: Vec<Group>,
-}
-
-#[derive(Deserialize)]
-struct Group {
-    id: String,
 }
 
 impl Members {
@@ -62,29 +43,8 @@ impl Members {
         Ok(Self { group, action, left, done: Vec::new() })
     }
 
-    /// Does it for the next few instances. One that the cloud has no time for now comes again after the others.
-    pub(super) async fn poll(mut self) -> Result<Progress, Error> {
-        let next: Vec<String> = self.left.drain(..self.left.len().min(AT_ONCE)).collect();
-        let results = join_all(next.iter().map(|instance| self.action.take(&self.group, instance))).await;
-        let (before, mut passing) = (self.done.len(), None);
-        for (instance, result) in next.into_iter().zip(results) {
-            match result {
-                Err(error) if error.is_passing() => {
-                    self.left.push(instance);
-                    passing = Some(error);
-                }
-                result => self.done.push(Outcome::of(instance, result)),
-            }
-        }
-        match passing {
-            Some(error) if self.done.len() == before => Err(error),
-            _ if self.left.is_empty() => self.end(),
-            _ => Ok(Ticket::Operate(self).pending("instances-changing")),
-        }
-    }
-
     /// The account of all instances, as a success or as the first failure.
-    fn end(self) -> Result<Progress, Error> {
+    pub(super) fn end(self) -> Result<Progress, Error> {
         let (all, failures) = (self.done.len(), self.done.iter().filter_map(|one| one.failed.as_deref()));
         let done = all - failures.clone().count();
         let each: Vec<_> = self.done.iter().map(|one| format!("{}: {}", one.instance, one.words)).collect();
@@ -96,40 +56,8 @@ impl Members {
     }
 }
 
-impl Action {
-    /// Does it for one instance, and says what was done.
-    async fn take(self, group: &str, instance: &str) -> Result<&'static str, Error> {
-        let attached = groups_of(instance).await?.iter().any(|one| one.id == group);
-        let (request, done) = match (self, attached) {
-            (Self::Attach, true) => return Ok("is attached already"),
-            (Self::Detach, false) => return Ok("was not attached"),
-            (Self::Attach, false) => ("addSecurityGroup", "attached"),
-            (Self::Detach, true) => ("removeSecurityGroup", "detached"),
-        };
-        // Nova takes a name here too, and an id is a name that no two groups share.
-        let body = json!({request: {"name": group}});
-        let answer = NOVA.post(&["servers", instance, "action"]).json(&body)?.ok().await;
-        answer.map(|_| done).map_err(portless)
-    }
-}
-
-/// Nova answers "not found" for an instance that it shows, too, before it has given it a port.
-fn portless(error: Error) -> Error {
-    if !error.is(kind::NOT_FOUND) {
-        return error;
-    }
-    log::debug(&error.message);
-    Error::public(kind::CONFLICT, "it has no network port, or is still being made")
-}
-
-async fn groups_of(instance: &str) -> Result<Vec<Group>, Error> {
-    let answer = NOVA.get(&["servers", instance, "os-security-groups"]).show().await;
-    let answer = answer.map_err(|e| e.explain(kind::NOT_FOUND, "there is no such instance"))?;
-    Ok(answer.json::<Groups>()?.security_groups)
-}
-
 impl Outcome {
-    fn of(instance: String, result: Result<&'static str, Error>) -> Self {
+    pub(super) fn of(instance: String, result: Result<&'static str, Error>) -> Self {
         match result {
             Ok(words) => Self { instance, failed: None, words: words.into() },
             Err(error) => Self { instance, failed: Some(error.kind.clone()), words: words(error) },

@@ -1,30 +1,16 @@
-//! What goes on after a VPC's create or update, and the removal of one that did not become whole.
+//! What goes on after a VPC's create or update, and the removal of one that did not become whole. What the host keeps of it
+//! is in `ticket`.
 
 use patchbay_sdk::error::kind;
 use patchbay_sdk::openstack::time::rfc3339;
-use patchbay_sdk::{Begun, Context, Error, Progress, join_all};
-use serde::{Deserialize, Serialize};
+use patchbay_sdk::{Context, Error, Progress, join_all};
 use serde_json::{Value, json};
 
+use super::ticket::Ticket;
 use super::{One, absent};
+use crate::error::stating;
 use crate::neutron::{self, NEUTRON};
-use crate::operation::{self, finished, stating};
-
-/// A VPC's change that goes on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "step", rename_all = "kebab-case")]
-pub(crate) enum Ticket {
-    /// A new one gets its description, the last that it lacks.
-    Describe { vpc: String, description: String },
-    /// Name and description are set; an empty one stays.
-    Update { vpc: String, name: String, description: String },
-}
-
-impl Ticket {
-    pub(super) fn begun(self, vpc: String) -> Begun {
-        operation::Ticket::Vpc(self).begun(vpc)
-    }
-}
+use crate::ticket::finished;
 
 /// The step, which Neutron takes at once. The error says which state holds.
 pub(crate) async fn poll(_ctx: &Context, ticket: Ticket) -> Result<Progress, Error> {
