@@ -113,11 +113,10 @@ fn request(code: &mut String, module: &str, message: &DescriptorProto, method: &
     let named = message.field.iter().filter(|field| is_resource(field, method));
     let mut resources = String::new();
     for field in named {
-        match field.label() {
-            Label::Repeated => {
-                write!(resources, "named.extend(self.{}.iter().map(String::as_str));", field.name())?
-            }
-            _ => write!(resources, "named.push(self.{}.as_str());", field.name())?,
+        if field.label() == Label::Repeated {
+            write!(resources, "named.extend(self.{}.iter().map(String::as_str));", field.name())?;
+        } else {
+            write!(resources, "named.push(self.{}.as_str());", field.name())?;
         }
     }
     writeln!(

@@ -29,7 +29,7 @@ impl Space {
     /// # Panics
     /// It refuses.
     pub async fn of(pool: Pool) -> Self {
-        let sqlite = database::sole(&pool);
+        let sqlite = database::single_host(&pool);
         let space = Self(pool);
         space.run("CREATE TABLE space (writes_left BIGINT NOT NULL)").await;
         space.run(&format!("INSERT INTO space VALUES ({MANY})")).await;

@@ -25,7 +25,7 @@ impl Domain {
 
     /// The word for it in configuration, logs and metrics.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Identity => "identity",
             Self::Compute => "compute",
@@ -39,7 +39,7 @@ impl Domain {
     /// The domain of that word.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|domain| domain.word() == word)
+        Self::ALL.into_iter().find(|domain| domain.as_str() == word)
     }
 
     /// Whether an id is one region's alone. Accounts and buckets of object storage are called the same in each, and the

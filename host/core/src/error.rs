@@ -61,7 +61,7 @@ impl Kind {
 
     /// The word for it in the plugin contract, in the database and in logs.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Invalid => "invalid",
             Self::Unauthenticated => "unauthenticated",
@@ -107,7 +107,7 @@ impl Kind {
 
     /// What the platform is told when the error's own words are not for it.
     #[must_use]
-    pub fn sentence(self) -> &'static str {
+    pub fn default_message(self) -> &'static str {
         match self {
             Self::Invalid => "The backend refused the request as invalid.",
             Self::Unauthenticated => "tenant_id or apikey is wrong.",
@@ -147,7 +147,7 @@ impl Error {
 
     /// A failure whose cause is for the log only; the platform gets the kind's own sentence.
     pub fn hidden(kind: Kind, cause: impl Into<anyhow::Error>) -> Self {
-        Self::new(kind, kind.sentence()).because(cause)
+        Self::new(kind, kind.default_message()).because(cause)
     }
 
     /// A defect: [`Kind::Internal`], with the cause for the log.
@@ -189,7 +189,7 @@ impl Error {
     /// Whether the platform gets the kind's own sentence only.
     #[must_use]
     pub fn is_hidden(&self) -> bool {
-        self.message == self.kind.sentence()
+        self.message == self.kind.default_message()
     }
 
     /// How long the backend asks to wait, where it does.
@@ -226,6 +226,6 @@ mod tests {
     #[test]
     fn what_the_host_says_itself_is_told_as_it_is() {
         let kinds = [Kind::Invalid, Kind::Denied, Kind::NotFound, Kind::Timeout, Kind::Internal];
-        assert!(kinds.into_iter().all(|kind| Error::new(kind, kind.sentence()).is_hidden()));
+        assert!(kinds.into_iter().all(|kind| Error::new(kind, kind.default_message()).is_hidden()));
     }
 }

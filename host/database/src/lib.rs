@@ -163,7 +163,7 @@ pub async fn connect(config: &Config) -> Result<AnyConnection, Error> {
 /// # Errors
 /// As [`open`].
 pub async fn reserved(config: &Config, pool: &Pool, doubt: &Doubt) -> anyhow::Result<Pool> {
-    if sole(pool) { Ok(pool.clone()) } else { pool_of(config, false, 1, doubt).await }
+    if single_host(pool) { Ok(pool.clone()) } else { pool_of(config, false, 1, doubt).await }
 }
 
 async fn pool_of(config: &Config, sqlite: bool, connections: u32, doubt: &Doubt) -> anyhow::Result<Pool> {
@@ -176,7 +176,7 @@ async fn pool_of(config: &Config, sqlite: bool, connections: u32, doubt: &Doubt)
 
 /// Whether the pool leads to a SQLite file, which one host has to itself.
 #[must_use]
-pub fn sole(pool: &AnyPool) -> bool {
+pub fn single_host(pool: &AnyPool) -> bool {
     pool.connect_options().database_url.scheme() == "sqlite"
 }
 

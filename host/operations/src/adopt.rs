@@ -28,7 +28,7 @@ impl Runner {
             }
             for free in &free {
                 let Some(operation) = store.adopt(free).await? else { continue };
-                tracing::info!(operation = %operation.id, state = operation.state.word(), "taken up");
+                tracing::info!(operation = %operation.id, state = operation.state.as_str(), "taken up");
                 let (tell, _) = watch::channel(Progress::Beginning);
                 let share = self.running.count(operation.origin.tenant_id);
                 self.spawn(Arc::clone(&lease), operation, (None, share), tell, |carrier| {

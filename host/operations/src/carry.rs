@@ -9,9 +9,9 @@ use jiff::Timestamp;
 use patchbay_core::error::{Error, Kind};
 use patchbay_core::{Digest, Domain, text};
 use patchbay_database::now_ms;
-use patchbay_durable::journal::Leftover;
+use patchbay_durable::journal::OrphanedResource;
 use patchbay_durable::membership::{Lease, Lost};
-use patchbay_runtime::Hold;
+use patchbay_runtime::OperationGuard;
 use patchbay_runtime::contract::common::exports::patchbay::host::operation::{
     Finished, Pending, Progress as Polled,
 };
@@ -33,14 +33,14 @@ const WRITE_WAIT_MAX: Duration = Duration::from_secs(2);
 const TIME_BYTES_MAX: usize = 40;
 
 /// Carries one operation.
-pub(super) struct Carrier {
+pub(super) struct OperationTask {
     pub(super) services: Arc<Services>,
     pub(super) lease: Arc<Lease>,
     /// As the host that carries it.
     pub(super) store: Operations,
     pub(super) operation: Operation,
     /// Who goes on with it; nobody yet where an earlier process began it.
-    pub(super) hold: Option<Hold>,
+    pub(super) hold: Option<OperationGuard>,
     pub(super) tell: watch::Sender<Progress>,
     pub(super) entry: Entry,
 }
@@ -57,7 +57,7 @@ enum Step<'a> {
     Abandoning(&'a Failure),
     Done(&'a str, Option<&'a str>),
     /// And what of it is left, where not all was undone.
-    Failed(&'a Failure, Option<&'a [Leftover]>),
+    Failed(&'a Failure, Option<&'a [OrphanedResource]>),
 }
 
 /// What the next look at the plugin gave.
@@ -67,7 +67,7 @@ enum Look {
     Failed(Error),
 }
 
-impl Carrier {
+impl OperationTask {
     /// From the plugin's first answer on.
     ///
     /// # Errors
@@ -106,7 +106,7 @@ impl Carrier {
     /// From where an earlier process left it.
     ///
     /// # Errors
-    /// As [`Carrier::begin`].
+    /// As [`OperationTask::begin`].
     pub(super) async fn take_up(mut self) -> Result<(), Lost> {
         match (self.operation.state, self.operation.failure.clone()) {
             (State::Running, _) => self.poll().await,
@@ -120,14 +120,14 @@ impl Carrier {
     }
 
     async fn poll(&mut self) -> Result<(), Lost> {
-        let mut pace = Pace::new(&self.services);
+        let mut pace = Backoff::new(&self.services);
         while pace.wait(&self.services, &self.entry).await {
             let look = if self.too_old().await {
                 Look::Failed(Error::new(Kind::Timeout, "It took longer than an operation may."))
             } else if self.is_cancelled().await {
                 Look::Failed(Error::new(Kind::Cancelled, "It was cancelled."))
             } else {
-                self.look(&mut pace, false).await?
+                self.poll_once(&mut pace, false).await?
             };
             match look {
                 Look::Again => {}
@@ -157,9 +157,9 @@ impl Carrier {
         }
         let settle = if broken_off { self.services.config.settle_ms } else { 0 };
         let settled = Instant::now() + Duration::from_millis(settle);
-        let mut pace = Pace::new(&self.services);
+        let mut pace = Backoff::new(&self.services);
         let undone = loop {
-            match self.look(&mut pace, true).await? {
+            match self.poll_once(&mut pace, true).await? {
                 Look::Finished(_) if Instant::now() >= settled => break true,
                 Look::Again | Look::Finished(_) if !self.too_old().await => {}
                 Look::Failed(error) => {
@@ -185,7 +185,7 @@ impl Carrier {
     }
 
     /// What it made and could not undo, as far as the journal knows it.
-    async fn left(&self) -> Vec<Leftover> {
+    async fn left(&self) -> Vec<OrphanedResource> {
         let journal = self.services.plugins.journal();
         let again = ExponentialBuilder::default().with_jitter().with_max_times(WRITES_MAX);
         let left = (|| journal.left_by(self.operation.id)).retry(again).await;
@@ -196,7 +196,7 @@ impl Carrier {
     }
 
     /// For the operator, who has to remove it.
-    fn tell_left(&self, failure: &Failure, left: &[Leftover]) {
+    fn tell_left(&self, failure: &Failure, left: &[OrphanedResource]) {
         let Operation { id, origin, .. } = &self.operation;
         let left: Vec<_> = left.iter().map(ToString::to_string).collect();
         let left =
@@ -209,7 +209,7 @@ impl Carrier {
     }
 
     /// One call of `poll` or `abandon`, and what it means.
-    async fn look(&mut self, pace: &mut Pace, abandon: bool) -> Result<Look, Lost> {
+    async fn poll_once(&mut self, pace: &mut Backoff, abandon: bool) -> Result<Look, Lost> {
         Ok(match self.ask(abandon).await {
             Ok(Polled::Finished(finished)) => Look::Finished(finished),
             Ok(Polled::Pending(pending)) => {
@@ -331,12 +331,12 @@ impl Carrier {
 }
 
 /// How fast an operation is looked at, and how much it is forgiven.
-struct Pace {
+struct Backoff {
     wait: Duration,
     defects: u32,
 }
 
-impl Pace {
+impl Backoff {
     fn new(services: &Services) -> Self {
         Self { wait: Duration::from_millis(services.config.poll_ms_min), defects: 0 }
     }

@@ -21,7 +21,7 @@ mod watch;
 use patchbay_core::error::{Error, Kind};
 use patchbay_core::{OperationId, TenantId};
 use patchbay_database::now_ms;
-use patchbay_durable::journal::Leftover;
+use patchbay_durable::journal::OrphanedResource;
 
 pub use self::config::Config;
 pub use self::retry::First;
@@ -50,7 +50,7 @@ impl State {
 
     /// The word for it in the database and towards the platform.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Beginning => "beginning",
             Self::Running => "running",
@@ -67,7 +67,7 @@ impl State {
     }
 
     fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.word() == word)
+        Self::ALL.into_iter().find(|state| state.as_str() == word)
     }
 }
 
@@ -139,7 +139,7 @@ pub struct Operation {
     /// When it is to be polled next, likewise.
     pub next_poll_at: i64,
     /// What it made and could not undo, where it failed.
-    pub leftovers: Vec<Leftover>,
+    pub leftovers: Vec<OrphanedResource>,
     /// Whether it failed and left nothing, known or not.
     pub undone: bool,
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable as _};
 use patchbay_core::error::{Error, Kind};
-use patchbay_durable::idempotency::{Idempotency, Once};
+use patchbay_durable::idempotency::{Idempotency, IdempotencyKey};
 use patchbay_rollout::Plugins;
 use patchbay_runtime as plugin;
 use patchbay_runtime::contract::identity::exports::patchbay::identity::tenants::{self, Spec};
@@ -40,7 +40,7 @@ fn until(deadline: Instant) -> ExponentialBuilder {
 }
 
 /// Who asks for a registration.
-pub struct Asked {
+pub struct RegistrationRequest {
     /// Proof that the operator does.
     pub operator: Operator,
     /// The call's id.
@@ -48,7 +48,7 @@ pub struct Asked {
     /// Set to the generation that does the work; see [`CallContext::served`].
     pub served: Arc<OnceLock<Arc<str>>>,
     /// Where it must not be done twice.
-    pub once: Option<Once>,
+    pub once: Option<IdempotencyKey>,
 }
 
 /// See the module.
@@ -78,7 +78,11 @@ impl Registrar {
     /// [`Kind::Invalid`] for the name, [`Kind::Exists`] when it is taken or the key came with another request,
     /// [`Kind::Busy`] while the first attempt under the key goes on, otherwise what the identity plugin says;
     /// then nothing is left, or what is left is removed as soon as the cloud answers again.
-    pub async fn register(self: &Arc<Self>, asked: Asked, name: &str) -> Result<Registered, Error> {
+    pub async fn register(
+        self: &Arc<Self>,
+        asked: RegistrationRequest,
+        name: &str,
+    ) -> Result<Registered, Error> {
         let (registrar, name) = (Arc::clone(self), name.to_owned());
         let work = async move { registrar.carry_once(&asked, &name).await };
         let span = tracing::Span::current();
@@ -86,7 +90,7 @@ impl Registrar {
     }
 
     /// The key is held from the moment the tenant is whole; until then its name tells one attempt from the next.
-    async fn carry_once(&self, asked: &Asked, name: &str) -> Result<Registered, Error> {
+    async fn carry_once(&self, asked: &RegistrationRequest, name: &str) -> Result<Registered, Error> {
         let Some(once) = &asked.once else { return self.carry(asked, name).await };
         if let Some(first) = self.first(once).await? {
             return Ok(first);
@@ -105,14 +109,14 @@ impl Registrar {
     }
 
     /// The tenant that was registered under the key before.
-    async fn first(&self, once: &Once) -> Result<Option<Registered>, Error> {
+    async fn first(&self, once: &IdempotencyKey) -> Result<Option<Registered>, Error> {
         let earlier = self.keys.find(None, once).await?;
         earlier.and_then(|earlier| earlier.answer).map(|answer| Registered::from_bytes(&answer)).transpose()
     }
 
     /// Somebody else, or this installation before its database was lost, may hold what an id names in the cloud; then another
     /// id is tried.
-    async fn carry(&self, asked: &Asked, name: &str) -> Result<Registered, Error> {
+    async fn carry(&self, asked: &RegistrationRequest, name: &str) -> Result<Registered, Error> {
         let mut attempt = 1;
         loop {
             let registration = self.reserve(&asked.request_id, name).await?;
@@ -127,7 +131,11 @@ impl Registrar {
         }
     }
 
-    async fn attempt(&self, asked: &Asked, registration: Registration) -> Result<Registered, Error> {
+    async fn attempt(
+        &self,
+        asked: &RegistrationRequest,
+        registration: Registration,
+    ) -> Result<Registered, Error> {
         let Err(error) = self.provision(asked, &registration).await else {
             return Ok(Registered::from(registration));
         };
@@ -159,7 +167,7 @@ impl Registrar {
         }
     }
 
-    async fn provision(&self, asked: &Asked, new: &Registration) -> Result<(), Error> {
+    async fn provision(&self, asked: &RegistrationRequest, new: &Registration) -> Result<(), Error> {
         let (call, spec) = self.call(asked, new);
         let account = self.plugins.call::<plugin::Tenants, _>(call, move |at, tenants, context| {
             Box::pin(tenants.call_provision(at, context, spec))
@@ -168,7 +176,7 @@ impl Registrar {
     }
 
     /// The call in which the plugin makes the tenant's user with the new password, which the plugin is not told.
-    fn call(&self, asked: &Asked, new: &Registration) -> (CallContext, Spec) {
+    fn call(&self, asked: &RegistrationRequest, new: &Registration) -> (CallContext, Spec) {
         let word = format!("secret-{:032x}", rand::rng().random::<u128>());
         let spec = Spec { display_name: new.name().to_owned(), password_placeholder: word.clone() };
         let secret = Some(Placeholder { word, secret: new.password().clone() });
@@ -179,7 +187,7 @@ impl Registrar {
 
     async fn complete(
         &self,
-        asked: &Asked,
+        asked: &RegistrationRequest,
         new: &Registration,
         account: tenants::Account,
     ) -> Result<(), Error> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use patchbay_core::OperationId;
 use patchbay_core::error::{Error, Kind};
-use patchbay_durable::idempotency::Once;
+use patchbay_durable::idempotency::IdempotencyKey;
 use patchbay_tenants::auth::Permit;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -30,7 +30,7 @@ impl Runner {
     ///
     /// # Errors
     /// [`Kind::Exists`]: the key came with another request. Otherwise the database fails.
-    pub async fn first(&self, permit: &Permit, once: &Once) -> Result<Option<First>, Error> {
+    pub async fn first(&self, permit: &Permit, once: &IdempotencyKey) -> Result<Option<First>, Error> {
         let tenant_id = owner(permit)?;
         let Some(earlier) = self.keys.find(Some(tenant_id), once).await? else { return Ok(None) };
         let Some(id) = earlier.operation else { return Ok(None) };
@@ -41,7 +41,7 @@ impl Runner {
 
     /// Keeps what was answered when the operation had ended well, for those who send the request again. Where that fails
     /// they are told what the backend shows then.
-    pub async fn keep_answer(&self, permit: &Permit, once: &Once, id: OperationId, answer: &[u8]) {
+    pub async fn keep_answer(&self, permit: &Permit, once: &IdempotencyKey, id: OperationId, answer: &[u8]) {
         let owner = permit.tenant_id();
         if let Err(error) = self.keys.keep((owner, once), id, answer).await {
             tracing::warn!(error = %error.chain(), "the answer is not kept for those who ask again");
@@ -56,7 +56,7 @@ impl Runner {
     pub(super) async fn join(
         self: &Arc<Self>,
         permit: &Permit,
-        once: &Once,
+        once: &IdempotencyKey,
     ) -> Result<Option<Started>, Error> {
         let tenant_id = owner(permit)?;
         let Some(First { id, .. }) = self.first(permit, once).await? else { return Ok(None) };

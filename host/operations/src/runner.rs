@@ -7,11 +7,11 @@ use std::time::Duration;
 use patchbay_core::error::{Error, Kind};
 use patchbay_core::share::{Share, Shares};
 use patchbay_core::{Domain, OperationId, TenantId};
-use patchbay_durable::idempotency::{Idempotency, Once};
+use patchbay_durable::idempotency::{Idempotency, IdempotencyKey};
 use patchbay_durable::membership::{Lease, Lost, Membership};
 use patchbay_rollout::Plugins;
 use patchbay_runtime::contract::types::Begun;
-use patchbay_runtime::{Call, Generation, Hold};
+use patchbay_runtime::{Call, Generation, OperationGuard};
 use patchbay_telemetry::Metrics;
 use patchbay_tenants::auth::{Auth, Permit};
 use tokio::sync::{Semaphore, watch};
@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
 
-use super::carry::Carrier;
+use super::carry::OperationTask;
 use super::ongoing::Ongoing;
 use super::progress::Progress;
 use super::services::Services;
@@ -159,7 +159,7 @@ impl Runner {
         self: &Arc<Self>,
         permit: &Permit,
         (domain, region, method): (Domain, &str, &str),
-        once: Option<&Once>,
+        once: Option<&IdempotencyKey>,
         work: impl FnOnce(Call) -> F,
     ) -> Result<Started, Error>
     where
@@ -240,9 +240,9 @@ impl Runner {
         self: &Arc<Self>,
         lease: Arc<Lease>,
         operation: Operation,
-        (hold, share): (Option<Hold>, Share<TenantId>),
+        (hold, share): (Option<OperationGuard>, Share<TenantId>),
         tell: watch::Sender<Progress>,
-        carry: impl FnOnce(Carrier) -> Carried,
+        carry: impl FnOnce(OperationTask) -> Carried,
     ) {
         let span = tracing::info_span!(
             parent: None,
@@ -254,7 +254,8 @@ impl Runner {
         let going_on = self.metrics.operations().clone();
         let entry = self.ongoing.enter(operation.id, tell.subscribe());
         let (services, store) = (Arc::clone(&self.services), self.services.store.of_host(lease.host()));
-        let carrier = Carrier { services, lease: Arc::clone(&lease), store, operation, hold, tell, entry };
+        let carrier =
+            OperationTask { services, lease: Arc::clone(&lease), store, operation, hold, tell, entry };
         let carried = carry(carrier);
         let carried = async move {
             going_on.inc();
@@ -277,7 +278,7 @@ fn origin(permit: &Permit, method: &str, serving: &Generation) -> Result<Origin,
     Ok(Origin {
         tenant_id: owner(permit)?,
         user_id: permit.user_id().to_owned(),
-        domain: serving.domain.word().to_owned(),
+        domain: serving.domain.as_str().to_owned(),
         region: serving.region.clone(),
         method: method.to_owned(),
         request_id: permit.request_id().to_owned(),

@@ -19,8 +19,8 @@ mod select;
 use patchbay_core::error::{Error, Kind};
 use patchbay_core::{HostId, OperationId, TenantId};
 use patchbay_database::now_ms;
-use patchbay_durable::idempotency::{Idempotency, Once};
-use patchbay_durable::journal::Leftover;
+use patchbay_durable::idempotency::{Idempotency, IdempotencyKey};
+use patchbay_durable::journal::OrphanedResource;
 use sqlx::any::AnyArguments;
 use sqlx::query::Query;
 use sqlx::{Any, AnyPool, Executor};
@@ -67,7 +67,7 @@ impl Operations {
     pub async fn begin_once(
         &self,
         origin: Origin,
-        (once, keys): (&Once, &Idempotency),
+        (once, keys): (&IdempotencyKey, &Idempotency),
     ) -> Result<Option<Operation>, Error> {
         let operation = Operation::new(origin);
         let mut both = self.pool.begin().await?;
@@ -96,7 +96,7 @@ impl Operations {
             .bind(&origin.request_id)
             .bind(&origin.plugin)
             .bind(&origin.digest)
-            .bind(new.state.word())
+            .bind(new.state.as_str())
             .bind(&new.step)
             .bind(new.created_at)
             .bind(&self.host)
@@ -145,7 +145,7 @@ impl Operations {
         let sql = "UPDATE operation SET updated_at = $2, next_poll_at = $2, state = 'abandoning', \
                    error_kind = $4, error_message = $5 \
                    WHERE id = $1 AND host = $3 AND state IN ('beginning', 'running', 'abandoning')";
-        self.change(self.changing(sql, id).bind(failure.kind.word()).bind(&failure.message)).await
+        self.change(self.changing(sql, id).bind(failure.kind.as_str()).bind(&failure.message)).await
     }
 
     /// Ends it well, at `finished_at` (RFC 3339), with a `message` for the platform or none.
@@ -173,7 +173,7 @@ impl Operations {
         &self,
         id: OperationId,
         failure: &Failure,
-        left: Option<&[Leftover]>,
+        left: Option<&[OrphanedResource]>,
     ) -> Result<(), Error> {
         let undone = left.is_none();
         let left = left.filter(|left| !left.is_empty()).map(serde_json::to_string).transpose();
@@ -182,7 +182,7 @@ impl Operations {
                    error_message = $5, leftovers = $6, undone = $7, \
                    ended_counted = (SELECT total_ms FROM counted_time) \
                    WHERE id = $1 AND host = $3 AND state IN ('beginning', 'running', 'abandoning')";
-        let update = self.changing(sql, id).bind(failure.kind.word()).bind(&failure.message).bind(left);
+        let update = self.changing(sql, id).bind(failure.kind.as_str()).bind(&failure.message).bind(left);
         self.change(update.bind(i64::from(undone))).await
     }
 

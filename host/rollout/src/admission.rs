@@ -13,17 +13,17 @@ use uuid::Uuid;
 use wasmtime::component::Component;
 
 use super::file::File;
+use super::plugin_source::PluginSource;
 use super::refusal::Refusal;
 use super::registry::Registry;
 use super::route::Route;
-use super::slot::Slot;
 use super::step::Step;
 
 /// An admission on its way: what it has done so far, and how long each step took.
 #[derive(Default)]
-struct Way(Vec<Step>);
+struct AdmissionTrace(Vec<Step>);
 
-impl Way {
+impl AdmissionTrace {
     async fn step<T>(
         &mut self,
         name: &'static str,
@@ -39,38 +39,38 @@ impl Way {
 /// Carries a file through all steps, of which each is told in the end.
 pub(super) async fn admit(
     registry: &Arc<Registry>,
-    slot: &Slot,
+    source: &PluginSource,
     number: u64,
     file: File,
 ) -> (Vec<Step>, Result<Arc<Generation>, Refusal>) {
-    let mut way = Way(file.steps());
+    let mut trace = AdmissionTrace(file.steps());
     let bound = Duration::from_millis(registry.runtime.config.admission_ms_max);
-    let done = tokio::time::timeout(bound, go(&mut way, registry, slot, number, file)).await;
+    let done = tokio::time::timeout(bound, run_steps(&mut trace, registry, source, number, file)).await;
     let done = done.unwrap_or_else(|_| {
         let late = Refusal::Late(registry.runtime.config.admission_ms_max);
-        way.0.push(Step::refused("time", &late));
+        trace.0.push(Step::refused("time", &late));
         Err(late)
     });
-    (way.0, done)
+    (trace.0, done)
 }
 
-async fn go(
-    way: &mut Way,
+async fn run_steps(
+    trace: &mut AdmissionTrace,
     registry: &Arc<Registry>,
-    slot: &Slot,
+    source: &PluginSource,
     number: u64,
     file: File,
 ) -> Result<Arc<Generation>, Refusal> {
-    let route = &slot.route;
+    let route = &source.route;
     let digest = file.digest.clone();
-    let (component, copy) = way.step("compile", compile(registry, file)).await?;
-    let draft = way.step("world", draft(registry, slot, (number, digest), (&component, copy))).await?;
-    let about = way.step("about", describe(registry, &draft)).await?;
-    way.step("grants", async { fits(&about, route) }).await?;
+    let (component, copy) = trace.step("compile", compile(registry, file)).await?;
+    let draft = trace.step("world", draft(registry, source, (number, digest), (&component, copy))).await?;
+    let about = trace.step("about", describe(registry, &draft)).await?;
+    trace.step("grants", async { fits(&about, route) }).await?;
     let version = text::told(&about.version, text::WORD_BYTES_MAX);
     let generation = Arc::new(Arc::unwrap_or_clone(draft).versioned(version));
     if route.probe {
-        way.step("probe", probe(registry, &generation)).await?;
+        trace.step("probe", probe(registry, &generation)).await?;
     }
     Ok(generation)
 }
@@ -90,12 +90,12 @@ async fn compile(registry: &Registry, file: File) -> Result<(Component, Arc<Comp
 /// Holds a component against the world of its domain.
 async fn draft(
     registry: &Registry,
-    slot: &Slot,
+    source: &PluginSource,
     (number, digest): (u64, Digest),
     compiled: (&Component, Arc<ComponentFile>),
 ) -> Result<Arc<Generation>, Refusal> {
-    let domain = slot.route.domain;
-    let grant = Arc::new(slot.grant(digest));
+    let domain = source.route.domain;
+    let grant = Arc::new(source.grant(digest));
     let draft = patchbay_runtime::draft(&registry.runtime, number, grant, compiled);
     let draft = draft.map_err(|cause| Refusal::World { domain, cause })?;
     let checked = patchbay_runtime::check(&registry.runtime, &draft, own_call(&draft)).await;

@@ -9,10 +9,10 @@ use patchbay_runtime::{Generation, Outcomes};
 use tokio::time::Instant;
 
 use super::event::EventKind;
-use super::line::{Line, Trial};
 use super::publish;
 use super::put_back::put_back;
 use super::registry::Registry;
+use super::rollout::{Rollout, Trial};
 use super::route::Canary;
 
 /// Looks in one window of time.
@@ -38,7 +38,7 @@ struct Figures {
 
 /// Watches a canary until it is promoted or rolled back, by hand or by its figures.
 pub(super) async fn watch(registry: Arc<Registry>, canary: Arc<Generation>, trial: Trial, config: Canary) {
-    let line = |line: &Line| line.domain == canary.domain && line.region == canary.region;
+    let line = |line: &Rollout| line.domain == canary.domain && line.region == canary.region;
     let find = || {
         registry.routing.read(|lines| {
             let line = lines.iter().find(|l| line(l)).filter(|line| line.trial == Some(trial))?;
@@ -129,7 +129,7 @@ async fn end(
         stable.label,
         figures.stable.failed,
     );
-    tracing::warn!(plugin = %answers.label, kind = kind.word(), "{told}");
+    tracing::warn!(plugin = %answers.label, kind = kind.as_str(), "{told}");
     registry.events.tell(kind, answers, told);
 }
 

@@ -76,7 +76,7 @@ pub enum EventKind {
 impl EventKind {
     /// The word for it outside.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Admitted => "admitted",
             Self::Refused => "refused",
@@ -131,11 +131,11 @@ impl From<&Generation> for About {
 
 /// The events.
 pub(super) struct Events {
-    history: Mutex<History>,
+    history: Mutex<Kept>,
     events_max: usize,
 }
 
-struct History {
+struct Kept {
     last: u64,
     events: VecDeque<Event>,
     sender: broadcast::Sender<Event>,
@@ -144,7 +144,7 @@ struct History {
 impl Events {
     pub(super) fn new(events_max: usize) -> Self {
         let (sender, _) = broadcast::channel(events_max);
-        Self { history: Mutex::new(History { last: 0, events: VecDeque::new(), sender }), events_max }
+        Self { history: Mutex::new(Kept { last: 0, events: VecDeque::new(), sender }), events_max }
     }
 
     /// Notes an event and sends it on.
@@ -170,7 +170,7 @@ impl Events {
         (kept, history.sender.subscribe())
     }
 
-    fn lock(&self) -> MutexGuard<'_, History> {
+    fn lock(&self) -> MutexGuard<'_, Kept> {
         self.history.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -9,20 +9,20 @@ mod announce;
 mod canary;
 mod event;
 mod file;
-mod ledger;
-mod line;
+mod history;
 mod load;
 mod look;
 mod pick;
+mod plugin_source;
 mod publish;
 mod put_back;
 mod refusal;
 mod registry;
 mod reload;
+mod rollout;
 mod route;
 mod routing;
 mod setup;
-mod slot;
 mod step;
 mod swap;
 mod watch;
@@ -37,19 +37,21 @@ use patchbay_core::error::Kind;
 use patchbay_core::{Digest, Domain, TenantId};
 use patchbay_durable::journal::Journal;
 use patchbay_durable::membership::Served;
-use patchbay_runtime::{Body, Call, CallContext, Config, Generation, Hold, Operation, Resolve as _, Routed};
+use patchbay_runtime::{
+    Body, Call, CallContext, Config, Generation, Operation, OperationGuard, Resolve as _, Routed,
+};
 use patchbay_telemetry::Metrics;
 use patchbay_upstream::Upstreams;
 use tokio::sync::watch as signal;
 use tokio_util::sync::CancellationToken;
 
 pub use self::event::{Event, EventKind, Subject};
-pub use self::ledger::{Record, State};
+pub use self::history::{Record, State};
+use self::plugin_source::PluginSource;
 pub use self::refusal::Refusal;
 use self::registry::Registry;
 pub use self::reload::{Reloaded, Source};
 pub use self::route::{Canary, Route, check};
-use self::slot::Slot;
 pub use self::step::Step;
 
 /// All plugins of the host.
@@ -90,14 +92,14 @@ impl Plugins {
     /// was compiled for the first serves the next.
     async fn look(&self) {
         let setup = self.registry.setup.load_full();
-        let plugins: BTreeSet<_> = setup.slots.iter().map(|slot| slot.route.plugin.as_str()).collect();
+        let plugins: BTreeSet<_> = setup.sources.iter().map(|source| source.route.plugin.as_str()).collect();
         let looks = plugins.into_iter().map(|plugin| self.look_at(setup.of(plugin)));
         futures::future::join_all(looks).await;
     }
 
-    async fn look_at(&self, slots: Vec<Arc<Slot>>) {
-        for slot in slots {
-            slot.look(&self.registry).await;
+    async fn look_at(&self, sources: Vec<Arc<PluginSource>>) {
+        for source in sources {
+            source.look(&self.registry).await;
         }
     }
 
@@ -181,8 +183,8 @@ impl Plugins {
         &self,
         (domain, region): (Domain, &str),
         (plugin, digest): (&str, &Digest),
-        hold: Option<Hold>,
-    ) -> Result<Hold, Error> {
+        hold: Option<OperationGuard>,
+    ) -> Result<OperationGuard, Error> {
         let kept = hold.filter(|hold| self.registry.routing.keeps(&hold.generation));
         let found = || {
             self.registry.routing.began((domain, region), plugin, digest).map(|generation| generation.hold())
@@ -201,7 +203,7 @@ impl Plugins {
     /// As [`Plugins::call`].
     pub async fn call_held<T: Send + 'static>(
         &self,
-        hold: &Hold,
+        hold: &OperationGuard,
         context: CallContext,
         body: impl Body<Operation, T>,
     ) -> Result<T, Error> {

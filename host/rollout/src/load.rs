@@ -9,9 +9,9 @@ use patchbay_runtime::Generation;
 use tokio::sync::MutexGuard;
 
 use super::file::File;
+use super::plugin_source::{LastObserved, PluginSource};
 use super::registry::Registry;
 use super::route::Route;
-use super::slot::{Seen, Slot};
 use super::{look, publish};
 
 /// What has become of it so far.
@@ -21,22 +21,22 @@ pub(super) struct Loading<'a> {
     pub(super) numbers: Vec<u64>,
     admitted: Vec<(Arc<Generation>, Arc<Route>)>,
     /// What each route is to have seen once it has landed.
-    seen: Vec<(MutexGuard<'a, Seen>, Seen)>,
+    seen: Vec<(MutexGuard<'a, LastObserved>, LastObserved)>,
 }
 
 impl<'a> Loading<'a> {
     /// Admits it for one route, unless it is there already.
-    pub(super) async fn admit(&mut self, registry: &Arc<Registry>, slot: &'a Slot, file: &File) {
-        let before = slot.lock().await;
+    pub(super) async fn admit(&mut self, registry: &Arc<Registry>, source: &'a PluginSource, file: &File) {
+        let before = source.lock().await;
         if let Some(number) = before.passed(&file.digest) {
             self.numbers.push(number);
-            self.seen.push((before, Seen::of(number, &file.digest)));
+            self.seen.push((before, LastObserved::of(number, &file.digest)));
             return;
         }
-        let mut seen = Seen::default();
-        let outcome = slot.admit(registry, &mut seen, file.clone()).await;
+        let mut seen = LastObserved::default();
+        let outcome = source.admit(registry, &mut seen, file.clone()).await;
         self.numbers.extend(seen.number());
-        self.admitted.extend(outcome.ok().map(|generation| (generation, Arc::clone(&slot.route))));
+        self.admitted.extend(outcome.ok().map(|generation| (generation, Arc::clone(&source.route))));
         self.seen.push((before, seen));
     }
 

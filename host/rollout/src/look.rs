@@ -10,15 +10,15 @@ use super::admission;
 use super::canary;
 use super::event::{About, EventKind};
 use super::file::File;
-use super::line::{Entry, Standing};
+use super::plugin_source::{LastObserved, PluginSource};
 use super::publish;
 use super::refusal::Refusal;
 use super::registry::Registry;
+use super::rollout::{Entry, Phase};
 use super::route::Route;
-use super::slot::{Seen, Slot};
 use super::step::Step;
 
-impl Slot {
+impl PluginSource {
     /// Looks at the file once, and admits what is new.
     pub(super) async fn look(&self, registry: &Arc<Registry>) {
         let mut seen = self.lock().await;
@@ -50,21 +50,21 @@ impl Slot {
     pub(super) async fn admit(
         &self,
         registry: &Arc<Registry>,
-        seen: &mut Seen,
+        seen: &mut LastObserved,
         file: File,
     ) -> Result<Arc<Generation>, Refusal> {
         let same = seen.digest.as_ref() == Some(&file.digest);
         let number = seen.number.filter(|_| same).unwrap_or_else(|| registry.number());
         let before = std::mem::take(seen).reason.filter(|_| same);
         (seen.digest, seen.number) = (Some(file.digest.clone()), Some(number));
-        registry.ledger.begin(number, &self.route, seen.digest.as_ref());
+        registry.history.begin(number, &self.route, seen.digest.as_ref());
         let (steps, outcome) = admission::admit(registry, self, number, file).await;
         match &outcome {
             Ok(generation) => self.admitted(registry, generation, steps),
             Err(refusal) => {
                 seen.again = refusal.passes();
                 seen.reason = Some(refusal.to_string());
-                registry.ledger.refused(number, &refusal.to_string(), steps);
+                registry.history.refused(number, &refusal.to_string(), steps);
                 if seen.reason != before {
                     self.refused(registry, seen, refusal);
                 }
@@ -74,7 +74,7 @@ impl Slot {
     }
 
     /// A file that is away is no reason for anything while its plugin serves.
-    fn unread(&self, registry: &Arc<Registry>, seen: &mut Seen, refusal: &Refusal) {
+    fn unread(&self, registry: &Arc<Registry>, seen: &mut LastObserved, refusal: &Refusal) {
         let reason = Some(refusal.to_string());
         let serves = || {
             registry.routing.read(|lines| {
@@ -87,26 +87,26 @@ impl Slot {
         if seen.reason == reason || (matches!(refusal, Refusal::Missing(_)) && serves()) {
             return;
         }
-        *seen = Seen { reason, ..Seen::default() };
+        *seen = LastObserved { reason, ..LastObserved::default() };
         if !matches!(refusal, Refusal::Missing(_)) {
             let number = registry.number();
             seen.number = Some(number);
-            registry.ledger.begin(number, &self.route, None);
-            registry.ledger.refused(number, &refusal.to_string(), vec![Step::refused("file", refusal)]);
+            registry.history.begin(number, &self.route, None);
+            registry.history.refused(number, &refusal.to_string(), vec![Step::refused("file", refusal)]);
         }
         self.refused(registry, seen, refusal);
     }
 
     fn admitted(&self, registry: &Registry, generation: &Generation, steps: Vec<Step>) {
         let took: std::time::Duration = steps.iter().map(|step| step.took).sum();
-        registry.ledger.admitted(generation, steps);
+        registry.history.admitted(generation, steps);
         registry.runtime.metrics().admission(&self.route.plugin, "admitted");
         let told = format!("{} was admitted in {} ms", generation.label, took.as_millis());
         registry.events.tell(EventKind::Admitted, generation, told);
     }
 
-    fn refused(&self, registry: &Registry, seen: &Seen, refusal: &Refusal) {
-        let (plugin, domain) = (&self.route.plugin, self.route.domain.word());
+    fn refused(&self, registry: &Registry, seen: &LastObserved, refusal: &Refusal) {
+        let (plugin, domain) = (&self.route.plugin, self.route.domain.as_str());
         if matches!(refusal, Refusal::Missing(_)) {
             tracing::warn!(plugin, domain, %refusal, "no plugin serves the domain");
             return;
@@ -125,7 +125,7 @@ pub(super) fn serve(registry: &Arc<Registry>, generation: &Arc<Generation>, rout
         line.install(generation, route);
         line.trial
     });
-    came(registry, generation);
+    log_activation(registry, generation);
     if let (Some(Some(trial)), Some(config)) = (trial, &route.canary) {
         let generation = Arc::clone(generation);
         tokio::spawn(canary::watch(Arc::clone(registry), generation, trial, config.clone()));
@@ -133,22 +133,22 @@ pub(super) fn serve(registry: &Arc<Registry>, generation: &Arc<Generation>, rout
 }
 
 /// Tells how a new generation came into service.
-pub(super) fn came(registry: &Registry, generation: &Generation) {
+pub(super) fn log_activation(registry: &Registry, generation: &Generation) {
     let found = registry.routing.read(|lines| {
         let mut lines = lines.iter().filter(|line| line.domain == generation.domain);
         let line = lines.find(|line| line.region == generation.region)?;
         let canary = line.trial.is_some_and(|trial| trial.canary == generation.number);
-        let Entry { standing, weight, .. } = line.entry(generation.number)?;
-        Some((canary, *standing, *weight))
+        let Entry { phase, weight, .. } = line.entry(generation.number)?;
+        Some((canary, *phase, *weight))
     });
-    let (label, domain) = (&generation.label, generation.domain.word());
+    let (label, domain) = (&generation.label, generation.domain.as_str());
     match found {
         Some((true, _, weight)) => {
             tracing::info!(plugin = %label, version = %generation.version, domain, weight, "serves as a canary");
             let told = format!("{label} answers {domain} on trial, at weight {weight}");
             registry.events.tell(EventKind::Canary, generation, told);
         }
-        Some((false, Standing::Serving, _)) => {
+        Some((false, Phase::Serving, _)) => {
             tracing::info!(plugin = %label, version = %generation.version, domain, "serves");
             registry.events.tell(EventKind::Activated, generation, format!("{label} answers {domain}"));
         }

@@ -9,17 +9,17 @@ use patchbay_core::Domain;
 use patchbay_runtime::Generation;
 
 use super::event::EventKind;
-use super::line::{Consequences, Entry, Line, Standing, Unfit};
 use super::registry::Registry;
+use super::rollout::{Consequences, Entry, Phase, Rollout, Unfit};
 
 /// Changes the routing table and sees to what follows.
 pub(super) fn edit<R, E>(
     registry: &Arc<Registry>,
-    change: impl FnOnce(&mut Vec<Line>) -> Result<R, E>,
+    change: impl FnOnce(&mut Vec<Rollout>) -> Result<R, E>,
 ) -> Result<R, E> {
     let (done, Consequences { draining, gone }) = registry.routing.edit(change)?;
     for Entry { generation, since, .. } in draining {
-        registry.ledger.draining(&generation);
+        registry.history.draining(&generation);
         tokio::spawn(drain(Arc::clone(registry), generation, since));
     }
     gone.iter().for_each(|generation| let_go(registry, generation));
@@ -28,7 +28,7 @@ pub(super) fn edit<R, E>(
 
 /// Nobody can switch back to it any more.
 pub(super) fn let_go(registry: &Registry, generation: &Generation) {
-    if registry.ledger.gone(generation) {
+    if registry.history.gone(generation) {
         if registry.routing.compiled(&generation.digest).is_none() {
             registry.runtime.metrics().forget(&generation.label);
         }
@@ -41,18 +41,18 @@ pub(super) fn let_go(registry: &Registry, generation: &Generation) {
 pub(super) fn edit_line<R>(
     registry: &Arc<Registry>,
     generation: &Generation,
-    change: impl FnOnce(&mut Line) -> R,
+    change: impl FnOnce(&mut Rollout) -> R,
 ) -> Option<R> {
     edit(registry, |lines| line_mut(lines, generation.domain, &generation.region).map(change)).ok()
 }
 
 pub(super) fn line_mut<'a>(
-    lines: &'a mut [Line],
+    lines: &'a mut [Rollout],
     domain: Domain,
     region: &str,
-) -> Result<&'a mut Line, Unfit> {
+) -> Result<&'a mut Rollout, Unfit> {
     let line = lines.iter_mut().find(|line| line.domain == domain && line.region == region);
-    line.ok_or_else(|| Unfit::NoEarlier(domain.word(), region.to_owned()))
+    line.ok_or_else(|| Unfit::NoEarlier(domain.as_str(), region.to_owned()))
 }
 
 /// Waits for the end of what a generation has begun before `since`, when it got its last call.
@@ -84,7 +84,7 @@ async fn drain(registry: Arc<Registry>, generation: Arc<Generation>, since: Time
 fn drains(registry: &Registry, generation: &Generation, since: Timestamp) -> bool {
     registry.routing.read(|lines| {
         let entry = lines.iter().find_map(|line| line.entry(generation.number));
-        entry.is_none_or(|entry| entry.standing == Standing::Draining && entry.since == since)
+        entry.is_none_or(|entry| entry.phase == Phase::Draining && entry.since == since)
     })
 }
 

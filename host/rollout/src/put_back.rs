@@ -3,15 +3,15 @@
 use patchbay_runtime::Generation;
 
 use super::file::File;
+use super::plugin_source::LastObserved;
 use super::registry::Registry;
-use super::slot::Seen;
 
 /// Makes a generation's file the one in the plugin directory, which the next start of the host begins with.
 pub(super) async fn put_back(registry: &Registry, generation: &Generation) {
-    let slots = registry.setup.load().of(&generation.plugin);
+    let sources = registry.setup.load().of(&generation.plugin);
     let mut seen = Vec::new();
-    for slot in &slots {
-        seen.push(slot.lock().await);
+    for source in &sources {
+        seen.push(source.lock().await);
     }
     let directory = &registry.runtime.config.directory;
     let path = File::path(directory, &generation.plugin);
@@ -21,7 +21,10 @@ pub(super) async fn put_back(registry: &Registry, generation: &Generation) {
     }
     let landed = generation.file.bytes().and_then(|bytes| File::land(directory, &generation.plugin, &bytes));
     match landed {
-        Ok(()) => seen.iter_mut().for_each(|seen| **seen = Seen::of(generation.number, &generation.digest)),
+        Ok(()) => {
+            let observed = || LastObserved::of(generation.number, &generation.digest);
+            seen.iter_mut().for_each(|seen| **seen = observed());
+        }
         Err(error) => tracing::error!(
             plugin = %generation.label, %error,
             "its file cannot be put back: the next start begins with the one that is there"

@@ -22,7 +22,7 @@ pub enum Refusal {
     #[error("it was not compiled: {0}")]
     Compiler(String),
     /// Imports or exports differ from the domain's world.
-    #[error("it does not fit the {} world: {cause:#}", domain.word())]
+    #[error("it does not fit the {} world: {cause:#}", domain.as_str())]
     World {
         /// The route's domain.
         domain: Domain,

@@ -11,7 +11,7 @@ use patchbay_upstream::Upstreams;
 use tokio::sync::Semaphore;
 
 use super::event::Events;
-use super::ledger::Ledger;
+use super::history::History;
 use super::route::{self, Route};
 use super::routing::Routing;
 use super::setup::Setup;
@@ -20,7 +20,7 @@ use super::setup::Setup;
 pub(crate) struct Registry {
     pub(crate) runtime: Arc<Runtime>,
     pub(crate) routing: Arc<Routing>,
-    pub(crate) ledger: Ledger,
+    pub(crate) history: History,
     pub(crate) events: Events,
     /// Those of whoever watches events.
     pub(crate) watchers: Arc<Semaphore>,
@@ -42,7 +42,7 @@ impl Registry {
         let routing = Arc::new(Routing::new(&routes, config.retained_max));
         let watchers = Semaphore::new(config.event_watchers_max.min(Semaphore::MAX_PERMITS));
         Ok(Self {
-            ledger: Ledger::new(config.records_max),
+            history: History::new(config.records_max),
             events: Events::new(config.events_max),
             watchers: Arc::new(watchers),
             setup: ArcSwap::from_pointee(Setup::new(&routes, config.limits(), upstreams)),

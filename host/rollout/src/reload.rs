@@ -13,10 +13,10 @@ use toml::{Table, Value};
 use super::Plugins;
 use super::event::{About, EventKind};
 use super::file::File;
+use super::plugin_source::LastObserved;
 use super::route::{self, Route};
 use super::routing::arrange;
 use super::setup::Setup;
-use super::slot::Seen;
 use super::{look, publish};
 
 /// Keys of `[plugin]` that hold for a call, so a new generation can have others.
@@ -89,7 +89,7 @@ impl Reload {
             Ok(told) => (EventKind::ConfigApplied, told),
             Err(error) => (EventKind::ConfigRefused, format!("what held goes on to hold: {error:#}")),
         };
-        tracing::warn!(file = %file.display(), kind = kind.word(), "{told}");
+        tracing::warn!(file = %file.display(), kind = kind.as_str(), "{told}");
         plugins.registry.events.tell(kind, About::default(), told);
     }
 
@@ -123,15 +123,17 @@ impl Reload {
         after: &Setup,
     ) -> anyhow::Result<Vec<Arc<Generation>>> {
         let mut seen = Vec::new();
-        for slot in &before.slots {
-            seen.push((slot, slot.lock().await));
+        for source in &before.sources {
+            seen.push((source, source.lock().await));
         }
         let mut generations = Vec::new();
-        for slot in after.slots.iter().filter(|slot| !before.slots.iter().any(|old| Arc::ptr_eq(old, slot))) {
-            let old = seen.iter().find(|(old, _)| old.is_for(&slot.route)).map(|(_, seen)| &**seen);
-            let Some(file) = component(plugins, &slot.route, old).await? else { continue };
-            let about = || format!("route {}: {}", slot.route.domain.word(), slot.route.plugin);
-            let generation = slot.admit_anew(&plugins.registry, file).await.with_context(about)?;
+        for source in
+            after.sources.iter().filter(|source| !before.sources.iter().any(|old| Arc::ptr_eq(old, source)))
+        {
+            let old = seen.iter().find(|(old, _)| old.is_for(&source.route)).map(|(_, seen)| &**seen);
+            let Some(file) = component(plugins, &source.route, old).await? else { continue };
+            let about = || format!("route {}: {}", source.route.domain.as_str(), source.route.plugin);
+            let generation = source.admit_anew(&plugins.registry, file).await.with_context(about)?;
             generations.push(generation);
         }
         Ok(generations)
@@ -139,11 +141,15 @@ impl Reload {
 }
 
 /// The file that a changed route is about: the one in the directory, or where that was refused, what serves now.
-async fn component(plugins: &Plugins, route: &Route, seen: Option<&Seen>) -> anyhow::Result<Option<File>> {
+async fn component(
+    plugins: &Plugins,
+    route: &Route,
+    seen: Option<&LastObserved>,
+) -> anyhow::Result<Option<File>> {
     let registry = &plugins.registry;
     let kept = registry.routing.newest(route.domain, &route.region, &route.plugin);
     let path = File::path(&registry.runtime.config.directory, &route.plugin);
-    if let (Some(kept), true) = (&kept, !path.exists() || seen.is_some_and(Seen::refused)) {
+    if let (Some(kept), true) = (&kept, !path.exists() || seen.is_some_and(LastObserved::refused)) {
         return Ok(Some(File::of(kept.file.bytes()?)));
     }
     if !path.exists() {
@@ -157,7 +163,8 @@ fn put_in_place(plugins: &Plugins, before: &Setup, routes: &[Route], generations
     let same_weights = |domain, region: &str| {
         let weights = |route: &&Route| route.domain == domain && route.region == region;
         let weight = |route: &Route| (route.plugin.clone(), route.weight());
-        let old: Vec<_> = before.slots.iter().map(|slot| &*slot.route).filter(weights).map(weight).collect();
+        let old: Vec<_> =
+            before.sources.iter().map(|source| &*source.route).filter(weights).map(weight).collect();
         let new: Vec<_> = routes.iter().filter(weights).map(weight).collect();
         old == new
     };
@@ -183,7 +190,7 @@ fn put_in_place(plugins: &Plugins, before: &Setup, routes: &[Route], generations
         Ok(())
     });
     let Ok(()) = published;
-    generations.iter().for_each(|generation| look::came(&plugins.registry, generation));
+    generations.iter().for_each(|generation| look::log_activation(&plugins.registry, generation));
 }
 
 /// The upstreams whose tables differ.

@@ -105,7 +105,7 @@ impl Route {
 pub fn check(routes: &[Route], upstreams: &BTreeSet<&str>) -> anyhow::Result<()> {
     let mut served = BTreeSet::new();
     for route in routes {
-        let (domain, region) = (route.domain.word(), route.region.as_str());
+        let (domain, region) = (route.domain.as_str(), route.region.as_str());
         route.check().map_err(|e| e.context(format!("route {domain}")))?;
         ensure!(
             served.insert((domain, region, route.plugin.as_str())),
@@ -127,7 +127,7 @@ pub fn check(routes: &[Route], upstreams: &BTreeSet<&str>) -> anyhow::Result<()>
 pub(super) fn weighed(mut routes: Vec<Route>) -> Vec<Route> {
     let mut begun = BTreeSet::new();
     for route in &mut routes {
-        let first = begun.insert((route.domain.word(), route.region.clone()));
+        let first = begun.insert((route.domain.as_str(), route.region.clone()));
         route.weight.get_or_insert(if first { WEIGHT } else { 0 });
     }
     routes

@@ -11,13 +11,13 @@ use patchbay_runtime::{ComponentFile, Generation, Resolve};
 use tokio::sync::watch;
 use wasmtime::component::Component;
 
-use super::line::{Consequences, Entry, Line};
+use super::rollout::{Consequences, Entry, Rollout};
 use super::route::Route;
 
 /// The routing table.
 pub(super) struct Routing {
     /// In the order of the configuration: a domain's first region is its default.
-    table: ArcSwap<Vec<Line>>,
+    table: ArcSwap<Vec<Rollout>>,
     /// One change at a time, so that none is lost.
     change: Mutex<()>,
     changed: watch::Sender<Vec<Served>>,
@@ -61,7 +61,7 @@ impl Routing {
         let table = self.table.load();
         let line = find(&table, domain, region)?.map(|line| line.region.clone());
         line.ok_or_else(|| {
-            Error::new(Kind::Unsupported, format!("No route is configured for {}.", domain.word()))
+            Error::new(Kind::Unsupported, format!("No route is configured for {}.", domain.as_str()))
         })
     }
 
@@ -102,14 +102,14 @@ impl Routing {
     }
 
     /// Looks at the table as it is now.
-    pub(super) fn read<R>(&self, look: impl FnOnce(&[Line]) -> R) -> R {
+    pub(super) fn read<R>(&self, look: impl FnOnce(&[Rollout]) -> R) -> R {
         look(&self.table.load())
     }
 
     /// Changes a copy of the table and publishes it; a change that fails leaves everything as it was.
     pub(super) fn edit<R, E>(
         &self,
-        change: impl FnOnce(&mut Vec<Line>) -> Result<R, E>,
+        change: impl FnOnce(&mut Vec<Rollout>) -> Result<R, E>,
     ) -> Result<(R, Consequences), E> {
         let one = self.change.lock().unwrap_or_else(PoisonError::into_inner);
         let mut table = Vec::clone(&self.table.load());
@@ -135,12 +135,12 @@ impl Resolve for Routing {
         let table = self.table.load();
         let line = find(&table, domain, region)?;
         line.and_then(|line| line.pick(tenant)).cloned().ok_or_else(|| {
-            Error::new(Kind::Unsupported, format!("No {} plugin is loaded here.", domain.word()))
+            Error::new(Kind::Unsupported, format!("No {} plugin is loaded here.", domain.as_str()))
         })
     }
 }
 
-fn find<'a>(table: &'a [Line], domain: Domain, region: &str) -> Result<Option<&'a Line>, Error> {
+fn find<'a>(table: &'a [Rollout], domain: Domain, region: &str) -> Result<Option<&'a Rollout>, Error> {
     let mut lines = table.iter().filter(|line| line.domain == domain);
     let line = lines.clone().find(|line| region.is_empty() || line.region == region);
     if line.is_none() && lines.next().is_some() {
@@ -153,24 +153,24 @@ fn find<'a>(table: &'a [Line], domain: Domain, region: &str) -> Result<Option<&'
 
 /// Brings the lines in the order of the routes: one for each domain and region, new ones empty. Those without a route
 /// are closed.
-pub(super) fn arrange(lines: &mut Vec<Line>, routes: &[Route]) {
-    let place = |line: &Line| {
+pub(super) fn arrange(lines: &mut Vec<Rollout>, routes: &[Route]) {
+    let place = |line: &Rollout| {
         routes.iter().position(|route| route.domain == line.domain && route.region == line.region)
     };
     for route in routes {
         if !lines.iter().any(|line| line.domain == route.domain && line.region == route.region) {
-            lines.push(Line::new(route.domain, &route.region));
+            lines.push(Rollout::new(route.domain, &route.region));
         }
     }
-    lines.iter_mut().filter(|line| place(line).is_none()).for_each(Line::close);
+    lines.iter_mut().filter(|line| place(line).is_none()).for_each(Rollout::close);
     lines.sort_by_key(|line| place(line).unwrap_or(usize::MAX));
 }
 
 /// Who answers each line now, or most of its calls where several do.
-fn served(table: &[Line]) -> Vec<Served> {
+fn served(table: &[Rollout]) -> Vec<Served> {
     let active = table.iter().filter_map(|line| line.pick(None));
     let served = active.map(|generation| Served {
-        domain: generation.domain.word().to_owned(),
+        domain: generation.domain.as_str().to_owned(),
         region: generation.region.clone(),
         plugin: generation.plugin.clone(),
         version: generation.version.clone(),

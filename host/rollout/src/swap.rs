@@ -12,11 +12,11 @@ use tokio::sync::{OwnedSemaphorePermit, broadcast};
 use super::Plugins;
 use super::event::{About, Event, EventKind};
 use super::file::File;
-use super::ledger::{Record, State};
-use super::line::{Line, Standing, Unfit};
+use super::history::{Record, State};
 use super::load::Loading;
 use super::publish::{edit, line_mut};
 use super::put_back::put_back;
+use super::rollout::{Phase, Rollout, Unfit};
 use super::route::WEIGHT_MAX;
 
 impl From<Unfit> for Error {
@@ -34,7 +34,7 @@ impl Plugins {
     /// Every generation that is kept, and those of late that were refused or let go, by their numbers.
     #[must_use]
     pub fn list(&self) -> Vec<Record> {
-        let records = self.registry.ledger.records();
+        let records = self.registry.history.records();
         self.registry.routing.read(|lines| records.into_iter().map(|record| seen(lines, record)).collect())
     }
 
@@ -59,7 +59,7 @@ impl Plugins {
     /// [`Kind::Invalid`] for a plugin without a route, naming those that have one, and for too many bytes.
     pub fn loadable(&self, plugin: &str, size_bytes: u64) -> Result<(), Error> {
         let setup = self.registry.setup.load();
-        let named: BTreeSet<_> = setup.slots.iter().map(|slot| slot.route.plugin.as_str()).collect();
+        let named: BTreeSet<_> = setup.sources.iter().map(|source| source.route.plugin.as_str()).collect();
         if !named.contains(plugin) {
             let named: Vec<_> = named.into_iter().collect();
             return Err(Error::invalid(format!(
@@ -80,11 +80,11 @@ impl Plugins {
     /// As [`Plugins::loadable`]; [`Kind::Internal`] when the directory cannot be written.
     pub async fn load(&self, plugin: &str, bytes: Vec<u8>) -> Result<Vec<Record>, Error> {
         self.loadable(plugin, bytes.len() as u64)?;
-        let slots = self.registry.setup.load().of(plugin);
+        let sources = self.registry.setup.load().of(plugin);
         let file = File::of(bytes);
         let mut loading = Loading::default();
-        for slot in &slots {
-            loading.admit(&self.registry, slot, &file).await;
+        for source in &sources {
+            loading.admit(&self.registry, source, &file).await;
         }
         let directory = &self.registry.runtime.config.directory;
         loading
@@ -164,7 +164,7 @@ impl Plugins {
         &self,
         domain: Domain,
         region: &str,
-        change: impl FnOnce(&mut Line) -> Result<R, Unfit>,
+        change: impl FnOnce(&mut Rollout) -> Result<R, Unfit>,
     ) -> Result<R, Unfit> {
         edit(&self.registry, |lines| change(line_mut(lines, domain, region)?))
     }
@@ -173,8 +173,8 @@ impl Plugins {
     async fn switched(&self, kind: EventKind, generation: Option<Arc<Generation>>) -> Result<Record, Error> {
         let lost = || Error::new(Kind::Conflict, "The generation was let go at once.");
         let generation = generation.ok_or_else(lost)?;
-        let told = format!("{} answers {}, by hand", generation.label, generation.domain.word());
-        tracing::info!(plugin = %generation.label, domain = generation.domain.word(), kind = kind.word(), "switched");
+        let told = format!("{} answers {}, by hand", generation.label, generation.domain.as_str());
+        tracing::info!(plugin = %generation.label, domain = generation.domain.as_str(), kind = kind.as_str(), "switched");
         self.registry.events.tell(kind, &*generation, told);
         put_back(&self.registry, &generation).await;
         record(&self.list(), generation.number).ok_or_else(lost)
@@ -186,18 +186,18 @@ fn record(records: &[Record], number: u64) -> Option<Record> {
 }
 
 /// A record with what its line knows of it.
-fn seen(lines: &[Line], mut record: Record) -> Record {
+fn seen(lines: &[Rollout], mut record: Record) -> Record {
     let line = lines.iter().find(|line| line.domain == record.domain && line.region == record.region);
     let Some((line, entry)) = line.and_then(|line| Some((line, line.entry(record.number)?))) else {
         return record;
     };
     let canary = line.trial.is_some_and(|trial| trial.canary == record.number);
-    record.state = match entry.standing {
-        Standing::Standby => State::Standby,
-        Standing::Serving if canary => State::Canary,
-        Standing::Serving => State::Active,
-        Standing::Draining => State::Draining,
-        Standing::Retained => State::Retained,
+    record.state = match entry.phase {
+        Phase::Standby => State::Standby,
+        Phase::Serving if canary => State::Canary,
+        Phase::Serving => State::Active,
+        Phase::Draining => State::Draining,
+        Phase::Retained => State::Retained,
     };
     record.weight = entry.weight;
     record.pins = line.pins(record.number).collect();

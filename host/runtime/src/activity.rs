@@ -139,12 +139,12 @@ impl Activity {
 }
 
 /// The linear memory of one call, as a part of its generation's.
-pub(super) struct Held {
+pub(super) struct MemoryCharge {
     activity: Arc<Activity>,
     bytes: usize,
 }
 
-impl Held {
+impl MemoryCharge {
     pub(super) fn new(activity: &Arc<Activity>) -> Self {
         Self { activity: Arc::clone(activity), bytes: 0 }
     }
@@ -155,7 +155,7 @@ impl Held {
     }
 }
 
-impl Drop for Held {
+impl Drop for MemoryCharge {
     fn drop(&mut self) {
         self.activity.memory_bytes.fetch_sub(self.bytes, Ordering::Relaxed);
     }

@@ -101,7 +101,7 @@ impl Background {
             started.push(thread.spawn(work).context("a thread for plugins cannot be started")?);
         }
         let threads = Mutex::new(started);
-        Ok(Self { shared, threads, gauges: Domain::ALL.map(|domain| metrics.background(domain.word())) })
+        Ok(Self { shared, threads, gauges: Domain::ALL.map(|domain| metrics.background(domain.as_str())) })
     }
 
     /// Goes on with a call here.

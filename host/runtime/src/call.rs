@@ -12,10 +12,10 @@ use tracing::Instrument as _;
 use wasmtime::Store;
 use wasmtime::component::Accessor;
 
+use super::concurrency::ConcurrencyPermit;
 use super::context::CallContext;
 use super::contract::types;
 use super::domain::{Disks, Routed, Service};
-use super::gate::Place;
 use super::generation::Generation;
 use super::runtime::Runtime;
 use super::share::Share;
@@ -157,7 +157,7 @@ async fn guest<S: Service, T: Send>(
     generation: Arc<Generation>,
     context: CallContext,
     body: impl Body<S, T>,
-    _place: Place,
+    _place: ConcurrencyPermit,
 ) -> Result<Result<T, types::Error>, Broken> {
     let told = context.for_plugin(&generation.region);
     let mut store = store(&runtime, &generation, context);
@@ -235,7 +235,7 @@ fn from_plugin(error: types::Error) -> Error {
 
 fn broken(runtime: &Runtime, generation: &Generation, end: Broken) -> Error {
     let (reason, error) = match end {
-        Broken::Late => ("deadline", Error::new(Kind::Timeout, Kind::Timeout.sentence())),
+        Broken::Late => ("deadline", Error::new(Kind::Timeout, Kind::Timeout.default_message())),
         Broken::Lost => ("lost", Error::internal(anyhow::anyhow!("the call ended without an answer"))),
         Broken::Cut => ("cut off", Error::new(Kind::Unavailable, CUT)),
         Broken::Trap(trap, hit) => (hit.unwrap_or("trap"), Error::internal(anyhow::Error::from(trap))),

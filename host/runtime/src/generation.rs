@@ -83,8 +83,8 @@ impl Generation {
 
     /// Counts an operation as carried by it, as long as the hold lives.
     #[must_use]
-    pub fn hold(self: &Arc<Self>) -> Hold {
-        Hold { _counted: self.activity.operation(), generation: Arc::clone(self) }
+    pub fn hold(self: &Arc<Self>) -> OperationGuard {
+        OperationGuard { _counted: self.activity.operation(), generation: Arc::clone(self) }
     }
 
     /// Waits until it has no calls and carries no operations.
@@ -99,7 +99,7 @@ impl Generation {
 }
 
 /// An operation's hold on the generation that carries it.
-pub struct Hold {
+pub struct OperationGuard {
     /// That generation.
     pub generation: Arc<Generation>,
     _counted: TaskTrackerToken,

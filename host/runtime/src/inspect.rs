@@ -42,9 +42,9 @@ impl Inspection {
         let (mut fits, mut misfits) = (Vec::new(), Vec::new());
         for domain in Domain::ALL {
             match fit(&component, domain) {
-                Ok(()) => fits.push(domain.word()),
+                Ok(()) => fits.push(domain.as_str()),
                 Err(cause) if exports.iter().any(|name| is_of(name, domain)) => {
-                    misfits.push(format!("{}: {cause:#}", domain.word()));
+                    misfits.push(format!("{}: {cause:#}", domain.as_str()));
                 }
                 Err(_) => {}
             }
@@ -71,5 +71,5 @@ fn fit(component: &Component, domain: Domain) -> wasmtime::Result<()> {
 /// Whether an interface, as "patchbay:nas/shares@0.1.0", is of the domain's package.
 fn is_of(interface: &str, domain: Domain) -> bool {
     interface.strip_prefix("patchbay:").and_then(|rest| rest.split_once('/')).map(|(package, _)| package)
-        == Some(domain.word())
+        == Some(domain.as_str())
 }

@@ -11,13 +11,13 @@ mod call;
 mod capability;
 mod compile;
 mod component_file;
+mod concurrency;
 mod config;
 mod context;
 pub mod contract;
 mod debt;
 mod domain;
 mod engine;
-mod gate;
 mod generation;
 mod grant;
 mod inspect;
@@ -45,7 +45,7 @@ pub use self::domain::{
     About, Buckets, Disks, Flavors, Images, Instances, Operation, Routed, Routers, SecurityGroups, Service,
     Shares, Tenants, Vpcs,
 };
-pub use self::generation::{Generation, Hold};
+pub use self::generation::{Generation, OperationGuard};
 pub use self::grant::{Grant, Granted};
 pub use self::inspect::Inspection;
 pub use self::probe::{Unfit, check, draft};

@@ -14,9 +14,9 @@ use wasmtime::component::Component;
 use super::background::Background;
 use super::cache::Cache;
 use super::compile::Uncompiled;
+use super::concurrency::ConcurrencyLimit;
 use super::config::Config;
 use super::engine;
-use super::gate::Gate;
 use super::generation::Generation;
 use super::resources::Resources;
 
@@ -43,7 +43,7 @@ pub struct Runtime {
     pub config: Config,
     pub(crate) routes: Arc<dyn Resolve>,
     pub(crate) resources: Arc<Resources>,
-    gates: [Gate; Domain::ALL.len()],
+    gates: [ConcurrencyLimit; Domain::ALL.len()],
     /// Each domain's share of the host's own threads.
     foreground: [Arc<Semaphore>; Domain::ALL.len()],
 }
@@ -64,7 +64,7 @@ impl Runtime {
         Ok(Self {
             engine: engine::start(&config)?,
             background: Background::start(&config, &metrics)?,
-            gates: Domain::ALL.map(|domain| Gate::new(domain, &config, &metrics)),
+            gates: Domain::ALL.map(|domain| ConcurrencyLimit::new(domain, &config, &metrics)),
             foreground: Domain::ALL.map(|_| Arc::new(Semaphore::new(threads))),
             resources: Arc::new(Resources { cache: Cache::new(config.cache_bounds()), journal, metrics }),
             config,
@@ -117,7 +117,7 @@ impl Runtime {
         &self.foreground[domain as usize]
     }
 
-    pub(crate) fn gate(&self, domain: Domain) -> &Gate {
+    pub(crate) fn gate(&self, domain: Domain) -> &ConcurrencyLimit {
         &self.gates[domain as usize]
     }
 }

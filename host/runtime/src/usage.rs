@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use wasmtime::ResourceLimiter;
 
-use super::activity::{Activity, Held};
+use super::activity::{Activity, MemoryCharge};
 use super::config::Limits;
 use super::engine::TICK;
 
@@ -17,7 +17,7 @@ pub(crate) struct Usage {
     memory_max: usize,
     ticks_max: u64,
     ticks: u64,
-    held: Held,
+    held: MemoryCharge,
     pub(crate) hit: Option<&'static str>,
 }
 
@@ -25,7 +25,7 @@ impl Usage {
     pub(crate) fn new(limits: &Limits, activity: &Arc<Activity>) -> Self {
         let ticks_max = Duration::from_millis(limits.cpu_ms_max).as_millis() / TICK.as_millis();
         let ticks_max = u64::try_from(ticks_max).unwrap_or(u64::MAX).max(1);
-        let held = Held::new(activity);
+        let held = MemoryCharge::new(activity);
         Self { memory_max: limits.memory_bytes_max, ticks_max, ticks: 0, held, hit: None }
     }
 }

@@ -63,7 +63,7 @@ impl Sampler {
             let Slot { left_out, last, .. } = std::mem::take(&mut *lock(slot));
             let Some((kind, source)) = last else { continue };
             let tenant = source.map(tracing::field::display);
-            tracing::info!(left_out, kind = kind.word(), tenant, "refused calls were left out of the log");
+            tracing::info!(left_out, kind = kind.as_str(), tenant, "refused calls were left out of the log");
         }
     }
 }

@@ -131,7 +131,7 @@ impl Directory {
             last = reading.await.map_err(Error::internal)?;
         }
         if last.failed {
-            return Err(Error::new(Kind::Unavailable, Kind::Unavailable.sentence()));
+            return Err(Error::new(Kind::Unavailable, Kind::Unavailable.default_message()));
         }
         Ok(())
     }

@@ -25,8 +25,8 @@ use patchbay_core::error::{Error, Kind};
 use patchbay_core::failure::unavailable;
 use patchbay_core::seal::{Digest, MasterKey, random_secret};
 use patchbay_core::{Installation, Mark, TenantId};
-use patchbay_database::{now_ms, sole};
-use patchbay_durable::idempotency::{Idempotency, Once};
+use patchbay_database::{now_ms, single_host};
+use patchbay_durable::idempotency::{Idempotency, IdempotencyKey};
 use prometheus_client::metrics::counter::Counter;
 use secrecy::ExposeSecret as _;
 use sqlx::any::AnyRow;
@@ -89,7 +89,7 @@ impl Tenants {
             registration_time: Duration::from_millis(config.registration_ms),
             reads: Counter::default(),
         };
-        if sole(&tenants.pool) {
+        if single_host(&tenants.pool) {
             tenants.give_up(i64::MAX).await?;
         }
         tenants.refresh().await?;
@@ -266,7 +266,7 @@ impl Tenants {
         &self,
         registration: &Registration,
         account: &Account,
-        once: Option<(&Once, &Idempotency)>,
+        once: Option<(&IdempotencyKey, &Idempotency)>,
     ) -> Result<(), Error> {
         let mut both = self.pool.begin().await?;
         let revision = changes::next(&mut both).await?;

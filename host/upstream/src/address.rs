@@ -174,7 +174,7 @@ mod tests {
         ] {
             let error = base.join(path).unwrap_err();
             assert_eq!(error.kind(), Kind::Invalid, "{path:?}");
-            assert_eq!(error.message(), Kind::Invalid.sentence());
+            assert_eq!(error.message(), Kind::Invalid.default_message());
         }
         assert!(base.join(&"x".repeat(PATH_BYTES_MAX + 1)).is_err());
     }

@@ -39,7 +39,7 @@ pub enum Interface {
 }
 
 impl Interface {
-    fn word(self) -> &'static str {
+    fn as_str(self) -> &'static str {
         match self {
             Self::Public => "public",
             Self::Internal => "internal",
@@ -82,7 +82,7 @@ impl Catalogue {
     ) -> Self {
         let mut endpoints = HashMap::new();
         let fits = |listed: &&ListedEndpoint| {
-            listed.interface == interface.word() && listed.region_id.as_deref() == Some(region)
+            listed.interface == interface.as_str() && listed.region_id.as_deref() == Some(region)
         };
         for Service { kind, endpoints: addresses } in listed {
             let Some(address) = addresses.iter().find(fits) else { continue };

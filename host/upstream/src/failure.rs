@@ -28,9 +28,9 @@ pub(super) enum Failure {
 }
 
 /// What stands in the place of a status where `error` is why there was no answer.
-pub fn word(error: &Error) -> &'static str {
+pub fn failure_word(error: &Error) -> &'static str {
     let mut causes = successors(error.source(), |cause| (*cause).source());
-    causes.find_map(|cause| cause.downcast_ref()).map_or(error.kind().word(), Failure::word)
+    causes.find_map(|cause| cause.downcast_ref()).map_or(error.kind().as_str(), Failure::as_str)
 }
 
 impl From<reqwest::Error> for Failure {
@@ -43,7 +43,7 @@ impl From<reqwest::Error> for Failure {
 
 impl Failure {
     /// What stands in the place of a status in metrics and logs.
-    pub(super) fn word(&self) -> &'static str {
+    pub(super) fn as_str(&self) -> &'static str {
         match self {
             Self::Open => "open",
             Self::Unreachable(_) => "unreachable",
@@ -74,8 +74,8 @@ mod tests {
 
     #[test]
     fn a_failure_is_known_by_its_word_also_as_an_error() {
-        assert_eq!(word(&Failure::TooLarge(7).into_error("cloud")), "too-large");
-        assert_eq!(word(&Failure::Timeout.into_error("cloud")), "timeout");
-        assert_eq!(word(&Error::new(Kind::Denied, "No.")), "denied");
+        assert_eq!(failure_word(&Failure::TooLarge(7).into_error("cloud")), "too-large");
+        assert_eq!(failure_word(&Failure::Timeout.into_error("cloud")), "timeout");
+        assert_eq!(failure_word(&Error::new(Kind::Denied, "No.")), "denied");
     }
 }

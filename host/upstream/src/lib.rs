@@ -34,7 +34,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use tokio::time::Instant;
 
-pub use self::failure::word as failure_word;
+pub use self::failure::failure_word;
 pub use self::http::Config as HttpConfig;
 pub use self::message::{Request, Response};
 pub use self::openstack_config::Config as OpenstackConfig;

@@ -247,7 +247,7 @@ impl Transport {
     fn observe(&self, request: &reqwest::Request, outcome: &Result<Answer, Failure>, took: Duration) {
         let status = match outcome {
             Ok(answer) => answer.status.as_str(),
-            Err(failure) => failure.word(),
+            Err(failure) => failure.as_str(),
         };
         self.metrics.upstream(&self.name, request.method().as_str(), status, took);
         debug!(

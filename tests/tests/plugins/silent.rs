@@ -37,7 +37,7 @@ async fn who_would_wait_in_vain_is_refused_and_who_has_time_is_let_through() {
     needs_cloudsim!();
     let backend = Backend::start(1).await;
     let stage = Stage::hostile(with_backend(Deployment::builder().toml(TRANSPORT), &backend.url)).await;
-    let refusal = (Kind::Unavailable.code(), Kind::Unavailable.sentence().to_owned());
+    let refusal = (Kind::Unavailable.code(), Kind::Unavailable.default_message().to_owned());
     let mut in_vain = 0;
     while stage.hurried().await != refusal {
         in_vain += 1;

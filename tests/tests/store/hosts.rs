@@ -20,7 +20,7 @@ pub(crate) async fn a_host_is_alive_until_it_leaves(store: &Store) {
     let (own, other) = (HostId::draw(), HostId::draw());
     hosts.enter(own, "a", "[]").await.unwrap();
     hosts.enter(other, "b", "[]").await.unwrap();
-    assert!(hosts.beat(other, "[1]").await.unwrap());
+    assert!(hosts.heartbeat(other, "[1]").await.unwrap());
     let seen = hosts.others(own, 10).await.unwrap();
     let [seen] = seen.as_slice() else { panic!("{seen:?}") };
     assert_eq!((seen.id, seen.name.as_str(), seen.beat, seen.serving.as_str()), (other, "b", 1, "[1]"));
@@ -29,7 +29,7 @@ pub(crate) async fn a_host_is_alive_until_it_leaves(store: &Store) {
     hosts.leave(other).await.unwrap();
     assert!(hosts.others(own, 10).await.unwrap().is_empty());
     hosts.clear().await.unwrap();
-    assert!(!hosts.beat(own, "[]").await.unwrap());
+    assert!(!hosts.heartbeat(own, "[]").await.unwrap());
 }
 
 pub(crate) async fn only_the_silent_are_buried_and_once(store: &Store) {
@@ -37,12 +37,12 @@ pub(crate) async fn only_the_silent_are_buried_and_once(store: &Store) {
     let id = HostId::draw();
     hosts.enter(id, "a", "[]").await.unwrap();
     let seen = hosts.others(HostId::draw(), 1).await.unwrap().remove(0);
-    assert!(hosts.beat(id, "[]").await.unwrap());
-    assert!(!hosts.bury(&seen).await.unwrap(), "it gave a sign of life");
+    assert!(hosts.heartbeat(id, "[]").await.unwrap());
+    assert!(!hosts.evict(&seen).await.unwrap(), "it gave a sign of life");
     let seen = hosts.others(HostId::draw(), 1).await.unwrap().remove(0);
-    assert!(hosts.bury(&seen).await.unwrap());
-    assert!(!hosts.bury(&seen).await.unwrap(), "another one was first");
-    assert!(!hosts.beat(id, "[]").await.unwrap(), "and it is told so");
+    assert!(hosts.evict(&seen).await.unwrap());
+    assert!(!hosts.evict(&seen).await.unwrap(), "another one was first");
+    assert!(!hosts.heartbeat(id, "[]").await.unwrap(), "and it is told so");
 }
 
 pub(crate) async fn what_a_dead_host_carried_goes_to_one_of_the_others(store: &Store) {

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use serde_json::Value;
 
-use super::wanted::Wanted;
+use super::selector::GenerationSelector;
 use super::{Client, Output, show};
 
 /// What a component's bytes hold, as JSON; the host's runtime knows.
@@ -15,7 +15,7 @@ pub type Inspect = fn(&[u8]) -> Result<Value>;
 /// Asks the host.
 pub(super) async fn generation(
     client: &mut Client,
-    wanted: &Wanted,
+    wanted: &GenerationSelector,
     out: &mut Output<impl Write>,
 ) -> Result<()> {
     let found = wanted.find(client).await?;

@@ -8,10 +8,10 @@ mod inspect;
 mod journal;
 mod load;
 mod route;
+mod selector;
 mod show;
 mod table;
 mod tenant;
-mod wanted;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -30,8 +30,8 @@ use tonic::transport::Channel;
 pub use self::inspect::Inspect;
 pub use self::journal::{JournalArgs, journal};
 use self::route::{Line, RouteArgs};
+use self::selector::GenerationSelector;
 pub use self::tenant::{TenantArgs, tenant};
-use self::wanted::Wanted;
 use crate::client::{Bearer, Target, refused};
 
 /// What to do, and with which host.
@@ -61,7 +61,7 @@ enum Command {
     /// Give a generation the calls of its domain and region.
     Activate {
         /// Its number, or PLUGIN@DIGEST with as much of the digest as is unique.
-        generation: Wanted,
+        generation: GenerationSelector,
     },
     /// Give the calls back to the generation that had them before.
     Rollback {
@@ -124,7 +124,11 @@ async fn list(client: &mut Client) -> Result<ListPluginsResponse> {
     Ok(listed.map_err(|status| refused(&status))?.into_inner())
 }
 
-async fn activate(client: &mut Client, wanted: &Wanted, out: &mut Output<impl Write>) -> Result<()> {
+async fn activate(
+    client: &mut Client,
+    wanted: &GenerationSelector,
+    out: &mut Output<impl Write>,
+) -> Result<()> {
     let generation = wanted.number(client).await?;
     let activated = client.activate(ActivateRequest { generation }).await;
     let activated = activated.map_err(|status| refused(&status))?.into_inner();

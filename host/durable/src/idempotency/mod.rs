@@ -33,12 +33,12 @@ impl Default for Config {
 
 /// A request with its key.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Once {
+pub struct IdempotencyKey {
     key: String,
     fingerprint: String,
 }
 
-impl Once {
+impl IdempotencyKey {
     /// `key` as it was sent; `method` and `request` tell one request from another, and must hold no credential that may
     /// change between two attempts.
     ///
@@ -58,10 +58,10 @@ impl Once {
     }
 }
 
-impl fmt::Debug for Once {
+impl fmt::Debug for IdempotencyKey {
     /// Its key alone: the request may hold anything.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Once({:?})", self.key)
+        write!(f, "IdempotencyKey({:?})", self.key)
     }
 }
 
@@ -72,9 +72,9 @@ mod tests {
 
     #[test]
     fn a_key_is_visible_and_bounded() {
-        assert!(Once::new(&[b'k'; KEY_BYTES_MAX], "m", b"").is_ok());
+        assert!(IdempotencyKey::new(&[b'k'; KEY_BYTES_MAX], "m", b"").is_ok());
         for wrong in [&b""[..], b"a b", "schlüssel".as_bytes(), &[b'k'; KEY_BYTES_MAX + 1]] {
-            let error = Once::new(wrong, "m", b"").unwrap_err();
+            let error = IdempotencyKey::new(wrong, "m", b"").unwrap_err();
             assert_eq!(error.kind(), Kind::Invalid);
             assert!(error.message().starts_with("idempotency-key "), "{error}");
         }
@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn another_method_or_request_is_another() {
-        let once = |method, request: &[u8]| Once::new(b"k", method, request).unwrap();
+        let once = |method, request: &[u8]| IdempotencyKey::new(b"k", method, request).unwrap();
         assert!(once("a", b"b") == once("a", b"b"));
         for other in [once("a", b"c"), once("c", b"b"), once("ab", b"")] {
             assert!(once("a", b"b") != other);

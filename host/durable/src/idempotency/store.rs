@@ -9,7 +9,7 @@ use patchbay_core::{OperationId, TenantId};
 use patchbay_database::now_ms;
 use sqlx::{Any, AnyPool, Row as _, Transaction};
 
-use super::{Config, Once};
+use super::{Config, IdempotencyKey};
 
 /// Whether a key is held no longer: its time is over, and so is what it stands for.
 macro_rules! outlived {
@@ -51,7 +51,11 @@ impl Idempotency {
     ///
     /// # Errors
     /// [`Kind::Exists`]: the key came with another request. Otherwise the database fails.
-    pub async fn find(&self, tenant: Option<TenantId>, once: &Once) -> Result<Option<Earlier>, Error> {
+    pub async fn find(
+        &self,
+        tenant: Option<TenantId>,
+        once: &IdempotencyKey,
+    ) -> Result<Option<Earlier>, Error> {
         let sql = concat!(
             "SELECT fingerprint, operation_id, answer FROM idempotency \
              WHERE tenant_id = $1 AND idempotency_key = $2 AND NOT (",
@@ -80,7 +84,7 @@ impl Idempotency {
     pub async fn hold(
         &self,
         at: &mut Transaction<'_, Any>,
-        (tenant, once): (Option<TenantId>, &Once),
+        (tenant, once): (Option<TenantId>, &IdempotencyKey),
         operation: Option<OperationId>,
         answer: Option<&[u8]>,
     ) -> Result<bool, Error> {
@@ -109,7 +113,7 @@ impl Idempotency {
     /// The database fails.
     pub async fn keep(
         &self,
-        (tenant, once): (Option<TenantId>, &Once),
+        (tenant, once): (Option<TenantId>, &IdempotencyKey),
         operation: OperationId,
         answer: &[u8],
     ) -> Result<(), Error> {
@@ -130,7 +134,7 @@ impl Idempotency {
     /// The database fails.
     pub async fn give_back(
         &self,
-        (tenant, once): (Option<TenantId>, &Once),
+        (tenant, once): (Option<TenantId>, &IdempotencyKey),
         operation: OperationId,
     ) -> Result<(), Error> {
         let sql = "DELETE FROM idempotency \
@@ -155,7 +159,12 @@ impl Idempotency {
         Ok(delete.execute(&self.pool).await?.rows_affected())
     }
 
-    fn sealed(&self, tenant: Option<TenantId>, once: &Once, answer: &[u8]) -> Result<String, Error> {
+    fn sealed(
+        &self,
+        tenant: Option<TenantId>,
+        once: &IdempotencyKey,
+        answer: &[u8],
+    ) -> Result<String, Error> {
         self.master.seal_answer(&sealing(tenant, once), answer).map_err(Error::internal)
     }
 }
@@ -165,6 +174,6 @@ fn owner(tenant: Option<TenantId>) -> String {
 }
 
 /// What an answer is sealed for: in another row it is not readable.
-fn sealing(tenant: Option<TenantId>, once: &Once) -> String {
+fn sealing(tenant: Option<TenantId>, once: &IdempotencyKey) -> String {
     format!("{} {}", owner(tenant), once.key)
 }

@@ -11,7 +11,7 @@ use super::Call;
 
 /// Something in a backend that nobody wants and the host could not remove.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Leftover {
+pub struct OrphanedResource {
     /// Where, as the configuration calls it.
     pub upstream: String,
     /// What it was made by a request to, as "block-storage/volumes".
@@ -20,15 +20,15 @@ pub struct Leftover {
     pub id: String,
 }
 
-impl fmt::Display for Leftover {
+impl fmt::Display for OrphanedResource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}/{}", self.upstream, self.path, self.id)
     }
 }
 
 /// Those that these calls of one operation, in their order, left; each once.
-pub(super) fn among(calls: &[Call]) -> Vec<Leftover> {
-    let mut left: Vec<Leftover> = Vec::new();
+pub(super) fn among(calls: &[Call]) -> Vec<OrphanedResource> {
+    let mut left: Vec<OrphanedResource> = Vec::new();
     for call in calls {
         match call.sent.method.as_str() {
             "POST" | "PUT" => made(call).for_each(|new| {
@@ -43,17 +43,20 @@ pub(super) fn among(calls: &[Call]) -> Vec<Leftover> {
     left
 }
 
-fn made(call: &Call) -> impl Iterator<Item = Leftover> {
+fn made(call: &Call) -> impl Iterator<Item = OrphanedResource> {
     let (upstream, path) = (&call.sent.upstream, path(call));
     let good = call.outcome.status.is_some_and(|status| (200..300).contains(&status));
     let new = move |id: &&String| good && !path.split('/').any(|segment| segment == *id);
-    let leftover =
-        move |id: &String| Leftover { upstream: upstream.clone(), path: path.to_owned(), id: id.clone() };
+    let leftover = move |id: &String| OrphanedResource {
+        upstream: upstream.clone(),
+        path: path.to_owned(),
+        id: id.clone(),
+    };
     call.outcome.ids.iter().filter(new).map(leftover)
 }
 
 /// Whether it is not there after this deletion.
-fn takes(deletion: &Call, there: &Leftover) -> bool {
+fn takes(deletion: &Call, there: &OrphanedResource) -> bool {
     let gone = deletion.outcome.status.is_some_and(|status| (200..300).contains(&status) || status == 404);
     let own = format!("{}/{}", there.path, there.id);
     let below =

@@ -23,7 +23,7 @@ use tokio::sync::oneshot;
 
 pub use self::call::masked;
 pub use self::call::{Call, Outcome, Sent};
-pub use self::leftover::Leftover;
+pub use self::leftover::OrphanedResource;
 pub use self::store::Of;
 use self::store::Store;
 use self::writer::{Waiting, Writer};
@@ -109,7 +109,7 @@ impl Journal {
     ///
     /// # Errors
     /// The database fails.
-    pub async fn left_by(&self, operation: OperationId) -> Result<Vec<Leftover>, Error> {
+    pub async fn left_by(&self, operation: OperationId) -> Result<Vec<OrphanedResource>, Error> {
         let calls = self.calls(Of::Operation(&operation.to_string()), (1, CALLS_MAX)).await?;
         Ok(leftover::among(&calls))
     }

@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 #[error("another host carries it now, or it has ended")]
 pub struct Lost;
 
-/// See the module. Once it is lost it stays so; a host that comes to life again has a new one, under a new id.
+/// See the module. IdempotencyKey it is lost it stays so; a host that comes to life again has a new one, under a new id.
 pub struct Lease {
     host: HostId,
     /// Absent: for ever.

@@ -4,10 +4,10 @@
 //! A host is alive as long as it has a row; who takes one away decides that its operations are free. Taking them up is
 //! `operation`'s affair.
 
-mod beat;
 mod config;
+mod failure_detector;
+mod heartbeat;
 mod lease;
-mod silence;
 mod store;
 
 use std::sync::Arc;
@@ -61,7 +61,7 @@ pub struct Membership {
     /// What this host serves.
     serving: watch::Receiver<Vec<Served>>,
     /// Nobody else can use the database.
-    sole: bool,
+    single_host: bool,
     lease: ArcSwap<Lease>,
     peers: watch::Sender<Arc<Vec<Peer>>>,
     turn: Mutex<()>,
@@ -80,8 +80,8 @@ impl Membership {
         address: String,
         serving: watch::Receiver<Vec<Served>>,
     ) -> Result<Arc<Self>, Error> {
-        let (sole, hosts) = (database::sole(&pool), Hosts::new(pool));
-        if sole {
+        let (single_host, hosts) = (database::single_host(&pool), Hosts::new(pool));
+        if single_host {
             hosts.clear().await?;
         }
         let membership = Self {
@@ -89,7 +89,7 @@ impl Membership {
             name: config.name.clone().unwrap_or(address),
             config,
             serving,
-            sole,
+            single_host,
             // None until it has entered.
             lease: ArcSwap::from_pointee(Lease::new(HostId::draw(), Some(Instant::now()))),
             peers: watch::Sender::default(),
@@ -155,7 +155,7 @@ impl Membership {
     /// Until when a sign of life that is given now is good: a beat less than the others count, for what is under way then.
     fn until(&self) -> Option<Instant> {
         let beat = Duration::from_millis(self.config.beat_ms);
-        (!self.sole).then(|| Instant::now() + (self.lease_time() - beat))
+        (!self.single_host).then(|| Instant::now() + (self.lease_time() - beat))
     }
 
     fn lease_time(&self) -> Duration {

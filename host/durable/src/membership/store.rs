@@ -48,7 +48,7 @@ impl Hosts {
     ///
     /// # Errors
     /// The database fails.
-    pub async fn beat(&self, id: HostId, serving: &str) -> Result<bool, Error> {
+    pub async fn heartbeat(&self, id: HostId, serving: &str) -> Result<bool, Error> {
         let sql = "UPDATE host SET beat = beat + 1, serving = $2 WHERE id = $1";
         let update = sqlx::query(sql).bind(id.to_string()).bind(serving);
         Ok(update.execute(&self.pool).await?.rows_affected() == 1)
@@ -69,7 +69,7 @@ impl Hosts {
     ///
     /// # Errors
     /// The database fails.
-    pub async fn bury(&self, dead: &Member) -> Result<bool, Error> {
+    pub async fn evict(&self, dead: &Member) -> Result<bool, Error> {
         let sql = "DELETE FROM host WHERE id = $1 AND beat = $2";
         let delete = sqlx::query(sql).bind(dead.id.to_string()).bind(dead.beat);
         Ok(delete.execute(&self.pool).await?.rows_affected() == 1)

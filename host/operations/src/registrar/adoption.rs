@@ -12,7 +12,7 @@ use patchbay_runtime::contract::identity::exports::patchbay::identity::tenants::
 use patchbay_tenants::{Registered, Registration};
 use tokio::time::Instant;
 
-use super::{Asked, Registrar};
+use super::{Registrar, RegistrationRequest};
 
 /// What a domain is in [`Foreign::parts`], without which nothing can be adopted.
 const DOMAIN: &str = "domain";
@@ -52,7 +52,7 @@ impl Registrar {
     ///
     /// # Errors
     /// What the identity plugin says, or the database fails.
-    pub async fn foreign(&self, asked: &Asked) -> Result<Vec<Foreign>, Error> {
+    pub async fn foreign(&self, asked: &RegistrationRequest) -> Result<Vec<Foreign>, Error> {
         let deadline = Instant::now() + self.plugins.call_time();
         let permit = asked.operator.looking(&asked.request_id, deadline);
         let call = CallContext::read(permit).served_by(&asked.served);
@@ -60,7 +60,7 @@ impl Registrar {
             Box::pin(tenants.call_list(at, context))
         });
         let found = found.await?;
-        // Asked afterwards: what is being registered meanwhile has a row by then.
+        // RegistrationRequest afterwards: what is being registered meanwhile has a row by then.
         let own = self.tenants.marks().await?;
         let mut found: Vec<_> = found.into_iter().filter_map(Foreign::read).collect();
         found.retain(|foreign| own.get(&foreign.id) != Some(&foreign.mark));
@@ -74,14 +74,18 @@ impl Registrar {
     /// [`Kind::NotFound`]: there is none. [`Kind::Conflict`]: not this installation's by its mark, without the word for it.
     /// [`Kind::Exists`]: the id or the name is taken here. Otherwise what the identity plugin says; then it is as foreign
     /// as before, and this may be tried again.
-    pub async fn adopt(self: &Arc<Self>, asked: Asked, wanted: Adoption) -> Result<Registered, Error> {
+    pub async fn adopt(
+        self: &Arc<Self>,
+        asked: RegistrationRequest,
+        wanted: Adoption,
+    ) -> Result<Registered, Error> {
         let registrar = Arc::clone(self);
         let work = async move { registrar.take_over(&asked, wanted).await };
         let span = tracing::Span::current();
         tokio::spawn(tracing::Instrument::instrument(work, span)).await.map_err(Error::internal)?
     }
 
-    async fn take_over(&self, asked: &Asked, wanted: Adoption) -> Result<Registered, Error> {
+    async fn take_over(&self, asked: &RegistrationRequest, wanted: Adoption) -> Result<Registered, Error> {
         let mark = self.adoptable(asked, &wanted).await?;
         let adoption = self.tenants.reserve_adoption(wanted.id, mark, &wanted.name).await?;
         let Err(error) = self.taken_over(asked, &adoption).await else {
@@ -96,7 +100,7 @@ impl Registrar {
     }
 
     /// What the tenant's domain bears, where it may be taken over.
-    async fn adoptable(&self, asked: &Asked, wanted: &Adoption) -> Result<Option<Mark>, Error> {
+    async fn adoptable(&self, asked: &RegistrationRequest, wanted: &Adoption) -> Result<Option<Mark>, Error> {
         let foreign = self.foreign(asked).await?;
         let whole = |foreign: &Foreign| foreign.parts.iter().any(|part| part == DOMAIN);
         let found = foreign.into_iter().find(|foreign| foreign.id == wanted.id && whole(foreign));
@@ -105,7 +109,7 @@ impl Registrar {
         if is_own || wanted.from_other { Ok(mark) } else { Err(of_other(wanted.id, mark)) }
     }
 
-    async fn taken_over(&self, asked: &Asked, adoption: &Registration) -> Result<(), Error> {
+    async fn taken_over(&self, asked: &RegistrationRequest, adoption: &Registration) -> Result<(), Error> {
         let (call, spec) = self.call(asked, adoption);
         let account = self.plugins.call::<plugin::Tenants, _>(call, move |at, tenants, context| {
             Box::pin(tenants.call_adopt(at, context, spec))

@@ -2,7 +2,7 @@
 
 use anyhow::anyhow;
 use patchbay_core::error::{Error, Kind};
-use patchbay_durable::journal::Leftover;
+use patchbay_durable::journal::OrphanedResource;
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
@@ -50,17 +50,17 @@ fn read_failure(row: &AnyRow) -> Result<Option<Failure>, Error> {
     Ok(kind.zip(message).map(|(kind, message)| Failure { kind: kind_of(&kind), message }))
 }
 
-fn read_leftovers(row: &AnyRow) -> Result<Vec<Leftover>, Error> {
+fn read_leftovers(row: &AnyRow) -> Result<Vec<OrphanedResource>, Error> {
     let text: Option<&str> = row.try_get("leftovers")?;
     let read = text.map_or_else(|| Ok(Vec::new()), serde_json::from_str);
     read.map_err(|_| Error::internal(anyhow!("operation.leftovers is damaged")))
 }
 
-/// The plugin contract's words and those of the host alone, all of which [`Kind::word`] writes.
+/// The plugin contract's words and those of the host alone, all of which [`Kind::as_str`] writes.
 fn kind_of(word: &str) -> Kind {
     let own = [Kind::Unauthenticated, Kind::Exhausted, Kind::Cancelled]
         .into_iter()
-        .find(|kind| kind.word() == word);
+        .find(|kind| kind.as_str() == word);
     own.unwrap_or_else(|| Kind::from_word(word))
 }
 

@@ -84,7 +84,7 @@ fn may_change<T: Send>(
 /// The storage plugin's error, for the compute plugin to pass on.
 fn passed_on(error: &Error) -> types::Error {
     types::Error {
-        kind: error.kind().word().to_owned(),
+        kind: error.kind().as_str().to_owned(),
         message: error.message().to_owned(),
         public: true,
         retry_after_ms: error.wait().and_then(|wait| u32::try_from(wait.as_millis()).ok()),

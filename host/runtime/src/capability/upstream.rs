@@ -31,7 +31,7 @@ impl<T: Send> HostWithStore<T> for HasSelf<CallState> {
             if !reads(&request.method) {
                 state.may_change("upstream.send")?;
             }
-            Lent::take(state, &request)
+            UpstreamCall::take(state, &request)
         });
         let answer = match lent {
             Ok(lent) => wait(accessor, lent.wait(request)).await,
@@ -42,7 +42,7 @@ impl<T: Send> HostWithStore<T> for HasSelf<CallState> {
 }
 
 /// What one upstream call needs of its store, taken out so that the store is free meanwhile.
-struct Lent {
+struct UpstreamCall {
     context: Arc<CallContext>,
     grant: Arc<Grant>,
     resources: Arc<Resources>,
@@ -51,7 +51,7 @@ struct Lent {
     _begun: Begun,
 }
 
-impl Lent {
+impl UpstreamCall {
     fn take(state: &mut CallState, request: &Request) -> Result<Self, Error> {
         let name = &request.upstream;
         let granted = state.grant.upstreams.get(name).cloned();
@@ -160,7 +160,7 @@ fn fill_in(body: Vec<u8>, secret: &Placeholder) -> Vec<u8> {
 /// a secret, and is not public.
 pub(super) fn to_plugin(error: &Error) -> types::Error {
     types::Error {
-        kind: error.kind().word().to_owned(),
+        kind: error.kind().as_str().to_owned(),
         message: error.chain(),
         public: false,
         retry_after_ms: error.wait().and_then(|wait| u32::try_from(wait.as_millis()).ok()),

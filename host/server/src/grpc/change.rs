@@ -10,14 +10,14 @@ use patchbay_runtime::{Body, Routed};
 use patchbay_tenants::auth::Permit;
 
 use super::Api;
-use super::handle::Asked;
+use super::handle::RpcContext;
 
 impl Api {
     /// Begins a change with a function of the service `S`, in the region or, where that is empty, the domain's
     /// first, and tells how the operation stood when the wait was over.
     pub(super) async fn change<S: Routed>(
         &self,
-        asked: &Asked,
+        asked: &RpcContext,
         permit: &Permit,
         region: &str,
         begin: impl Body<S, Begun>,

@@ -12,7 +12,7 @@ use patchbay_runtime::contract::storage::exports::patchbay::storage::disks as wi
 use patchbay_tenants::auth::Permit;
 use tonic::{Request, Response, Status};
 
-use super::handle::Asked;
+use super::handle::RpcContext;
 use super::{Api, check};
 use crate::grpc::convert::Convert;
 
@@ -87,7 +87,7 @@ impl CloudDiskService for Api {
         self.handle_idempotent(request, async |asked, permit, request| {
             let id = check::id("volume_id", &request.volume_id)?;
             let instance = check::id("instance_id", &request.instance_id)?;
-            let attach = check::word("ops_type", &request.ops_type, &["attach", "detach"])? == "attach";
+            let attach = check::as_str("ops_type", &request.ops_type, &["attach", "detach"])? == "attach";
             let settled = self.change::<Disks>(asked, &permit, "", move |at, disks, context| {
                 Box::pin(async move {
                     if attach {
@@ -123,7 +123,7 @@ impl Api {
     /// The disk as the backend has it now.
     async fn disk(
         &self,
-        asked: &Asked,
+        asked: &RpcContext,
         permit: Permit,
         region: &str,
         id: String,
@@ -138,7 +138,7 @@ impl Api {
 
     async fn shown_disk(
         &self,
-        asked: &Asked,
+        asked: &RpcContext,
         permit: Permit,
         region: &str,
         id: String,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use patchbay_core::error::{Error, Kind};
 use patchbay_core::{OperationId, TenantId};
-use patchbay_durable::idempotency::Once;
+use patchbay_durable::idempotency::IdempotencyKey;
 use patchbay_operations::{Settled, Started, registrar};
 use patchbay_proto::{self as proto, Keyed, Rpc};
 use patchbay_runtime::{Call, CallContext, Generation};
@@ -25,7 +25,7 @@ use super::request_id::{new_request_id, request_id};
 const NONE: Rpc = Rpc { service: "", method: "", path: "" };
 
 /// One call as it arrived.
-pub(super) struct Asked {
+pub(super) struct RpcContext {
     pub(super) rpc: &'static Rpc,
     pub(super) request_id: String,
     pub(super) deadline: Instant,
@@ -34,7 +34,7 @@ pub(super) struct Asked {
     /// As it was sent, where one was.
     pub(super) idempotency_key: Option<Vec<u8>>,
     /// The request with its key, as soon as the caller is known.
-    pub(super) once: OnceLock<Once>,
+    pub(super) once: OnceLock<IdempotencyKey>,
     style: ErrorStyle,
     /// Whose it is, as soon as that is proven.
     tenant: OnceLock<TenantId>,
@@ -50,8 +50,8 @@ pub(super) struct Asked {
     note: OnceLock<String>,
 }
 
-impl Asked {
-    /// A plugin call on behalf of this call. Once it has begun a change, it stays on the generation that began it: another
+impl RpcContext {
+    /// A plugin call on behalf of this call. IdempotencyKey it has begun a change, it stays on the generation that began it: another
     /// plugin may have taken over and not know what was made.
     pub(super) fn call(&self, permit: Permit, region: &str) -> Call {
         let (region, on) = (self.region(region).to_owned(), self.on.get().cloned());
@@ -93,9 +93,13 @@ impl Asked {
     }
 
     /// A registration on behalf of this call.
-    pub(super) fn registration(&self, operator: Operator, once: Option<Once>) -> registrar::Asked {
+    pub(super) fn registration(
+        &self,
+        operator: Operator,
+        once: Option<IdempotencyKey>,
+    ) -> registrar::RegistrationRequest {
         let (request_id, served) = (self.request_id.clone(), Arc::clone(&self.served));
-        registrar::Asked { operator, request_id, served, once }
+        registrar::RegistrationRequest { operator, request_id, served, once }
     }
 }
 
@@ -104,7 +108,7 @@ impl Api {
     pub(super) async fn handle<Q: proto::Request, R: proto::Response>(
         &self,
         request: Request<Q>,
-        work: impl AsyncFnOnce(&Asked, Q) -> Result<R, Error>,
+        work: impl AsyncFnOnce(&RpcContext, Q) -> Result<R, Error>,
     ) -> Result<Response<R>, Status> {
         let (asked, outcome) = self.instrument(request, work).await;
         respond(&asked, outcome)
@@ -114,7 +118,7 @@ impl Api {
     pub(super) async fn handle_plain<Q: proto::Request, T>(
         &self,
         request: Request<Q>,
-        work: impl AsyncFnOnce(&Asked, Q) -> Result<T, Error>,
+        work: impl AsyncFnOnce(&RpcContext, Q) -> Result<T, Error>,
     ) -> Result<Response<T>, Status> {
         let (asked, outcome) = self.instrument(request, work).await;
         marked(&asked, outcome)
@@ -123,8 +127,8 @@ impl Api {
     async fn instrument<Q: proto::Request, T>(
         &self,
         request: Request<Q>,
-        work: impl AsyncFnOnce(&Asked, Q) -> Result<T, Error>,
-    ) -> (Asked, Result<T, Error>) {
+        work: impl AsyncFnOnce(&RpcContext, Q) -> Result<T, Error>,
+    ) -> (RpcContext, Result<T, Error>) {
         let begun = Instant::now();
         let (metadata, extensions, message) = request.into_parts();
         let longest = Duration::from_millis(self.config.call_ms_max);
@@ -144,7 +148,7 @@ impl Api {
     }
 
     /// Checks who calls and whether they may, before anything else happens, and finds where what the request names is.
-    pub(super) async fn permit<Q: Keyed>(&self, asked: &Asked, request: &Q) -> Result<Permit, Error> {
+    pub(super) async fn permit<Q: Keyed>(&self, asked: &RpcContext, request: &Q) -> Result<Permit, Error> {
         let credentials = Credentials {
             apikey: request.apikey(),
             tenant_id: request.tenant_id(),
@@ -169,7 +173,7 @@ impl Api {
     }
 
     /// Waits for what a call began, as long as the caller and `operation.inline_wait_ms` allow.
-    pub(super) async fn settled(&self, asked: &Asked, started: Started) -> Result<Settled, Error> {
+    pub(super) async fn settled(&self, asked: &RpcContext, started: Started) -> Result<Settled, Error> {
         asked.concerns(started.id);
         if let Some(generation) = &started.generation {
             let _ = asked.on.set(Arc::clone(generation));
@@ -187,15 +191,15 @@ impl Api {
     }
 
     /// Until when a call may wait for an operation.
-    pub(super) fn answer_by(&self, asked: &Asked) -> Instant {
+    pub(super) fn answer_by(&self, asked: &RpcContext) -> Instant {
         let margin = Duration::from_millis(self.config.answer_margin_ms);
         let answer_by = asked.deadline.checked_sub(margin).unwrap_or(asked.deadline);
         answer_by.min(Instant::now() + self.operations.inline_wait())
     }
 
-    fn asked(&self, rpc: &'static Rpc, metadata: &MetadataMap, deadline: Instant) -> Asked {
+    fn asked(&self, rpc: &'static Rpc, metadata: &MetadataMap, deadline: Instant) -> RpcContext {
         let text = |name: &str| metadata.get(name).and_then(|value| value.to_str().ok());
-        Asked {
+        RpcContext {
             rpc,
             request_id: text("x-request-id").and_then(request_id).unwrap_or_else(new_request_id),
             deadline,
@@ -215,7 +219,7 @@ impl Api {
     }
 
     /// The call's place in the metrics and its line in the log, which not every refusal gets.
-    fn account(&self, asked: &Asked, error: Option<&Error>, took: Duration) {
+    fn account(&self, asked: &RpcContext, error: Option<&Error>, took: Duration) {
         let code = error.map_or(0, |error| error.kind().code());
         let served = asked.served.get();
         self.metrics.call(asked.rpc.service, asked.rpc.method, code, served.cloned(), took);
@@ -234,7 +238,7 @@ impl Api {
     }
 }
 
-fn respond<R: proto::Response>(asked: &Asked, outcome: Result<R, Error>) -> Result<Response<R>, Status> {
+fn respond<R: proto::Response>(asked: &RpcContext, outcome: Result<R, Error>) -> Result<Response<R>, Status> {
     let told = match (outcome, asked.style) {
         (Ok(reply), _) => Ok(reply.with_status(0, asked.note.get().cloned().unwrap_or_default())),
         (Err(error), ErrorStyle::Response) => {
@@ -246,7 +250,7 @@ fn respond<R: proto::Response>(asked: &Asked, outcome: Result<R, Error>) -> Resu
 }
 
 /// The outcome with the call's ids in its metadata.
-fn marked<T>(asked: &Asked, outcome: Result<T, Error>) -> Result<Response<T>, Status> {
+fn marked<T>(asked: &RpcContext, outcome: Result<T, Error>) -> Result<Response<T>, Status> {
     match outcome {
         Ok(reply) => {
             let mut response = Response::new(reply);
@@ -261,7 +265,7 @@ fn marked<T>(asked: &Asked, outcome: Result<T, Error>) -> Result<Response<T>, St
     }
 }
 
-fn mark(metadata: &mut MetadataMap, asked: &Asked) {
+fn mark(metadata: &mut MetadataMap, asked: &RpcContext) {
     let mut put = |name: &'static str, value: &str| {
         if let Ok(value) = MetadataValue::try_from(value) {
             metadata.insert(name, value);

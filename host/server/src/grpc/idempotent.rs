@@ -2,7 +2,7 @@
 //! with the same request gets the first answer.
 
 use patchbay_core::error::Error;
-use patchbay_durable::idempotency::Once;
+use patchbay_durable::idempotency::IdempotencyKey;
 use patchbay_operations::First;
 use patchbay_proto::Keyed;
 use patchbay_tenants::auth::Permit;
@@ -10,7 +10,7 @@ use prost::Message;
 use tonic::{Request, Response, Status};
 
 use super::Api;
-use super::handle::Asked;
+use super::handle::RpcContext;
 
 impl Api {
     /// As [`Api::handle`], for what changes something: checks who calls, and answers a request that came before as it was
@@ -19,12 +19,12 @@ impl Api {
     pub(super) async fn handle_idempotent<Q: Keyed, R: patchbay_proto::Response + Message>(
         &self,
         request: Request<Q>,
-        work: impl AsyncFnOnce(&Asked, Permit, Q) -> Result<R, Error>,
+        work: impl AsyncFnOnce(&RpcContext, Permit, Q) -> Result<R, Error>,
     ) -> Result<Response<R>, Status> {
         self.handle(request, async |asked, request| {
             let permit = self.permit(asked, &request).await?;
             let Some(key) = &asked.idempotency_key else { return work(asked, permit, request).await };
-            let once = Once::new(key, asked.rpc.path, &request.without_apikey())?;
+            let once = IdempotencyKey::new(key, asked.rpc.path, &request.without_apikey())?;
             let once = asked.once.get_or_init(|| once);
             if let Some(answer) = self.first_answer(asked, &permit, once).await? {
                 return R::decode(&*answer).map_err(Error::internal);
@@ -41,9 +41,9 @@ impl Api {
     /// What was answered when the request came for the first time.
     async fn first_answer(
         &self,
-        asked: &Asked,
+        asked: &RpcContext,
         permit: &Permit,
-        once: &Once,
+        once: &IdempotencyKey,
     ) -> Result<Option<Vec<u8>>, Error> {
         let Some(First { id, answer, message }) = self.operations.first(permit, once).await? else {
             return Ok(None);

@@ -12,7 +12,7 @@ use patchbay_runtime::contract::compute::exports::patchbay::compute::instances a
 use patchbay_tenants::auth::Permit;
 use tonic::{Request, Response, Status};
 
-use super::handle::Asked;
+use super::handle::RpcContext;
 use super::{Api, check};
 use crate::grpc::convert::Convert;
 
@@ -88,7 +88,7 @@ impl InstanceService for Api {
     ) -> Result<Response<OperateInstanceRes>, Status> {
         self.handle_idempotent(request, async |asked, permit, request| {
             let id = check::id("instance_id", &request.instance_id)?;
-            let operate_type = check::word("operate_type", &request.operate_type, &OPERATIONS)?;
+            let operate_type = check::as_str("operate_type", &request.operate_type, &OPERATIONS)?;
             let action = operate_type.clone();
             let settled = self.change::<Instances>(asked, &permit, "", |at, instances, context| {
                 Box::pin(instances.call_operate(at, context, id, action))
@@ -109,7 +109,7 @@ impl Api {
     /// The instance as the backend shows it now.
     async fn shown(
         &self,
-        asked: &Asked,
+        asked: &RpcContext,
         permit: Permit,
         region: &str,
         id: String,

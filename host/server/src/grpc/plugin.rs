@@ -104,7 +104,7 @@ impl PluginService for Api {
 }
 
 fn domain(word: &str) -> Result<Domain, Error> {
-    let words = || Domain::ALL.map(Domain::word).join(", ");
+    let words = || Domain::ALL.map(Domain::as_str).join(", ");
     Domain::from_word(word).ok_or_else(|| Error::invalid(format!("domain must be one of {}.", words())))
 }
 

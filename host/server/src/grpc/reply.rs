@@ -33,7 +33,7 @@ impl ErrorStyle {
 
 /// The error as a gRPC status, with `ErrorInfo` (and `RetryInfo` where the backend asks to wait).
 pub(super) fn status(error: &Error, request_id: &str) -> Status {
-    let reason = error.kind().word().to_uppercase().replace('-', "_");
+    let reason = error.kind().as_str().to_uppercase().replace('-', "_");
     let facts = [
         ("request_id".to_owned(), request_id.to_owned()),
         ("retryable".to_owned(), error.kind().retryable().to_string()),

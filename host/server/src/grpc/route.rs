@@ -15,7 +15,7 @@ use patchbay_runtime::contract::network::exports::patchbay::network::routers as 
 use patchbay_tenants::auth::Permit;
 use tonic::{Request, Response, Status};
 
-use super::handle::Asked;
+use super::handle::RpcContext;
 use super::{Api, check};
 use crate::grpc::convert::Convert;
 
@@ -120,7 +120,7 @@ impl Api {
     /// The router as the backend shows it now.
     async fn router(
         &self,
-        asked: &Asked,
+        asked: &RpcContext,
         permit: Permit,
         region: &str,
         id: String,

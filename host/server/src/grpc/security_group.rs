@@ -19,7 +19,7 @@ use patchbay_runtime::contract::network::exports::patchbay::network::security_gr
 use patchbay_tenants::auth::Permit;
 use tonic::{Request, Response, Status};
 
-use super::handle::Asked;
+use super::handle::RpcContext;
 use super::{Api, check};
 use crate::grpc::convert::Convert;
 
@@ -104,7 +104,7 @@ impl SecurityGroupService for Api {
     ) -> Result<Response<OperateSecurityGroupRes>, Status> {
         self.handle_idempotent(request, async |asked, permit, request| {
             let id = check::id("security_group_id", &request.security_group_id)?;
-            let ops_type = check::word("ops_type", &request.ops_type, &["attach", "detach"])?;
+            let ops_type = check::as_str("ops_type", &request.ops_type, &["attach", "detach"])?;
             let (instances, action) = (instances(&request.instance_ids)?, ops_type.clone());
             let settled = self.change::<SecurityGroups>(asked, &permit, "", |at, groups, context| {
                 Box::pin(groups.call_operate(at, context, id, instances, action))
@@ -125,7 +125,7 @@ impl Api {
     /// The group as the backend shows it now.
     async fn shown_group(
         &self,
-        asked: &Asked,
+        asked: &RpcContext,
         permit: Permit,
         id: String,
     ) -> Result<SecurityGroupRes, Error> {

@@ -12,7 +12,7 @@ use patchbay_tenants::Registered;
 use secrecy::ExposeSecret as _;
 use tonic::{Request, Response, Status};
 
-use super::handle::Asked;
+use super::handle::RpcContext;
 use super::{Api, check};
 use crate::grpc::convert::Convert;
 
@@ -42,7 +42,7 @@ impl TenantAdminService for Api {
 }
 
 impl Api {
-    async fn take_over(&self, asked: &Asked, request: AdoptRequest) -> Result<AdoptResponse, Error> {
+    async fn take_over(&self, asked: &RpcContext, request: AdoptRequest) -> Result<AdoptResponse, Error> {
         let operator = self.auth.operator(asked.bearer.as_deref())?;
         let AdoptRequest { tenant_id, tenant_name, from_other_installation } = request;
         let id: Result<TenantId, _> = tenant_id.parse();

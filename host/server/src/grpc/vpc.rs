@@ -9,7 +9,7 @@ use patchbay_runtime::contract::network::exports::patchbay::network::vpcs as wit
 use patchbay_tenants::auth::Permit;
 use tonic::{Request, Response, Status};
 
-use super::handle::Asked;
+use super::handle::RpcContext;
 use super::{Api, check, cidr};
 use crate::grpc::convert::Convert;
 
@@ -70,7 +70,13 @@ impl VpcService for Api {
 
 impl Api {
     /// The VPC as the backend shows it now.
-    async fn vpc(&self, asked: &Asked, permit: Permit, region: &str, id: String) -> Result<VpcRes, Error> {
+    async fn vpc(
+        &self,
+        asked: &RpcContext,
+        permit: Permit,
+        region: &str,
+        id: String,
+    ) -> Result<VpcRes, Error> {
         let found = self.plugins.call::<Vpcs, _>(asked.call(permit, region), move |at, vpcs, context| {
             Box::pin(vpcs.call_get(at, context, id))
         });

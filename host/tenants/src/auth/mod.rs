@@ -113,7 +113,7 @@ impl Auth {
     }
 
     async fn authenticate(&self, credentials: Credentials<'_>) -> Result<Arc<Tenant>, Error> {
-        let refused = || Error::new(Kind::Unauthenticated, Kind::Unauthenticated.sentence());
+        let refused = || Error::new(Kind::Unauthenticated, Kind::Unauthenticated.default_message());
         let id: TenantId = credentials.tenant_id.parse().map_err(|_| refused())?;
         if credentials.apikey.len() != SECRET_CHARS {
             return Err(refused());

@@ -143,7 +143,7 @@ async fn every_wrong_credential_gets_the_same_answer() {
     for (key, tenant) in wrong {
         let error = deployment.ask(key, tenant, "yes", &["server-1"]).await.unwrap_err();
         assert_eq!(error.kind(), Kind::Unauthenticated, "{tenant}");
-        assert_eq!(error.message(), Kind::Unauthenticated.sentence());
+        assert_eq!(error.message(), Kind::Unauthenticated.default_message());
     }
     assert_eq!(deployment.questions.load(Ordering::Relaxed), 0, "the platform is not bothered");
 }

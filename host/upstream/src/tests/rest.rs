@@ -122,7 +122,7 @@ async fn no_connection_is_unavailable() {
     let free = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let rig = Rig::new(&config(free, ""));
     let error = rig.send(post("x")).await.unwrap_err();
-    assert_eq!((error.kind(), error.message()), (Kind::Unavailable, Kind::Unavailable.sentence()));
+    assert_eq!((error.kind(), error.message()), (Kind::Unavailable, Kind::Unavailable.default_message()));
     let counted = "patchbay_upstream_calls_total{upstream=\"test\",method=\"POST\",status=\"unreachable\"} 3";
     assert!(rig.metrics.text().contains(counted));
 }

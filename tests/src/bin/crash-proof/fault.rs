@@ -36,7 +36,7 @@ impl Fault {
     /// Those that strike all calls that wait for their answers.
     pub(crate) const STRIKES: [Self; 2] = [Self::Kill, Self::Swap];
 
-    pub(crate) fn word(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Error => "backend error",
             Self::Reset => "connection reset",

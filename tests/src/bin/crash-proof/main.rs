@@ -60,7 +60,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode> {
     let mut tally = Tally::default();
     for (patience, faults) in [(Patience::Short, &Fault::PASSING[..]), (Patience::Long, &Fault::STRIKES[..])]
     {
-        let database = postgres.as_ref().map(|server| server.database(patience.word())).transpose()?;
+        let database = postgres.as_ref().map(|server| server.database(patience.as_str())).transpose()?;
         let mut site = Site::start(database, patience).await;
         prove(&mut site, &changes, faults, &mut tally).await?;
     }
@@ -82,10 +82,10 @@ async fn prove(
     let wholes = round::wholes(site, changes).await?;
     for fault in faults {
         let plans: Vec<_> = wholes.iter().flat_map(|whole| Plan::all(whole, *fault)).collect();
-        report::say(&format!("{}: {} backend calls", fault.word(), plans.len()));
+        report::say(&format!("{}: {} backend calls", fault.as_str(), plans.len()));
         let judged = round::carry_out(site, plans).await;
         judged.into_iter().for_each(|(plan, verdict)| tally.add(&plan, verdict));
-        ensure!(tally.points(*fault) > 0, "{} never came about, so nothing is proved", fault.word());
+        ensure!(tally.points(*fault) > 0, "{} never came about, so nothing is proved", fault.as_str());
     }
     Ok(())
 }

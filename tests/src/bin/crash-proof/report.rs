@@ -13,7 +13,7 @@ pub(crate) fn say(line: &str) {
 pub(crate) fn print(tally: &Tally) {
     tally.reasons.iter().for_each(|reason| println!("{reason}"));
     let faults: Vec<_> = Fault::ALL.into_iter().filter(|fault| tally.points(*fault) > 0).collect();
-    row("RPC", faults.iter().map(|fault| fault.word().to_owned()));
+    row("RPC", faults.iter().map(|fault| fault.as_str().to_owned()));
     row("---", faults.iter().map(|_| "---".to_owned()));
     for (rpc, counts) in &tally.rows {
         row(rpc, faults.iter().map(|fault| cell(counts[*fault as usize])));

@@ -44,7 +44,7 @@ impl Plan {
     /// What nobody else is called.
     pub(crate) fn name(&self) -> String {
         let Whole { change, number, .. } = &*self.whole;
-        format!("{change} {number}, {} at call {}", self.fault.word(), self.call + 1)
+        format!("{change} {number}, {} at call {}", self.fault.as_str(), self.call + 1)
     }
 }
 

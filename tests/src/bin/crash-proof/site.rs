@@ -34,7 +34,7 @@ pub(crate) enum Patience {
 }
 
 impl Patience {
-    pub(crate) fn word(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Short => "short",
             Self::Long => "long",

@@ -1,7 +1,7 @@
 //! An operation as a message: what the platform may know of it, which a ticket is no part of.
 
 use jiff::Timestamp;
-use patchbay_durable::journal::Leftover;
+use patchbay_durable::journal::OrphanedResource;
 use patchbay_operations::{Failure, Operation};
 use patchbay_proto::operation as wire;
 
@@ -14,7 +14,7 @@ impl Convert<Operation> for wire::Operation {
         let ended = operation.state.ended().then(|| updated_time.clone());
         Self {
             operation_id: operation.id.to_string(),
-            state: operation.state.word().to_owned(),
+            state: operation.state.as_str().to_owned(),
             step: operation.step,
             percent: operation.percent.map(i32::from),
             method: operation.origin.method,
@@ -39,8 +39,8 @@ impl Convert<Failure> for wire::operation::Error {
     }
 }
 
-impl Convert<Leftover> for wire::operation::Leftover {
-    fn convert(Leftover { upstream, path, id }: Leftover) -> Self {
+impl Convert<OrphanedResource> for wire::operation::Leftover {
+    fn convert(OrphanedResource { upstream, path, id }: OrphanedResource) -> Self {
         Self { upstream, path, id }
     }
 }

@@ -11,12 +11,12 @@ impl Convert<Record> for wire::Generation {
     fn convert(record: Record) -> Self {
         Self {
             number: record.number,
-            domain: record.domain.word().to_owned(),
+            domain: record.domain.as_str().to_owned(),
             region: record.region,
             plugin: record.plugin,
             version: record.version,
             digest: record.digest,
-            state: record.state.word().to_owned(),
+            state: record.state.as_str().to_owned(),
             weight: record.weight,
             pins: record.pins.iter().map(ToString::to_string).collect(),
             calls: count(record.calls),
@@ -58,13 +58,14 @@ impl Convert<Served> for wire::Served {
 
 impl Convert<Event> for wire::Event {
     fn convert(event: Event) -> Self {
-        let (domain, region) = event.line.map(|(domain, region)| (domain.word(), region)).unwrap_or_default();
+        let (domain, region) =
+            event.line.map(|(domain, region)| (domain.as_str(), region)).unwrap_or_default();
         let subject = event.generation.map(|subject| (subject.number, subject.plugin, subject.digest));
         let (generation, plugin, digest) = subject.unwrap_or_default();
         Self {
             number: event.number,
             time: time(event.at),
-            kind: event.kind.word().to_owned(),
+            kind: event.kind.as_str().to_owned(),
             domain: domain.to_owned(),
             region,
             plugin,

@@ -55,7 +55,7 @@ impl Refusal {
         match self {
             Self::Method => "method",
             Self::Type => "content-type",
-            Self::Call(error) => error.kind().word(),
+            Self::Call(error) => error.kind().as_str(),
         }
     }
 

@@ -1,4 +1,4 @@
-//! A slot: one route with what it grants, and what was last seen of its file. A look at the file is `look`.
+//! A source: one route with what it grants, and what was last seen of its file. A look at the file is `look`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,17 +11,17 @@ use tokio::sync::{Mutex, MutexGuard};
 use super::route::Route;
 
 /// One route: everything that a generation is made of, besides its component.
-pub(super) struct Slot {
+pub(super) struct PluginSource {
     pub(super) route: Arc<Route>,
     upstreams: BTreeMap<String, Granted>,
     pub(super) limits: Limits,
     /// One look at a time.
-    seen: Mutex<Seen>,
+    seen: Mutex<LastObserved>,
 }
 
 /// How the file was found, so that the same is not done and told again.
 #[derive(Default)]
-pub(super) struct Seen {
+pub(super) struct LastObserved {
     pub(super) digest: Option<Digest>,
     /// The generation that came of it, or would have.
     pub(super) number: Option<u64>,
@@ -31,7 +31,7 @@ pub(super) struct Seen {
     pub(super) again: bool,
 }
 
-impl Seen {
+impl LastObserved {
     /// This file, which passed.
     pub(super) fn of(number: u64, digest: &Digest) -> Self {
         Self { digest: Some(digest.clone()), number: Some(number), ..Self::default() }
@@ -53,7 +53,7 @@ impl Seen {
     }
 }
 
-impl Slot {
+impl PluginSource {
     pub(super) fn new(route: Arc<Route>, upstreams: &Upstreams, limits: Limits) -> Self {
         let granted = |(name, configured): (&String, &String)| {
             let upstream = Arc::clone(upstreams.get(configured)?);
@@ -63,7 +63,7 @@ impl Slot {
         Self { route, upstreams, limits, seen: Mutex::default() }
     }
 
-    pub(super) async fn lock(&self) -> MutexGuard<'_, Seen> {
+    pub(super) async fn lock(&self) -> MutexGuard<'_, LastObserved> {
         self.seen.lock().await
     }
 

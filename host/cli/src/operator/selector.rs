@@ -13,13 +13,13 @@ const OVER: [&str; 2] = ["refused", "gone"];
 
 /// A generation as it was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Wanted {
+pub(super) enum GenerationSelector {
     Number(u64),
     /// The plugin, and the beginning of a digest.
     Label(String, String),
 }
 
-impl FromStr for Wanted {
+impl FromStr for GenerationSelector {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -35,7 +35,7 @@ impl FromStr for Wanted {
     }
 }
 
-impl Wanted {
+impl GenerationSelector {
     /// Its number. Fails where a label fits none, or more than one.
     pub(super) async fn number(&self, client: &mut Client) -> Result<u64> {
         match self {
@@ -102,7 +102,7 @@ mod tests {
             generation(7, "two", "nas-a", "aa77", "active"),
         ];
         let number = |text: &str| {
-            let found = text.parse::<Wanted>().unwrap().among(kept.to_vec());
+            let found = text.parse::<GenerationSelector>().unwrap().among(kept.to_vec());
             found.map(|found| found.number).map_err(|error| error.to_string())
         };
         assert_eq!(number("2"), Ok(2));
@@ -117,7 +117,7 @@ mod tests {
     #[test]
     fn a_file_is_no_generation() {
         for file in ["nas-a.wasm", "./3", "a@b.wasm", "dir@v1/ab", "@aa", "nas-a@", "nas-a@XY", "-1"] {
-            assert!(file.parse::<Wanted>().is_err(), "{file}");
+            assert!(file.parse::<GenerationSelector>().is_err(), "{file}");
         }
     }
 }

@@ -15,20 +15,20 @@ use super::queue::{Entered, Party, Queue};
 
 /// Lets so many calls of a domain work at once and so many wait. Apart for each domain: compute calls that wait
 /// for a storage plugin never hold the places that it needs.
-pub(super) struct Gate(Arc<Shared>);
+pub(super) struct ConcurrencyLimit(Arc<Shared>);
 
 struct Shared {
-    queue: Mutex<Queue<oneshot::Sender<Place>>>,
+    queue: Mutex<Queue<oneshot::Sender<ConcurrencyPermit>>>,
     at_work: Gauge,
     queued: Gauge,
 }
 
-impl Gate {
+impl ConcurrencyLimit {
     pub(super) fn new(domain: Domain, config: &Config, metrics: &Metrics) -> Self {
         Self(Arc::new(Shared {
             queue: Mutex::new(Queue::new(config.into())),
-            at_work: metrics.instances(domain.word()),
-            queued: metrics.queued(domain.word()),
+            at_work: metrics.instances(domain.as_str()),
+            queued: metrics.queued(domain.as_str()),
         }))
     }
 
@@ -38,7 +38,7 @@ impl Gate {
     /// # Errors
     /// [`Kind::Exhausted`](patchbay_core::error::Kind) when the party's share of the queue is full, [`Kind::Busy`](patchbay_core::error::Kind)
     /// when the queue is.
-    pub(super) async fn enter(&self, party: Party, admitted: bool) -> Result<Place, Error> {
+    pub(super) async fn enter(&self, party: Party, admitted: bool) -> Result<ConcurrencyPermit, Error> {
         let mut given = None;
         let entered = self.0.lock().enter(party, admitted, || {
             let (give, place) = oneshot::channel();
@@ -49,39 +49,39 @@ impl Gate {
             (Entered::Waiting(number), Some(given)) => {
                 Waiting::new(&self.0, party, number, given).placed().await
             }
-            _ => Ok(Place::new(&self.0, party)),
+            _ => Ok(ConcurrencyPermit::new(&self.0, party)),
         }
     }
 
     /// Whether a call of the party would be refused now, before anything is done for it.
     ///
     /// # Errors
-    /// As [`Gate::enter`].
+    /// As [`ConcurrencyLimit::enter`].
     pub(super) fn admits(&self, party: Party) -> Result<(), Error> {
         self.0.lock().admits(party)
     }
 }
 
 impl Shared {
-    fn lock(&self) -> MutexGuard<'_, Queue<oneshot::Sender<Place>>> {
+    fn lock(&self) -> MutexGuard<'_, Queue<oneshot::Sender<ConcurrencyPermit>>> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// A call's place among those at work. Dropped, it is the next one's.
-pub(super) struct Place {
+pub(super) struct ConcurrencyPermit {
     shared: Arc<Shared>,
     party: Party,
 }
 
-impl Place {
+impl ConcurrencyPermit {
     fn new(shared: &Arc<Shared>, party: Party) -> Self {
         shared.at_work.inc();
         Self { shared: Arc::clone(shared), party }
     }
 }
 
-impl Drop for Place {
+impl Drop for ConcurrencyPermit {
     fn drop(&mut self) {
         self.shared.at_work.dec();
         let next = self.shared.lock().leave(self.party);
@@ -97,16 +97,21 @@ struct Waiting {
     shared: Arc<Shared>,
     party: Party,
     number: u64,
-    given: oneshot::Receiver<Place>,
+    given: oneshot::Receiver<ConcurrencyPermit>,
 }
 
 impl Waiting {
-    fn new(shared: &Arc<Shared>, party: Party, number: u64, given: oneshot::Receiver<Place>) -> Self {
+    fn new(
+        shared: &Arc<Shared>,
+        party: Party,
+        number: u64,
+        given: oneshot::Receiver<ConcurrencyPermit>,
+    ) -> Self {
         shared.queued.inc();
         Self { shared: Arc::clone(shared), party, number, given }
     }
 
-    async fn placed(mut self) -> Result<Place, Error> {
+    async fn placed(mut self) -> Result<ConcurrencyPermit, Error> {
         (&mut self.given).await.map_err(Error::internal)
     }
 }

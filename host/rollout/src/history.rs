@@ -70,7 +70,7 @@ pub enum State {
 impl State {
     /// The word for it outside.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Admitting => "admitting",
             Self::Refused => "refused",
@@ -85,12 +85,12 @@ impl State {
 }
 
 /// The records, the oldest first.
-pub(super) struct Ledger {
+pub(super) struct History {
     records: Mutex<VecDeque<Record>>,
     records_max: usize,
 }
 
-impl Ledger {
+impl History {
     pub(super) fn new(records_max: usize) -> Self {
         Self { records: Mutex::default(), records_max }
     }

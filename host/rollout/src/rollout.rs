@@ -19,7 +19,7 @@ const WEIGHT: u32 = 100;
 
 /// One domain in one region.
 #[derive(Clone)]
-pub(super) struct Line {
+pub(super) struct Rollout {
     pub(super) domain: Domain,
     pub(super) region: String,
     /// The newest first.
@@ -44,14 +44,14 @@ pub(super) struct Line {
 pub(super) struct Entry {
     pub(super) generation: Arc<Generation>,
     pub(super) weight: u32,
-    pub(super) standing: Standing,
+    pub(super) phase: Phase,
     /// Since when it stands so.
     pub(super) since: Timestamp,
 }
 
 /// How a generation stands in its line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum Phase {
     /// Never served.
     Standby,
     Serving,
@@ -83,7 +83,7 @@ pub(super) enum Unfit {
     Nobody(&'static str, String),
 }
 
-impl Line {
+impl Rollout {
     pub(super) fn new(domain: Domain, region: &str) -> Self {
         Self {
             domain,
@@ -121,7 +121,7 @@ impl Line {
         let own = || self.entries.iter().filter(|entry| entry.generation.plugin == plugin);
         own()
             .find(|entry| entry.generation.digest == *digest)
-            .or_else(|| own().find(|entry| entry.standing == Standing::Serving))
+            .or_else(|| own().find(|entry| entry.phase == Phase::Serving))
             .or_else(|| own().next())
             .map(|entry| &entry.generation)
     }
@@ -153,7 +153,7 @@ impl Line {
         let entry = |weight| Entry {
             generation: Arc::clone(generation),
             weight,
-            standing: Standing::Standby,
+            phase: Phase::Standby,
             since: Timestamp::now(),
         };
         match (canary, stable) {
@@ -236,7 +236,7 @@ impl Line {
                 }
             }
         }
-        Err(Unfit::NoEarlier(self.domain.word(), self.region.clone()))
+        Err(Unfit::NoEarlier(self.domain.as_str(), self.region.clone()))
     }
 
     /// Shares calls out by hand. No weights: they stay as they are.
@@ -259,7 +259,7 @@ impl Line {
             }
         }
         if self.entries.iter().all(|entry| entry.weight == 0) {
-            return Err(Unfit::Nobody(self.domain.word(), self.region.clone()));
+            return Err(Unfit::Nobody(self.domain.as_str(), self.region.clone()));
         }
         for (tenant, number) in pins {
             match number {
@@ -310,15 +310,15 @@ impl Line {
 
     /// What a generation had to do has ended; `since` tells this drain from a later one.
     pub(super) fn drained(&mut self, number: u64, since: Timestamp) {
-        let draining = |entry: &&mut Entry| entry.since == since && entry.standing == Standing::Draining;
+        let draining = |entry: &&mut Entry| entry.since == since && entry.phase == Phase::Draining;
         let ended = self.entries.iter_mut().filter(|entry| entry.generation.number == number).find(draining);
         if let Some(entry) = ended {
-            entry.standing = Standing::Retained;
+            entry.phase = Phase::Retained;
         }
     }
 
     fn kept(&self, number: u64) -> Result<(), Unfit> {
-        let unknown = || Unfit::Unknown(number, self.domain.word(), self.region.clone());
+        let unknown = || Unfit::Unknown(number, self.domain.as_str(), self.region.clone());
         self.entry(number).map(drop).ok_or_else(unknown)
     }
 

@@ -7,16 +7,16 @@ use std::time::Duration;
 use patchbay_core::error::Error;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
-use super::silence::Silence;
+use super::failure_detector::FailureDetector;
 use super::{Member, Membership, Peer};
 
 impl Membership {
     /// Gives signs of life and looks at the others, until this host leaves. What it serves is told as soon as it changes.
     pub async fn keep(self: Arc<Self>) {
-        if self.sole {
+        if self.single_host {
             return;
         }
-        let mut silence = Silence::new(self.lease_time());
+        let mut silence = FailureDetector::new(self.lease_time());
         let mut changes = self.serving.clone();
         let mut beat = interval(Duration::from_millis(self.config.beat_ms));
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -26,7 +26,7 @@ impl Membership {
                 _ = beat.tick() => {}
                 Ok(()) = changes.changed() => {}
             }
-            let told = timeout(self.lease_time(), self.beat(&mut silence)).await;
+            let told = timeout(self.lease_time(), self.heartbeat(&mut silence)).await;
             match told {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => tracing::warn!(error = %error.chain(), "no sign of life could be given"),
@@ -35,7 +35,7 @@ impl Membership {
         }
     }
 
-    async fn beat(&self, silence: &mut Silence) -> Result<(), Error> {
+    async fn heartbeat(&self, silence: &mut FailureDetector) -> Result<(), Error> {
         let _turn = self.turn.lock().await;
         if self.stop.is_cancelled() {
             return Ok(());
@@ -43,7 +43,7 @@ impl Membership {
         self.renew().await?;
         let members = self.hosts.others(self.lease.load().host(), self.config.hosts_max).await?;
         for dead in silence.dead(&members, Instant::now()) {
-            if self.hosts.bury(dead).await? {
+            if self.hosts.evict(dead).await? {
                 tracing::warn!(host = %dead.name, "it is silent and taken for dead; its operations are free");
             }
         }
@@ -53,7 +53,7 @@ impl Membership {
 
     async fn renew(&self) -> Result<(), Error> {
         let (lease, until) = (self.lease.load_full(), self.until());
-        if self.hosts.beat(lease.host(), &self.serving()).await? {
+        if self.hosts.heartbeat(lease.host(), &self.serving()).await? {
             // In another case it is for ever.
             if let Some(until) = until {
                 lease.renew(until);

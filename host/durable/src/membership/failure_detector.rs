@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::store::Member;
 
 /// See the module. Knows as many as were looked at last.
-pub(super) struct Silence {
+pub(super) struct FailureDetector {
     heard: HashMap<HostId, Heard>,
     looked: Option<Instant>,
     lease: Duration,
@@ -21,7 +21,7 @@ struct Heard {
     since: Instant,
 }
 
-impl Silence {
+impl FailureDetector {
     pub(super) fn new(lease: Duration) -> Self {
         Self { heard: HashMap::new(), looked: None, lease }
     }
@@ -52,7 +52,12 @@ mod tests {
     }
 
     /// How many are dead at each of these seconds.
-    fn dead(silence: &mut Silence, members: &[Member], start: Instant, seconds: &[u64]) -> Vec<usize> {
+    fn dead(
+        silence: &mut FailureDetector,
+        members: &[Member],
+        start: Instant,
+        seconds: &[u64],
+    ) -> Vec<usize> {
         let at = |second: &u64| silence.dead(members, start + Duration::from_secs(*second)).len();
         seconds.iter().map(at).collect()
     }
@@ -60,14 +65,14 @@ mod tests {
     #[test]
     fn one_that_is_silent_for_a_lease_is_dead() {
         let (start, members) = (Instant::now(), member(7));
-        let counts = dead(&mut Silence::new(LEASE), &members, start, &[0, 1, 2, 3, 4]);
+        let counts = dead(&mut FailureDetector::new(LEASE), &members, start, &[0, 1, 2, 3, 4]);
         assert_eq!(counts, [0, 0, 0, 0, 1]);
     }
 
     #[test]
     fn a_beat_counts_anew() {
         let (start, [mut member]) = (Instant::now(), member(7));
-        let mut silence = Silence::new(LEASE);
+        let mut silence = FailureDetector::new(LEASE);
         assert_eq!(dead(&mut silence, &[member.clone()], start, &[0, 2, 3]), [0, 0, 0]);
         member.beat = 8;
         assert_eq!(dead(&mut silence, &[member], start, &[4, 6, 7, 8]), [0, 0, 0, 1]);
@@ -76,7 +81,7 @@ mod tests {
     #[test]
     fn who_could_not_look_counts_anew() {
         let (start, members) = (Instant::now(), member(7));
-        let counts = dead(&mut Silence::new(LEASE), &members, start, &[0, 1, 100, 102, 103, 104]);
+        let counts = dead(&mut FailureDetector::new(LEASE), &members, start, &[0, 1, 100, 102, 103, 104]);
         assert_eq!(counts, [0, 0, 0, 0, 0, 1]);
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
-use super::{Entry, Generation, Line, Share, Standing, TenantId};
+use super::{Entry, Generation, Phase, Rollout, Share, TenantId};
 
 /// What follows from a change of a line.
 #[derive(Default)]
@@ -25,7 +25,7 @@ impl Consequences {
     }
 }
 
-impl Line {
+impl Rollout {
     /// Brings everything that follows from weights and pins in order, and keeps so many that have ended.
     pub(crate) fn settle(&mut self, retained_max: usize) -> Consequences {
         let mut consequences = Consequences::default();
@@ -33,14 +33,14 @@ impl Line {
         let pins = &self.pins;
         for entry in &mut self.entries {
             let serves = entry.weight > 0 || pins.values().any(|number| *number == entry.generation.number);
-            let standing = match (serves, entry.standing) {
-                (true, _) => Standing::Serving,
-                (false, Standing::Serving) => Standing::Draining,
-                (false, standing) => standing,
+            let phase = match (serves, entry.phase) {
+                (true, _) => Phase::Serving,
+                (false, Phase::Serving) => Phase::Draining,
+                (false, phase) => phase,
             };
-            if standing != entry.standing {
-                (entry.standing, entry.since) = (standing, Timestamp::now());
-                if standing == Standing::Draining {
+            if phase != entry.phase {
+                (entry.phase, entry.since) = (phase, Timestamp::now());
+                if phase == Phase::Draining {
                     consequences.draining.push(entry.clone());
                 }
             }
@@ -57,11 +57,11 @@ impl Line {
         self.entries.retain(|entry| {
             let superseded = plugins.contains(&entry.generation.plugin);
             plugins.push(entry.generation.plugin.clone());
-            retained += usize::from(entry.standing == Standing::Retained);
-            let keep = match entry.standing {
-                Standing::Serving | Standing::Draining => true,
-                Standing::Standby => !superseded,
-                Standing::Retained => retained <= retained_max,
+            retained += usize::from(entry.phase == Phase::Retained);
+            let keep = match entry.phase {
+                Phase::Serving | Phase::Draining => true,
+                Phase::Standby => !superseded,
+                Phase::Retained => retained <= retained_max,
             };
             if !keep {
                 gone.push(Arc::clone(&entry.generation));
