@@ -9,6 +9,7 @@ use patchbay_core::{Digest, Domain, TenantId, text};
 use patchbay_runtime::Generation;
 
 use super::route::Route;
+use super::state::State;
 use super::step::Step;
 
 /// One generation, as an operator sees it.
@@ -44,44 +45,6 @@ pub struct Record {
     pub steps: Vec<Step>,
     /// Since when it stands so.
     pub since: Timestamp,
-}
-
-/// How a generation stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
-    /// It is being checked.
-    Admitting,
-    /// It did not pass.
-    Refused,
-    /// It is ready, and another plugin serves.
-    Standby,
-    /// It answers some calls, on trial.
-    Canary,
-    /// It answers calls.
-    Active,
-    /// It gets no new calls; those that it has are ending.
-    Draining,
-    /// It has ended, and can be switched back to.
-    Retained,
-    /// It was let go.
-    Gone,
-}
-
-impl State {
-    /// The word for it outside.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Admitting => "admitting",
-            Self::Refused => "refused",
-            Self::Standby => "standby",
-            Self::Canary => "canary",
-            Self::Active => "active",
-            Self::Draining => "draining",
-            Self::Retained => "retained",
-            Self::Gone => "gone",
-        }
-    }
 }
 
 /// The records, the oldest first.
@@ -172,7 +135,7 @@ impl History {
 
     /// Forgets the oldest that are over, until there are few enough.
     fn shorten(&self, records: &mut VecDeque<Record>) {
-        let over = |record: &Record| matches!(record.state, State::Refused | State::Gone);
+        let over = |record: &Record| record.state.is_over();
         while records.len() > self.records_max {
             match records.iter().position(over) {
                 Some(oldest) => drop(records.remove(oldest)),

@@ -23,6 +23,7 @@ mod rollout;
 mod route;
 mod routing;
 mod setup;
+mod state;
 mod step;
 mod swap;
 mod watch;
@@ -46,12 +47,13 @@ use tokio::sync::watch as signal;
 use tokio_util::sync::CancellationToken;
 
 pub use self::event::{Event, EventKind, Subject};
-pub use self::history::{Record, State};
+pub use self::history::Record;
 use self::plugin_source::PluginSource;
 pub use self::refusal::Refusal;
 use self::registry::Registry;
 pub use self::reload::{Reloaded, Source};
 pub use self::route::{Canary, Route, check};
+pub use self::state::State;
 pub use self::step::Step;
 
 /// All plugins of the host.

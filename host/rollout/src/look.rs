@@ -14,8 +14,9 @@ use super::plugin_source::{LastObserved, PluginSource};
 use super::publish;
 use super::refusal::Refusal;
 use super::registry::Registry;
-use super::rollout::{Entry, Phase};
+use super::rollout::Entry;
 use super::route::Route;
+use super::state::State;
 use super::step::Step;
 
 impl PluginSource {
@@ -137,18 +138,16 @@ pub(super) fn log_activation(registry: &Registry, generation: &Generation) {
     let found = registry.routing.read(|lines| {
         let mut lines = lines.iter().filter(|line| line.domain == generation.domain);
         let line = lines.find(|line| line.region == generation.region)?;
-        let canary = line.trial.is_some_and(|trial| trial.canary == generation.number);
-        let Entry { phase, weight, .. } = line.entry(generation.number)?;
-        Some((canary, *phase, *weight))
+        line.entry(generation.number).map(|Entry { state, weight, .. }| (*state, *weight))
     });
     let (label, domain) = (&generation.label, generation.domain.as_str());
     match found {
-        Some((true, _, weight)) => {
+        Some((State::Canary, weight)) => {
             tracing::info!(plugin = %label, version = %generation.version, domain, weight, "serves as a canary");
             let told = format!("{label} answers {domain} on trial, at weight {weight}");
             registry.events.tell(EventKind::Canary, generation, told);
         }
-        Some((false, Phase::Serving, _)) => {
+        Some((State::Active, _)) => {
             tracing::info!(plugin = %label, version = %generation.version, domain, "serves");
             registry.events.tell(EventKind::Activated, generation, format!("{label} answers {domain}"));
         }

@@ -10,7 +10,7 @@ use patchbay_runtime::Generation;
 
 use super::event::EventKind;
 use super::registry::Registry;
-use super::rollout::{Consequences, Entry, Phase, Rollout, Unfit};
+use super::rollout::{Consequences, Entry, Rollout, Unfit};
 
 /// Changes the routing table and sees to what follows.
 pub(super) fn edit<R, E>(
@@ -84,7 +84,7 @@ async fn drain(registry: Arc<Registry>, generation: Arc<Generation>, since: Time
 fn drains(registry: &Registry, generation: &Generation, since: Timestamp) -> bool {
     registry.routing.read(|lines| {
         let entry = lines.iter().find_map(|line| line.entry(generation.number));
-        entry.is_none_or(|entry| entry.phase == Phase::Draining && entry.since == since)
+        entry.is_none_or(|entry| entry.state.drained().is_some() && entry.since == since)
     })
 }
 

@@ -13,6 +13,7 @@ use patchbay_runtime::Generation;
 pub(super) use self::settle::Consequences;
 use super::pick::pick;
 use super::route::Route;
+use super::state::State;
 
 /// What a line weighs as a whole when nothing in it weighed anything.
 const WEIGHT: u32 = 100;
@@ -44,19 +45,9 @@ pub(super) struct Rollout {
 pub(super) struct Entry {
     pub(super) generation: Arc<Generation>,
     pub(super) weight: u32,
-    pub(super) phase: Phase,
+    pub(super) state: State,
     /// Since when it stands so.
     pub(super) since: Timestamp,
-}
-
-/// How a generation stands in its line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Phase {
-    /// Never served.
-    Standby,
-    Serving,
-    Draining,
-    Retained,
 }
 
 /// A new generation beside the one that served.
@@ -121,7 +112,7 @@ impl Rollout {
         let own = || self.entries.iter().filter(|entry| entry.generation.plugin == plugin);
         own()
             .find(|entry| entry.generation.digest == *digest)
-            .or_else(|| own().find(|entry| entry.phase == Phase::Serving))
+            .or_else(|| own().find(|entry| entry.state.serves()))
             .or_else(|| own().next())
             .map(|entry| &entry.generation)
     }
@@ -153,7 +144,7 @@ impl Rollout {
         let entry = |weight| Entry {
             generation: Arc::clone(generation),
             weight,
-            phase: Phase::Standby,
+            state: State::Standby,
             since: Timestamp::now(),
         };
         match (canary, stable) {
@@ -310,10 +301,9 @@ impl Rollout {
 
     /// What a generation had to do has ended; `since` tells this drain from a later one.
     pub(super) fn drained(&mut self, number: u64, since: Timestamp) {
-        let draining = |entry: &&mut Entry| entry.since == since && entry.phase == Phase::Draining;
-        let ended = self.entries.iter_mut().filter(|entry| entry.generation.number == number).find(draining);
-        if let Some(entry) = ended {
-            entry.phase = Phase::Retained;
+        let own = |entry: &&mut Entry| entry.generation.number == number && entry.since == since;
+        for entry in self.entries.iter_mut().filter(own) {
+            entry.state = entry.state.drained().unwrap_or(entry.state);
         }
     }
 

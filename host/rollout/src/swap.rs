@@ -12,11 +12,11 @@ use tokio::sync::{OwnedSemaphorePermit, broadcast};
 use super::Plugins;
 use super::event::{About, Event, EventKind};
 use super::file::File;
-use super::history::{Record, State};
+use super::history::Record;
 use super::load::Loading;
 use super::publish::{edit, line_mut};
 use super::put_back::put_back;
-use super::rollout::{Phase, Rollout, Unfit};
+use super::rollout::{Rollout, Unfit};
 use super::route::WEIGHT_MAX;
 
 impl From<Unfit> for Error {
@@ -191,14 +191,7 @@ fn seen(lines: &[Rollout], mut record: Record) -> Record {
     let Some((line, entry)) = line.and_then(|line| Some((line, line.entry(record.number)?))) else {
         return record;
     };
-    let canary = line.trial.is_some_and(|trial| trial.canary == record.number);
-    record.state = match entry.phase {
-        Phase::Standby => State::Standby,
-        Phase::Serving if canary => State::Canary,
-        Phase::Serving => State::Active,
-        Phase::Draining => State::Draining,
-        Phase::Retained => State::Retained,
-    };
+    record.state = entry.state;
     record.weight = entry.weight;
     record.pins = line.pins(record.number).collect();
     record.calls = entry.generation.calls();

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
-use super::{Entry, Generation, Phase, Rollout, Share, TenantId};
+use super::{Entry, Generation, Rollout, Share, State, TenantId};
 
 /// What follows from a change of a line.
 #[derive(Default)]
@@ -32,15 +32,13 @@ impl Rollout {
         consequences.draining.append(&mut self.withdrawn);
         let pins = &self.pins;
         for entry in &mut self.entries {
-            let serves = entry.weight > 0 || pins.values().any(|number| *number == entry.generation.number);
-            let phase = match (serves, entry.phase) {
-                (true, _) => Phase::Serving,
-                (false, Phase::Serving) => Phase::Draining,
-                (false, phase) => phase,
-            };
-            if phase != entry.phase {
-                (entry.phase, entry.since) = (phase, Timestamp::now());
-                if phase == Phase::Draining {
+            let number = entry.generation.number;
+            let has_calls = entry.weight > 0 || pins.values().any(|pinned| *pinned == number);
+            let on_trial = self.trial.is_some_and(|trial| trial.canary == number);
+            let state = entry.state.weighed(has_calls, on_trial);
+            if state != entry.state {
+                (entry.state, entry.since) = (state, Timestamp::now());
+                if state == State::Draining {
                     consequences.draining.push(entry.clone());
                 }
             }
@@ -57,11 +55,11 @@ impl Rollout {
         self.entries.retain(|entry| {
             let superseded = plugins.contains(&entry.generation.plugin);
             plugins.push(entry.generation.plugin.clone());
-            retained += usize::from(entry.phase == Phase::Retained);
-            let keep = match entry.phase {
-                Phase::Serving | Phase::Draining => true,
-                Phase::Standby => !superseded,
-                Phase::Retained => retained <= retained_max,
+            retained += usize::from(entry.state == State::Retained);
+            let keep = match entry.state {
+                State::Standby => !superseded,
+                State::Retained => retained <= retained_max,
+                _ => true,
             };
             if !keep {
                 gone.push(Arc::clone(&entry.generation));
