@@ -3,6 +3,8 @@
 //! is always cloudsim's. What is asked of them is in `admin`.
 
 use std::env;
+use std::fs::OpenOptions;
+use std::io::Write as _;
 
 use cloudsim::{ADMIN_PASSWORD, Cloudsim, Control, Gateway, Options, REGION};
 
@@ -37,16 +39,31 @@ pub fn is_real() -> bool {
     env::var("PATCHBAY_TEST_REAL").is_ok_and(|real| real == "1")
 }
 
-/// Ends the test here, by name and with the reason, where the cloud is the real one.
+/// Ends the test here where the cloud is the real one. Whoever runs the tests counts it as ignored, see [`ignored`].
 #[macro_export]
 macro_rules! needs_cloudsim {
     () => {
         if $crate::cloud::is_real() {
-            let test = std::thread::current().name().unwrap_or_default().to_owned();
-            eprintln!("{test}: skipped on the real OpenStack, it needs cloudsim's control");
+            $crate::cloud::ignored("needs cloudsim's control");
             return;
         }
     };
+}
+
+/// Tells by whom and why the test of this thread is not carried out: a line `BINARY::TEST: REASON` in the file that
+/// `PATCHBAY_TEST_IGNORED` names, where that is set. To libtest it has passed.
+///
+/// # Panics
+/// The file cannot be written.
+pub fn ignored(reason: &str) {
+    let Ok(file) = env::var("PATCHBAY_TEST_IGNORED") else { return };
+    let program = env::current_exe().expect("a program");
+    let program = program.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
+    // Cargo's own mark of the build comes last.
+    let binary = program.rsplit_once('-').map_or(program, |(name, _)| name);
+    let test = std::thread::current().name().unwrap_or_default().to_owned();
+    let mut file = OpenOptions::new().create(true).append(true).open(file).expect("a file");
+    file.write_all(format!("{binary}::{test}: {reason}\n").as_bytes()).expect("room for a line");
 }
 
 impl Cloud {

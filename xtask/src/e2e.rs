@@ -3,38 +3,27 @@
 use anyhow::Result;
 
 use crate::rig::Rigs;
-use crate::workspace::{Workspace, cargo};
-use crate::{plugins, process};
+use crate::workspace::Workspace;
+use crate::{plugins, process, test};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Leave OpenStack and Ceph running also where this command started them.
     #[arg(long)]
     keep: bool,
-    /// Passed on to `cargo test`.
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-    cargo: Vec<String>,
+    #[command(flatten)]
+    tests: test::Arguments,
 }
 
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     plugins::build_with_guests(workspace)?;
     let rigs = Rigs::of(workspace);
-    rigs.with(arguments.keep, || test(workspace, &rigs, &arguments.cargo))
+    rigs.with(arguments.keep, || run_tests(workspace, &rigs, &arguments.tests))
 }
 
-fn test(workspace: &Workspace, rigs: &Rigs, arguments: &[String]) -> Result<()> {
+fn run_tests(workspace: &Workspace, rigs: &Rigs, arguments: &test::Arguments) -> Result<()> {
     let variables = rigs.variables()?;
     process::step("end-to-end tests on OpenStack and Ceph", "6 minutes after the build", || {
-        process::run(
-            cargo()
-                // The integration tests of all packages; see `binaries` for why of all.
-                .args(["test", "--workspace", "--test", "*"])
-                .args(arguments)
-                .env("PATCHBAY_TEST_REAL", "1")
-                .env("PATCHBAY_PLUGINS", workspace.plugin_directory())
-                .env("PATCHBAY_TEST_PLUGINS", workspace.guest_directory())
-                .envs(variables)
-                .current_dir(&workspace.root),
-        )
+        test::run_outside(workspace, arguments, &variables)
     })
 }

@@ -52,7 +52,7 @@ pub(super) fn line_mut<'a>(
     region: &str,
 ) -> Result<&'a mut Rollout, Unfit> {
     let line = lines.iter_mut().find(|line| line.domain == domain && line.region == region);
-    line.ok_or_else(|| Unfit::NoEarlier(domain.as_str(), region.to_owned()))
+    line.ok_or_else(|| Unfit::Unrouted(domain.as_str(), region.to_owned()))
 }
 
 /// Waits for the end of what a generation has begun before `since`, when it got its last call.

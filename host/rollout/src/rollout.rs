@@ -70,6 +70,8 @@ pub(super) enum Unfit {
     Unknown(u64, &'static str, String),
     #[error("No earlier generation of {0} in {1} is kept.")]
     NoEarlier(&'static str, String),
+    #[error("There is no route for {0} in {1}.")]
+    Unrouted(&'static str, String),
     #[error("The weights leave nobody to answer {0} in {1}.")]
     Nobody(&'static str, String),
 }

@@ -22,7 +22,7 @@ use super::route::WEIGHT_MAX;
 impl From<Unfit> for Error {
     fn from(unfit: Unfit) -> Self {
         let kind = match unfit {
-            Unfit::Unknown(..) => Kind::NotFound,
+            Unfit::Unknown(..) | Unfit::Unrouted(..) => Kind::NotFound,
             Unfit::NoEarlier(..) => Kind::Conflict,
             Unfit::Nobody(..) => Kind::Invalid,
         };

@@ -9,7 +9,7 @@ use patchbay_core::seal::MasterKey;
 use patchbay_database as database;
 use patchbay_durable::idempotency::Idempotency;
 use patchbay_durable::journal::Journal;
-use patchbay_durable::membership::Membership;
+use patchbay_durable::membership::{self, Membership};
 use patchbay_operations::registrar::Registrar;
 use patchbay_operations::{Operations, Runner};
 use patchbay_rollout::Plugins;
@@ -53,58 +53,30 @@ impl Host {
     /// there. A plugin that is missing or refused is not an error: its domain is not served.
     pub async fn start(config: Config) -> anyhow::Result<Self> {
         let (drain, stop) = (CancellationToken::new(), CancellationToken::new());
+        let shutdown_max = Duration::from_millis(config.shutdown_ms_max);
         let metrics = Arc::new(Metrics::default());
-        let refusals = Sampler::new(config.log.refusals_per_second);
         let port = http::Server::bind(&config.http).await?;
         let listener = listen(config.grpc.listen).await?;
+        let (grpc, http) = (listener.local_addr()?, port.address());
 
-        let (ready, doubt) = (Readiness::default(), database::Doubt::default());
-        let pool = database::open_doubting(&config.database, &doubt).await?;
-        let probe = database::Probe::new(config.database.clone(), doubt.clone(), ready.clone());
-        let probing = tokio::spawn(probe.run(stop.clone()));
-        let master = Arc::new(MasterKey::read(&config.auth.master_key)?);
-        let tenants = Tenants::open(pool.clone(), &config.tenant, Arc::clone(&master)).await?;
-        let tenants = Arc::new(tenants.counted(metrics.tenant_reads()));
-        let upstreams = Arc::new(Upstreams::new(&config.upstream, &metrics)?);
-        let keys = Arc::new(Idempotency::new(pool.clone(), Arc::clone(&master), config.idempotency));
-        let auth = Arc::new(Auth::new(&config.auth, master, Arc::clone(&tenants), &upstreams)?);
-
-        let journal = Journal::open(&config.database, pool.clone(), config.journal).await?;
-        let plugins = Plugins::start(
-            config.plugin,
-            config.routes,
-            upstreams,
-            Arc::clone(&journal),
-            Arc::clone(&metrics),
-        )
-        .await?;
+        let database = Database::open(&config.database, &stop).await?;
+        let access = Access::open(&config, &database.pool, &metrics).await?;
+        let journal = Journal::open(&config.database, database.pool.clone(), config.journal).await?;
+        let own = (Arc::clone(&journal), Arc::clone(&metrics));
+        let plugins = Plugins::start(config.plugin, config.routes, access.upstreams, own.0, own.1).await?;
         tokio::spawn(Arc::clone(&plugins).watch(config.source, stop.clone()));
-        let store = Operations::new(pool.clone());
-        let own = database::reserved(&config.database, &pool, &doubt).await?;
-        let address = listener.local_addr()?.to_string();
-        let membership = Membership::join(own, config.membership, address, plugins.changes()).await?;
-        tokio::spawn(Arc::clone(&plugins).announce(membership.looks(), stop.clone()));
-        tokio::spawn(Arc::clone(&membership).keep());
-        let operations = Runner::new(
-            store,
-            Arc::clone(&keys),
-            Arc::clone(&membership),
-            Arc::clone(&plugins),
-            Arc::clone(&auth),
-            Arc::clone(&metrics),
-            config.operation,
-        );
-        operations.resume().await?;
-        tokio::spawn(Arc::clone(&operations).adopt());
-        tokio::spawn(Arc::clone(&operations).prune());
-        let registrar = Registrar::new(tenants, Arc::clone(&keys), Arc::clone(&auth), Arc::clone(&plugins));
-        tokio::spawn(Arc::clone(&registrar).sweep(stop.clone()));
+        let reserved = database.reserved(&config.database).await?;
+        let membership = join(reserved, config.membership, grpc, &plugins, &stop).await?;
+        let work = Work { plugins: &plugins, membership: &membership, keys: access.keys, auth: &access.auth };
+        let operations = work.operations(&database.pool, config.operation, &metrics).await?;
+        let registrar = work.registrar(access.tenants, &stop);
 
-        let (grpc, at) = (listener.local_addr()?, port.address());
+        let (refusals, ready) = (Sampler::new(config.log.refusals_per_second), database.ready);
         tokio::spawn(Arc::clone(&refusals).tell(stop.clone()));
         tokio::spawn(port.serve(Arc::clone(&metrics), ready.clone(), stop.clone()));
+        let (config, stopping, auth) = (Arc::new(config.grpc), drain.clone(), access.auth);
         let api = Api {
-            config: Arc::new(config.grpc),
+            config,
             auth,
             plugins: Arc::clone(&plugins),
             operations: Arc::clone(&operations),
@@ -112,14 +84,14 @@ impl Host {
             registrar,
             metrics,
             refusals,
-            stopping: drain.clone(),
+            stopping,
         };
         let serving = tokio::spawn(grpc::serve(api, listener));
         ready.set(true);
-        let shutdown_max = Duration::from_millis(config.shutdown_ms_max);
+        let (pool, probing) = (database.pool, database.probing);
         Ok(Self {
             grpc,
-            http: at,
+            http,
             ready,
             membership,
             operations,
@@ -181,4 +153,100 @@ impl Host {
 
 async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| format!("grpc.listen: {address} cannot be used"))
+}
+
+/// The database, and the task that sees whether it can be written.
+struct Database {
+    pool: database::Pool,
+    doubt: database::Doubt,
+    ready: Readiness,
+    probing: JoinHandle<()>,
+}
+
+impl Database {
+    async fn open(config: &database::Config, stop: &CancellationToken) -> anyhow::Result<Self> {
+        let (ready, doubt) = (Readiness::default(), database::Doubt::default());
+        let pool = database::open_doubting(config, &doubt).await?;
+        let probe = database::Probe::new(config.clone(), doubt.clone(), ready.clone());
+        let probing = tokio::spawn(probe.run(stop.clone()));
+        Ok(Self { pool, doubt, ready, probing })
+    }
+
+    /// Connections that nothing else takes: a sign of life must never wait for them.
+    async fn reserved(&self, config: &database::Config) -> anyhow::Result<database::Pool> {
+        Ok(database::reserved(config, &self.pool, &self.doubt).await?)
+    }
+}
+
+/// Who may call, and as whom the cloud is called.
+struct Access {
+    tenants: Arc<Tenants>,
+    upstreams: Arc<Upstreams>,
+    keys: Arc<Idempotency>,
+    auth: Arc<Auth>,
+}
+
+impl Access {
+    async fn open(config: &Config, pool: &database::Pool, metrics: &Arc<Metrics>) -> anyhow::Result<Self> {
+        let master = Arc::new(MasterKey::read(&config.auth.master_key)?);
+        let tenants = Tenants::open(pool.clone(), &config.tenant, Arc::clone(&master)).await?;
+        let tenants = Arc::new(tenants.counted(metrics.tenant_reads()));
+        let upstreams = Arc::new(Upstreams::new(&config.upstream, metrics)?);
+        let keys = Arc::new(Idempotency::new(pool.clone(), Arc::clone(&master), config.idempotency));
+        let auth = Arc::new(Auth::new(&config.auth, master, Arc::clone(&tenants), &upstreams)?);
+        Ok(Self { tenants, upstreams, keys, auth })
+    }
+}
+
+/// Enters among the hosts of the database, and goes on giving signs of life.
+async fn join(
+    pool: database::Pool,
+    config: membership::Config,
+    grpc: SocketAddr,
+    plugins: &Arc<Plugins>,
+    stop: &CancellationToken,
+) -> anyhow::Result<Arc<Membership>> {
+    let membership = Membership::join(pool, config, grpc.to_string(), plugins.changes()).await?;
+    tokio::spawn(Arc::clone(plugins).announce(membership.looks(), stop.clone()));
+    tokio::spawn(Arc::clone(&membership).keep());
+    Ok(membership)
+}
+
+/// What work that goes on needs.
+struct Work<'a> {
+    plugins: &'a Arc<Plugins>,
+    membership: &'a Arc<Membership>,
+    keys: Arc<Idempotency>,
+    auth: &'a Arc<Auth>,
+}
+
+impl Work<'_> {
+    /// Takes up what was under way, and goes on looking for what nobody carries.
+    async fn operations(
+        &self,
+        pool: &database::Pool,
+        config: patchbay_operations::Config,
+        metrics: &Arc<Metrics>,
+    ) -> anyhow::Result<Arc<Runner>> {
+        let operations = Runner::new(
+            Operations::new(pool.clone()),
+            Arc::clone(&self.keys),
+            Arc::clone(self.membership),
+            Arc::clone(self.plugins),
+            Arc::clone(self.auth),
+            Arc::clone(metrics),
+            config,
+        );
+        operations.resume().await?;
+        tokio::spawn(Arc::clone(&operations).adopt());
+        tokio::spawn(Arc::clone(&operations).prune());
+        Ok(operations)
+    }
+
+    /// Goes on removing what registrations left.
+    fn registrar(self, tenants: Arc<Tenants>, stop: &CancellationToken) -> Arc<Registrar> {
+        let registrar = Registrar::new(tenants, self.keys, Arc::clone(self.auth), Arc::clone(self.plugins));
+        tokio::spawn(Arc::clone(&registrar).sweep(stop.clone()));
+        registrar
+    }
 }

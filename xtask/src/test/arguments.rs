@@ -37,9 +37,14 @@ impl Arguments {
     /// Of named packages alone cargo compiles dependencies anew, see `binaries`; `--test NAME` does without that.
     pub(super) fn for_cargo(&self) -> Vec<&str> {
         let named = |argument: &&str| argument.starts_with("-p") || argument.starts_with("--package");
-        let own = self.halves().0;
+        let own = self.own();
         let all = (!own.iter().any(named)).then_some("--workspace");
         all.into_iter().chain(own).collect()
+    }
+
+    /// What of them is cargo's.
+    pub(super) fn own(&self) -> Vec<&str> {
+        self.halves().0
     }
 
     /// What each test binary is called with.

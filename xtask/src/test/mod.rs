@@ -41,21 +41,57 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     let binaries = process::step("building tests", "seconds, the first time 10 minutes", || {
         binary::build(workspace, &arguments.for_cargo())
     })?;
-    let runs: Vec<Run> = process::step("tests", "6 minutes", || {
-        // One after the other: they share the cores, and what is measured beside another binary says little.
-        binaries.iter().map(|binary| run::run(binary, &mut command(workspace, arguments, binary))).collect()
+    let runs = process::step("tests", "6 minutes", || {
+        run_each(workspace, &binaries, |command| {
+            let threads = env::var_os(THREADS).unwrap_or_else(|| threads().to_string().into());
+            command.args(arguments.for_tests()).env(THREADS, threads);
+        })
     })?;
     report::print(&runs)
 }
 
-fn command(workspace: &Workspace, arguments: &Arguments, binary: &binary::Binary) -> Command {
-    let mut command = binary.command();
-    command
-        .args(arguments.for_tests())
-        .env(THREADS, env::var_os(THREADS).unwrap_or_else(|| threads().to_string().into()))
-        .env("PATCHBAY_PLUGINS", workspace.plugin_directory())
-        .env("PATCHBAY_TEST_PLUGINS", workspace.guest_directory());
-    command
+/// Runs the integration tests of all packages on outside systems, which `variables` name.
+pub(crate) fn run_outside(
+    workspace: &Workspace,
+    arguments: &Arguments,
+    variables: &[(String, String)],
+) -> Result<()> {
+    // See `binaries` for why of all.
+    let of_all = [&["--workspace", "--test", "*"], arguments.own().as_slice()].concat();
+    let binaries = binary::build(workspace, &of_all)?;
+    let ignored = workspace.target.join("ignored-tests");
+    drop(fs::remove_file(&ignored));
+    let mut runs = run_each(workspace, &binaries, |command| {
+        command.args(arguments.for_tests()).env("PATCHBAY_TEST_REAL", "1");
+        command.env("PATCHBAY_TEST_IGNORED", &ignored).envs(variables.iter().cloned());
+    })?;
+    if arguments.own().is_empty() {
+        // Unit tests that need an outside system are ignored where there is none.
+        let libraries = binary::build(workspace, &["--workspace", "--lib"])?;
+        runs.extend(run_each(workspace, &libraries, |command| {
+            command.arg("--ignored").envs(variables.iter().cloned());
+        })?);
+    }
+    let ignored = fs::read_to_string(&ignored).unwrap_or_default();
+    runs.iter_mut().for_each(|run| run.ignore(&ignored));
+    report::print(&runs)
+}
+
+/// One after the other: they share the cores, and what is measured beside another binary says little.
+fn run_each(
+    workspace: &Workspace,
+    binaries: &[binary::Binary],
+    prepare: impl Fn(&mut Command),
+) -> Result<Vec<Run>> {
+    let one = |binary: &binary::Binary| {
+        let mut command = binary.command();
+        command
+            .env("PATCHBAY_PLUGINS", workspace.plugin_directory())
+            .env("PATCHBAY_TEST_PLUGINS", workspace.guest_directory());
+        prepare(&mut command);
+        run::run(binary, &mut command)
+    };
+    binaries.iter().map(one).collect()
 }
 
 fn threads() -> usize {

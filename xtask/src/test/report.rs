@@ -1,6 +1,7 @@
 //! What is said of all test binaries together, at the end.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
@@ -10,17 +11,19 @@ use crate::process;
 
 /// How many of the slowest tests are named.
 const SLOWEST: usize = 10;
+/// How many that are ignored for the same reason are.
+const NAMED: usize = 5;
 
 /// Says it. Fails where a test failed.
 pub(super) fn print(runs: &[Run]) -> Result<()> {
     list("test binaries", &binaries(runs));
     list("slowest tests", &slowest(runs));
     let ignored = ignored(runs);
-    list("ignored", &ignored);
+    list("ignored", &by_reason(&ignored));
     let failed = failed(runs);
     list("failed", &failed);
     let passed = tests(runs).filter(|(_, test)| test.verdict == Verdict::Passed).count();
-    process::say(&format!("\n{passed} passed, {} failed, {} skipped", failed.len(), ignored.len()));
+    process::say(&format!("\n{passed} passed, {} failed, {} ignored", failed.len(), ignored.len()));
     ensure!(failed.is_empty(), "tests failed; their output is above, at `failures:`");
     Ok(())
 }
@@ -52,14 +55,27 @@ fn slowest(runs: &[Run]) -> Vec<String> {
     tests.into_iter().take(SLOWEST).map(line).collect()
 }
 
-/// With their reasons.
-fn ignored(runs: &[Run]) -> Vec<String> {
-    let line = |(name, test): (String, &Test)| match &test.verdict {
-        Verdict::Ignored(reason) if reason.is_empty() => Some(format!("{name}, without a reason")),
-        Verdict::Ignored(reason) => Some(format!("{name}: {reason}")),
+/// Each with its reason.
+fn ignored(runs: &[Run]) -> Vec<(String, String)> {
+    let one = |(name, test): (String, &Test)| match &test.verdict {
+        Verdict::Ignored(reason) if reason.is_empty() => Some((name, "without a reason".to_owned())),
+        Verdict::Ignored(reason) => Some((name, reason.clone())),
         Verdict::Passed | Verdict::Failed => None,
     };
-    tests(runs).filter_map(line).collect()
+    tests(runs).filter_map(one).collect()
+}
+
+/// By name, but for a reason that many have.
+fn by_reason(ignored: &[(String, String)]) -> Vec<String> {
+    let mut reasons: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (name, reason) in ignored {
+        reasons.entry(reason).or_default().push(name);
+    }
+    let line = |(reason, names): (&str, Vec<&str>)| match names.len() {
+        1..=NAMED => format!("{}: {reason}", names.join(", ")),
+        many => format!("{many} tests: {reason}"),
+    };
+    reasons.into_iter().map(line).collect()
 }
 
 /// The tests, and the binaries that failed by themselves.

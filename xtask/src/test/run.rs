@@ -40,6 +40,16 @@ pub(super) enum Verdict {
 }
 
 impl Run {
+    /// Tests that libtest has as passed, but which told that they were not carried out: `BINARY::TEST: REASON` a line.
+    pub(super) fn ignore(&mut self, told: &str) {
+        for test in self.tests.iter_mut().filter(|test| test.verdict == Verdict::Passed) {
+            let name = format!("{}::{}: ", self.binary, test.name);
+            if let Some(reason) = told.lines().find_map(|line| line.strip_prefix(&name)) {
+                test.verdict = Verdict::Ignored(reason.to_owned());
+            }
+        }
+    }
+
     /// Whether it ended in another way than libtest ends it, or failed where no test did.
     pub(super) fn crashed(&self) -> bool {
         let failed = self.tests.iter().any(|test| test.verdict == Verdict::Failed);
