@@ -8,9 +8,9 @@ mod bench;
 mod binaries;
 mod cloud;
 mod component;
-mod crash_proof;
 mod dev;
 mod e2e;
+mod fault_matrix;
 mod openstack;
 mod plugins;
 mod ports;
@@ -18,7 +18,7 @@ mod process;
 mod progress;
 mod rig;
 mod service;
-mod swap_proof;
+mod soak;
 mod test;
 mod toolchain;
 mod up;
@@ -53,9 +53,11 @@ enum Command {
     /// Compare the host with a native handler.
     Bench(bench::Arguments),
     /// Swap plugins under full load and show that nothing is lost.
-    SwapProof(swap_proof::Arguments),
+    #[command(alias = "swap-proof")]
+    Soak(soak::Arguments),
     /// Let every backend call of every change fail, and show that nothing is lost, left or doubled.
-    CrashProof(crash_proof::Arguments),
+    #[command(alias = "crash-proof")]
+    FaultMatrix(fault_matrix::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -79,7 +81,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Test(arguments) => test::run(&workspace, &arguments),
         Command::E2e(arguments) => e2e::run(&workspace, &arguments),
         Command::Bench(arguments) => bench::run(&workspace, &arguments),
-        Command::SwapProof(arguments) => swap_proof::run(&workspace, &arguments),
-        Command::CrashProof(arguments) => crash_proof::run(&workspace, &arguments),
+        Command::Soak(arguments) => soak::run(&workspace, &arguments),
+        Command::FaultMatrix(arguments) => fault_matrix::run(&workspace, &arguments),
     }
 }

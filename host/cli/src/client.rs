@@ -1,5 +1,4 @@
 //! How a command reaches a running host: its address, the operator's credential, and what a refusal reads like.
-//! What is asked of the host is each command's affair.
 
 use std::io::Write as _;
 use std::time::Duration;

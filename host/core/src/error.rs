@@ -1,7 +1,7 @@
 //! What can go wrong on a call, and the one map from it to the number in `code` and the gRPC status.
 //!
 //! Only what the platform may read goes into `message`; causes travel in `source` and end in the log.
-//! How an error becomes a response or a status is `grpc`'s affair.
+//! In `patchbay-server` it becomes a response or a status.
 
 use std::time::Duration;
 

@@ -1,7 +1,8 @@
 //! What every part of the host speaks of: ids, errors, secrets, and text that is fit to be told.
 //!
-//! May use: small crates without input or output. Must never live here: anything that opens a socket, a file or a database,
-//! that knows a domain's requests, or that decides who may do what.
+//! May use: small crates without input or output, and sqlx for the one conversion that can be nowhere else (`failure`). Must
+//! never live here: anything that opens a socket, a database, or a file but a secret's (`secret`), that knows a domain's
+//! requests, or that decides who may do what.
 #![forbid(unsafe_code)]
 
 pub mod digest;

@@ -1,5 +1,5 @@
-//! Marks: what an installation's things bear in the cloud, so that nobody takes another's for its own. Where a mark is
-//! written is each plugin's affair; where it is kept, `store`'s.
+//! Marks: what an installation's things bear in the cloud, so that nobody takes another's for its own. Each plugin says where
+//! in its backend a mark is written; `patchbay-tenants` keeps it with the tenant.
 
 use std::fmt;
 use std::str::FromStr;

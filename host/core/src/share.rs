@@ -1,5 +1,5 @@
 //! Shares of what everybody uses: how much of it each one has now, and how much one may have. Only those that have some
-//! are remembered. What is shared, and what is said to who wants more, is the owner's affair.
+//! are remembered. What is shared is not known here.
 
 use std::collections::HashMap;
 use std::hash::Hash;

@@ -1,12 +1,15 @@
 //! The database: a pool of connections to SQLite or PostgreSQL, its schema brought up to date.
 //!
-//! One SQL text serves both dialects, through sqlx's `Any` driver; only the migrations are written twice.
-//! The statements themselves are in the `store.rs` of the module that owns the table.
+//! One SQL text serves both dialects, through sqlx's `Any` driver; only the migrations are written twice. The statements are
+//! in the `store` of whoever owns the table, in `patchbay-durable`, `patchbay-tenants` and `patchbay-operations`.
 //!
-//! Reads: the files of a SQLite database (`file`), what a connection must be to go on in the pool (`sound`), and
-//! whether it can be written now (`probe`), which is also what counts time (`clock`).
+//! - `file`: the files of a SQLite database, which are their owner's alone
+//! - `sound`: what a connection must be to go on in the pool
+//! - `probe`: whether the database can be written now
+//! - `clock`: counted time, in the table `counted_time`, the only one of this crate's own
 //!
-//! May use: sqlx. Must never live here: a statement about tenants, operations or anything else that a table holds.
+//! May use: sqlx, and `patchbay-telemetry` to say that the host is not ready. Must never live here: a statement about
+//! tenants, operations or anything else that another crate keeps.
 #![forbid(unsafe_code)]
 
 mod clock;

@@ -1,6 +1,10 @@
 //! What outlives a process and is shared by the hosts of one database: the journal of changes in the backends, idempotency
 //! keys, and which hosts there are.
 //!
+//! - `journal`: the backend calls that change something, written before a plugin sees the answer, and what is left of them
+//! - `idempotency`: requests that are sent again under a key, and what they led to
+//! - `membership`: the hosts of the database: heartbeats, leases, and who is dead
+//!
 //! May use: the database. Must never live here: a call of a plugin, or a request of the platform.
 #![forbid(unsafe_code)]
 

@@ -1,5 +1,5 @@
 //! Takes up operations that nobody carries: those that this host's predecessor left, and those of a host that has stopped
-//! or died. Who is dead is `membership`'s affair.
+//! or died. Who is dead is found out in `membership` of `patchbay-durable`.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ impl Runner {
     /// Takes up every operation that nobody carries now.
     ///
     /// # Errors
-    /// When the database does not answer, or not lately.
+    /// `Unavailable` when the database does not answer, or has not lately.
     pub async fn resume(self: &Arc<Self>) -> Result<(), Error> {
         let lease = self.membership.lease().await?;
         let store = self.services.store.of_host(lease.host());

@@ -60,7 +60,7 @@ enum Step<'a> {
     Failed(&'a Failure, Option<&'a [OrphanedResource]>),
 }
 
-/// What the next look at the plugin gave.
+/// What one poll of the plugin gave.
 enum Look {
     Again,
     Finished(Finished),
@@ -330,7 +330,7 @@ impl OperationTask {
     }
 }
 
-/// How fast an operation is looked at, and how much it is forgiven.
+/// How long to wait between two polls, and how much an operation is forgiven.
 struct Backoff {
     wait: Duration,
     defects: u32,
@@ -341,7 +341,7 @@ impl Backoff {
         Self { wait: Duration::from_millis(services.config.poll_ms_min), defects: 0 }
     }
 
-    /// Something moved: look again soon.
+    /// Something moved: poll again soon.
     fn quick(&mut self, services: &Services) {
         self.wait = Duration::from_millis(services.config.poll_ms_min);
     }

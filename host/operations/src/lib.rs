@@ -1,7 +1,8 @@
 //! Work that goes on after the call that began it was answered, and the registration of tenants.
 //!
 //! A plugin's ticket says what comes next, and only the plugin reads it. The rows are in `store`. May use: plugins, the
-//! database, tenants. Must never live here: a request of the platform, and what a backend's answer means.
+//! database and what hosts share in it, tenants. Must never live here: a request of the platform, and what a backend's answer
+//! means.
 #![forbid(unsafe_code)]
 
 mod adopt;

@@ -1,5 +1,5 @@
 //! The operations that this process carries: who waits for one is told of its steps, and can wake it. What its row says is
-//! `store`'s affair, and holds also where another process carries it.
+//! in `store`, and holds also where another process carries it.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,7 +9,7 @@ use tokio::sync::{Notify, watch};
 
 use super::progress::Progress;
 
-/// What its carrier tells, and what wakes it.
+/// What its task tells, and what wakes that.
 type Carried = (watch::Receiver<Progress>, Arc<Notify>);
 
 /// As many as are carried at once.
@@ -39,7 +39,7 @@ impl Ongoing {
         progress
     }
 
-    /// Lets it take its next look at once.
+    /// Lets it be polled at once.
     pub(super) fn wake(&self, id: OperationId) {
         if let Some((_, wake)) = self.lock().get(&id) {
             wake.notify_one();
@@ -52,7 +52,7 @@ impl Ongoing {
 }
 
 impl Entry {
-    /// Until it is to look at once.
+    /// Until it is to be polled at once.
     pub(super) async fn woken(&self) {
         self.wake.notified().await;
     }

@@ -1,4 +1,4 @@
-//! How an operation stands, for those who wait for it in this process. What its row says is `store`.
+//! How an operation stands, for those who wait for it in this process. What its row says is in `store`.
 
 use super::Failure;
 

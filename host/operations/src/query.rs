@@ -14,7 +14,7 @@ impl Runner {
     /// An operation of the permit's tenant.
     ///
     /// # Errors
-    /// [`Kind::NotFound`]: the tenant has no such operation. Otherwise the database fails.
+    /// [`Kind::NotFound`]: the tenant has no such operation. [`Kind::Unavailable`]: the database does not answer.
     pub async fn get(&self, permit: &Permit, id: OperationId) -> Result<Operation, Error> {
         self.services.store.get(owner(permit)?, id).await?.ok_or_else(none)
     }
@@ -22,7 +22,7 @@ impl Runner {
     /// A page of the tenant's operations, the newest first; `number` begins at 1.
     ///
     /// # Errors
-    /// The database fails.
+    /// `Unavailable` when the database does not answer.
     pub async fn list(
         &self,
         permit: &Permit,
@@ -32,12 +32,12 @@ impl Runner {
         self.services.store.list(owner(permit)?, filter, (number, size)).await
     }
 
-    /// Gives an operation up, and waits until `deadline` for whoever carries it to do so. The row says so first: the
-    /// carrier may be another process, or the next one.
+    /// Gives an operation up, and waits until `deadline` for whoever carries it to do so. The row says so first: who
+    /// carries it may be another process, or the next one.
     ///
     /// # Errors
     /// [`Kind::NotFound`]: the tenant has no such operation. [`Kind::Conflict`]: it has ended, or was whole before it
-    /// could be given up. Otherwise the database fails.
+    /// could be given up. [`Kind::Unavailable`]: the database does not answer.
     pub async fn cancel(
         self: &Arc<Self>,
         permit: &Permit,

@@ -1,5 +1,5 @@
 //! How a tenant comes about: its row, its account in the cloud through the identity plugin, and the removal of
-//! all of it when a step fails. Rows are `store`'s affair; what an account is made of is the plugin's.
+//! all of it when a step fails. Rows are in `patchbay-tenants`; the plugin knows what an account is made of.
 
 mod adoption;
 

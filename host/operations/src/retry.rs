@@ -29,7 +29,7 @@ impl Runner {
     /// What this request of the permit's tenant led to before; `None` where it is the first.
     ///
     /// # Errors
-    /// [`Kind::Exists`]: the key came with another request. Otherwise the database fails.
+    /// [`Kind::Exists`]: the key came with another request. [`Kind::Unavailable`]: the database does not answer.
     pub async fn first(&self, permit: &Permit, once: &IdempotencyKey) -> Result<Option<First>, Error> {
         let tenant_id = owner(permit)?;
         let Some(earlier) = self.keys.find(Some(tenant_id), once).await? else { return Ok(None) };
@@ -52,7 +52,7 @@ impl Runner {
     /// is still being undone is waited for.
     ///
     /// # Errors
-    /// [`Kind::Exists`]: the key came with another request. Otherwise the database fails.
+    /// [`Kind::Exists`]: the key came with another request. [`Kind::Unavailable`]: the database does not answer.
     pub(super) async fn join(
         self: &Arc<Self>,
         permit: &Permit,

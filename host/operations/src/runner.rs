@@ -1,5 +1,5 @@
 //! Carries operations on to their end: one task for each, from the plugin's first answer through its tickets, or
-//! through the undoing of what it made. What a ticket says is the plugin's affair, how a row looks is `store`'s.
+//! through the undoing of what it made. Only the plugin knows what a ticket says; rows are in `store`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -206,7 +206,7 @@ impl Runner {
     /// apart. What was not made here is in no region that is known.
     ///
     /// # Errors
-    /// When the database does not answer.
+    /// `Unavailable` when the database does not answer.
     pub async fn region_of(&self, tenant_id: TenantId, resources: &[&str]) -> Result<Option<String>, Error> {
         if !self.services.plugins.several_regions() {
             return Ok(None);

@@ -7,8 +7,8 @@
 //! ```
 //!
 //! An operation that has ended never changes again: of two that report on it, the second is told so. Only the host that
-//! carries an operation may write its steps; who that is when a host dies is in `adoption`. When to poll is the poller's
-//! affair.
+//! carries an operation may write its steps; who that is when a host dies is in `adoption`. When to poll is decided in
+//! `carry`.
 
 mod adoption;
 mod placement;
@@ -53,7 +53,7 @@ impl Operations {
     /// Notes an operation before the plugin is called, so that a crash leaves its id to undo things by.
     ///
     /// # Errors
-    /// The database fails.
+    /// `Unavailable` when the database does not answer.
     pub async fn begin(&self, origin: Origin) -> Result<Operation, Error> {
         let operation = Operation::new(origin);
         self.insert(&operation, &self.pool).await?;
@@ -63,7 +63,7 @@ impl Operations {
     /// The same for a request that must not be done twice; `None` where it came before.
     ///
     /// # Errors
-    /// The database fails.
+    /// `Unavailable` when the database does not answer.
     pub async fn begin_once(
         &self,
         origin: Origin,
@@ -109,7 +109,7 @@ impl Operations {
     /// 1970-01-01T00:00:00Z). An operation that is being abandoned stays so.
     ///
     /// # Errors
-    /// [`Kind::Conflict`]: it has ended, or another host carries it. Otherwise the database fails.
+    /// [`Kind::Conflict`]: it has ended, or another host carries it. [`Kind::Unavailable`]: the database does not answer.
     pub async fn running(
         &self,
         id: OperationId,
@@ -130,7 +130,7 @@ impl Operations {
     /// Notes what it is about.
     ///
     /// # Errors
-    /// [`Kind::Conflict`]: it has ended, or another host carries it. Otherwise the database fails.
+    /// [`Kind::Conflict`]: it has ended, or another host carries it. [`Kind::Unavailable`]: the database does not answer.
     pub async fn set_resource(&self, id: OperationId, resource_id: &str) -> Result<(), Error> {
         let sql = "UPDATE operation SET updated_at = $2, resource_id = $4 \
                    WHERE id = $1 AND host = $3 AND state IN ('beginning', 'running', 'abandoning')";
@@ -140,7 +140,7 @@ impl Operations {
     /// Notes why it failed; what it made is to be undone, beginning now.
     ///
     /// # Errors
-    /// [`Kind::Conflict`]: it has ended, or another host carries it. Otherwise the database fails.
+    /// [`Kind::Conflict`]: it has ended, or another host carries it. [`Kind::Unavailable`]: the database does not answer.
     pub async fn abandoning(&self, id: OperationId, failure: &Failure) -> Result<(), Error> {
         let sql = "UPDATE operation SET updated_at = $2, next_poll_at = $2, state = 'abandoning', \
                    error_kind = $4, error_message = $5 \
@@ -151,8 +151,8 @@ impl Operations {
     /// Ends it well, at `finished_at` (RFC 3339), with a `message` for the platform or none.
     ///
     /// # Errors
-    /// [`Kind::Conflict`]: it has ended already, is being abandoned, or another host carries it. Otherwise the database
-    /// fails.
+    /// [`Kind::Conflict`]: it has ended already, is being abandoned, or another host carries it.
+    /// [`Kind::Unavailable`]: the database does not answer.
     pub async fn end_done(
         &self,
         id: OperationId,
@@ -168,7 +168,8 @@ impl Operations {
     /// all was.
     ///
     /// # Errors
-    /// [`Kind::Conflict`]: it has ended already, or another host carries it. Otherwise the database fails.
+    /// [`Kind::Conflict`]: it has ended already, or another host carries it.
+    /// [`Kind::Unavailable`]: the database does not answer.
     pub async fn end_failed(
         &self,
         id: OperationId,
@@ -189,7 +190,8 @@ impl Operations {
     /// Notes that the tenant wants it given up; whoever carries it sees that before its next step.
     ///
     /// # Errors
-    /// [`Kind::Conflict`]: it has ended already, or is none of the tenant's. Otherwise the database fails.
+    /// [`Kind::Conflict`]: it has ended already, or is none of the tenant's.
+    /// [`Kind::Unavailable`]: the database does not answer.
     pub async fn request_cancel(&self, tenant_id: TenantId, id: OperationId) -> Result<(), Error> {
         let sql = "UPDATE operation SET updated_at = $2, cancel_requested_at = $2 \
                    WHERE id = $1 AND tenant_id = $3 AND state IN ('beginning', 'running', 'abandoning')";

@@ -85,7 +85,7 @@ impl Watch {
     /// How it stands, as soon as that is not what was given out last; `None` after its end.
     ///
     /// # Errors
-    /// [`Kind::NotFound`]: the tenant has no such operation. Otherwise the database fails.
+    /// [`Kind::NotFound`]: the tenant has no such operation. [`Kind::Unavailable`]: the database does not answer.
     pub async fn next(&mut self) -> Result<Option<Operation>, Error> {
         if self.last.as_ref().is_some_and(|last| last.state.ended()) {
             return Ok(None);

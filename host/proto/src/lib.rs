@@ -1,6 +1,11 @@
 //! The wire contract as generated from `proto/`, and what the host asks of all its messages.
 //!
-//! May use: prost and tonic. Must never live here: anything of one service, and anything that is written by hand for each.
+//! - `message`: what the host asks of each message (tenant, credentials, resources, `code` and `msg`), and a list of all RPCs
+//! - one module a package: its messages, servers and clients
+//! - `services!`: a macro over the servers of all services
+//!
+//! All but the traits is written by `build.rs` from the contract. May use: prost, tonic, and serde for what the operator's
+//! commands print. Must never live here: anything of one service, and anything that is written by hand for each.
 #![forbid(unsafe_code)]
 
 mod message;

@@ -1,5 +1,5 @@
-//! A canary's trial: how a new generation does beside the one that served, and what follows. How calls are shared out
-//! meanwhile is `line`'s affair.
+//! A canary's trial: how a new generation does beside the one that served, and what follows. Meanwhile `rollout`
+//! shares the calls out.
 
 use std::collections::VecDeque;
 use std::sync::Arc;

@@ -129,7 +129,7 @@ impl From<&Generation> for About {
     }
 }
 
-/// The events.
+/// The last events, and whoever is sent the next ones.
 pub(super) struct Events {
     history: Mutex<Kept>,
     events_max: usize,

@@ -1,5 +1,5 @@
-//! Components as files: read whole, copied for a later switch back, and put in place at once. What a file is worth is
-//! `admission`'s affair.
+//! Components as files: read whole, copied for a later switch back, and put in place at once. Whether a file is any
+//! good is found out in `admission`.
 
 use std::fs;
 use std::io::{self, Read as _, Write as _};

@@ -1,5 +1,5 @@
 //! What operators see of generations: one record each, from the first look at a file on, bounded. Where a generation
-//! stands now is `line`'s affair; a record of one that is gone stays for a while.
+//! stands now is known to its `rollout`; a record of one that is gone stays for a while.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -92,7 +92,7 @@ impl History {
         });
     }
 
-    /// It passed; from here on its line knows how it stands.
+    /// It passed; from here on its rollout knows how it stands.
     pub(super) fn admitted(&self, generation: &Generation, steps: Vec<Step>) {
         self.change(generation.number, |record| {
             record.version.clone_from(&generation.version);
@@ -101,7 +101,7 @@ impl History {
         });
     }
 
-    /// It gets no new calls; as long as it is in a line, that one knows better.
+    /// It gets no new calls; as long as it is in a rollout, that one knows better.
     pub(super) fn draining(&self, generation: &Generation) {
         self.change(generation.number, |record| record.state = State::Draining);
     }

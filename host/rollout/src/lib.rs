@@ -1,7 +1,8 @@
 //! Which component answers: files and their admission, weights, pins, canaries, drains and the way back.
 //!
-//! Reads: which file serves a route (`admission`), which generation answers (`routing`), what an operator does (`swap`). May
-//! use: the runtime. Must never live here: what a call does once it has its generation, and any transport.
+//! Reads: how a file becomes a generation (`admission`), which generation answers (`routing`, `rollout`), what an operator does
+//! (`swap`). May use: the runtime, and what that uses. Must never live here: what a call does once it has its generation, and
+//! any transport.
 #![forbid(unsafe_code)]
 
 mod admission;

@@ -1,5 +1,5 @@
 //! A look at the file of a route: it finds what was seen before, or begins an admission, and what passes is given its place.
-//! How an admission goes is `admission`, what a place is `line`.
+//! How an admission goes is in `admission`, what a place is in `rollout`.
 
 use std::sync::Arc;
 
@@ -120,7 +120,7 @@ impl PluginSource {
     }
 }
 
-/// Gives an admitted generation its place in its line.
+/// Gives an admitted generation its place in its rollout.
 pub(super) fn serve(registry: &Arc<Registry>, generation: &Arc<Generation>, route: &Route) {
     let trial = publish::edit_line(registry, generation, |line| {
         line.install(generation, route);

@@ -1,5 +1,5 @@
 //! Which of several generations answers a tenant: the same one each time, in every process, by their weights. Growing
-//! one's weight only moves tenants to it. Who is pinned is `line`'s affair.
+//! one's weight only moves tenants to it. Pins are in `rollout`.
 
 /// Of `shares`, each the identity and the weight of a generation, the one that is the tenant's.
 ///

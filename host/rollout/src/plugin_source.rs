@@ -1,4 +1,4 @@
-//! A source: one route with what it grants, and what was last seen of its file. A look at the file is `look`.
+//! A plugin source: one route with what it grants, and what was observed last of its file. A look at the file is in `look`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -37,7 +37,7 @@ pub(super) fn let_go(registry: &Registry, generation: &Generation) {
     }
 }
 
-/// The same for the line of a generation, if it is there.
+/// As [`edit`], for the rollout of a generation, if it is there.
 pub(super) fn edit_line<R>(
     registry: &Arc<Registry>,
     generation: &Generation,
@@ -79,8 +79,8 @@ async fn drain(registry: Arc<Registry>, generation: Arc<Generation>, since: Time
     }
 }
 
-/// Whether it still has to: it may answer again, or be drained anew by another task. One that is in no line any more has
-/// no way back.
+/// Whether it still has to: it may answer again, or be drained anew by another task. One that is in no rollout any more
+/// has no way back.
 fn drains(registry: &Registry, generation: &Generation, since: Timestamp) -> bool {
     registry.routing.read(|lines| {
         let entry = lines.iter().find_map(|line| line.entry(generation.number));

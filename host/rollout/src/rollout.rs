@@ -1,5 +1,6 @@
-//! A line: the generations of one domain in one region, and the rules by which its calls go from one to another. A value
-//! that is changed as a whole; who may see it when is `routing`'s affair, what follows from a change `swap`'s.
+//! A rollout: the generations of one domain in one region, and the rules by which its calls go from one to another. A value
+//! that is changed as a whole: `settle` says what follows from a change, `routing` shows it to calls, `publish` sees to the
+//! rest.
 
 mod settle;
 
@@ -15,7 +16,7 @@ use super::pick::pick;
 use super::route::Route;
 use super::state::State;
 
-/// What a line weighs as a whole when nothing in it weighed anything.
+/// What a rollout weighs as a whole when nothing in it weighed anything.
 const WEIGHT: u32 = 100;
 
 /// One domain in one region.
@@ -40,7 +41,7 @@ pub(super) struct Rollout {
     pinned: Arc<HashMap<TenantId, Arc<Generation>>>,
 }
 
-/// One generation in its line.
+/// One generation in its rollout.
 #[derive(Clone)]
 pub(super) struct Entry {
     pub(super) generation: Arc<Generation>,
@@ -63,7 +64,7 @@ struct Share {
     weight: u32,
 }
 
-/// Why a line cannot be changed as asked.
+/// Why a rollout cannot be changed as asked.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unfit {
     #[error("Generation {0} is not one of {1} in {2}, or is kept no longer.")]
@@ -192,7 +193,7 @@ impl Rollout {
         self.entry_mut(stable, |entry| entry.weight += weight);
     }
 
-    /// A generation takes all calls of the line, but for pinned tenants'.
+    /// A generation takes all calls, but for pinned tenants'.
     pub(super) fn activate(&mut self, number: u64) -> Result<(), Unfit> {
         self.kept(number)?;
         if self.trial.is_some_and(|trial| trial.canary == number) {

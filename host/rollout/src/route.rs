@@ -1,5 +1,5 @@
 //! `[[route]]`: who answers a domain in a region, with what grants, and how a new generation comes into service. What
-//! becomes of it is `line`'s affair.
+//! becomes of it is in `rollout`.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,5 +1,5 @@
 //! Which generation answers a call: one value behind one `ArcSwap`, built whole and published with one store.
-//! How a generation comes about is `admission`'s affair, by which rules a line changes `line`'s.
+//! How a generation comes about is in `admission`, by which rules a rollout changes in `rollout`.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -14,7 +14,7 @@ use wasmtime::component::Component;
 use super::rollout::{Consequences, Entry, Rollout};
 use super::route::Route;
 
-/// The routing table.
+/// The table that each call reads, and what changes of it go through.
 pub(super) struct Routing {
     /// In the order of the configuration: a domain's first region is its default.
     table: ArcSwap<Vec<Rollout>>,
@@ -42,7 +42,7 @@ impl Routing {
         self.changed.subscribe()
     }
 
-    /// Whether a line of the domain has somebody to answer.
+    /// Whether the domain has somebody to answer, in whichever region.
     pub(super) fn serves(&self, domain: Domain) -> bool {
         self.table.load().iter().any(|line| line.domain == domain && line.pick(None).is_some())
     }
@@ -77,7 +77,7 @@ impl Routing {
         line.began(plugin, digest).cloned()
     }
 
-    /// A component that was compiled before, in whichever line.
+    /// A component that was compiled before, in whichever rollout.
     pub(super) fn compiled(&self, digest: &Digest) -> Option<(Component, Arc<ComponentFile>)> {
         let table = self.table.load();
         let mut entries = table.iter().flat_map(|line| &line.entries);
@@ -151,7 +151,7 @@ fn find<'a>(table: &'a [Rollout], domain: Domain, region: &str) -> Result<Option
     Ok(line)
 }
 
-/// Brings the lines in the order of the routes: one for each domain and region, new ones empty. Those without a route
+/// Brings the rollouts in the order of the routes: one for each domain and region, new ones empty. Those without a route
 /// are closed.
 pub(super) fn arrange(lines: &mut Vec<Rollout>, routes: &[Route]) {
     let place = |line: &Rollout| {

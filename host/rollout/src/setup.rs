@@ -1,5 +1,5 @@
 //! What the configuration says of plugins now: the sources, one a route, with what they are made of. How a change of it
-//! comes about is `reload`'s affair.
+//! comes about is in `reload`.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

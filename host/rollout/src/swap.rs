@@ -1,5 +1,5 @@
 //! What an operator does: look, load, switch over and back, share out. Each is one change of the routing table, and what
-//! follows from it. By which rules a line changes is `line`'s affair.
+//! follows from it. By which rules a line changes is in `rollout`.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -185,7 +185,7 @@ fn record(records: &[Record], number: u64) -> Option<Record> {
     records.iter().find(|record| record.number == number).cloned()
 }
 
-/// A record with what its line knows of it.
+/// A record with what its rollout knows of it.
 fn seen(lines: &[Rollout], mut record: Record) -> Record {
     let line = lines.iter().find(|line| line.domain == record.domain && line.region == record.region);
     let Some((line, entry)) = line.and_then(|line| Some((line, line.entry(record.number)?))) else {

@@ -1,5 +1,5 @@
 //! When to look at the plugin directory and the configuration file: after each burst of changes has settled, and now and
-//! then in case the directory itself was replaced. What is done with a file is `admission`'s affair.
+//! then in case the directory itself was replaced. What is done with a file is in `look`.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -1,5 +1,5 @@
 //! What a generation is doing: calls, operations, how they ended and the memory that they take. Counted, so that an end
-//! can be waited for; what follows from a count is `drain`'s and `canary`'s affair.
+//! can be waited for; `publish` and `canary` of `patchbay-rollout` draw the consequences.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,6 +1,6 @@
 //! Threads for guests that compute for long, below the host's own threads in priority. A call is polled there for a slice
-//! at a time, until the engine's next tick, and then goes to the end of its line; what it waits for, sockets and timers, is
-//! the host's runtime's as before. Which calls come here is `share`'s affair, whose turn it is is `turns`'.
+//! at a time, until the engine's next tick, and then goes to the end of its queue; what it waits for, sockets and timers, is
+//! the host's runtime's as before. Calls come here from `share`, and `turns` says whose turn it is.
 
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -80,6 +80,8 @@ pub(super) struct Answered<T> {
 }
 
 impl Background {
+    /// Starts them.
+    ///
     /// # Errors
     /// A thread cannot be started.
     pub(super) fn start(config: &Config, metrics: &Metrics) -> anyhow::Result<Self> {

@@ -39,7 +39,7 @@ impl Compiler {
     /// Compiles into the cache. The process ends with this future, and sees nothing of the host's environment.
     ///
     /// # Errors
-    /// [`Refusal::Compile`] with what it said; [`Refusal::Compiler`] when it cannot be started or was killed.
+    /// [`Uncompiled::Component`] with what it said; [`Uncompiled::Process`] when it cannot be started or was killed.
     pub(super) async fn compile(&self, bytes: &[u8], cache_directory: &Path) -> Result<(), Uncompiled> {
         let ended = self.run(bytes, cache_directory).await.map_err(|e| Uncompiled::Process(e.to_string()))?;
         match ended.status.code() {

@@ -19,7 +19,7 @@ impl ComponentFile {
         Ok(Self(Mutex::new(file)))
     }
 
-    /// The bytes.
+    /// All of them, as they were given.
     ///
     /// # Errors
     /// They cannot be read.

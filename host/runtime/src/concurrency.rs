@@ -1,6 +1,6 @@
 //! Who works and who waits: the places of a domain, of which each tenant has a share. Tenants that wait take turns, so that
-//! the many calls of one do not hold up the few of another. What a call does in its place is `call`'s affair, and the book
-//! in which it all stands `queue`'s.
+//! the many calls of one do not hold up the few of another. What a call does in its place is in `call`, and the book in
+//! which it all stands is `queue`.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

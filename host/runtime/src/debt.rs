@@ -1,5 +1,5 @@
 //! What a generation owes the host's own threads: guests that computed on them for long, against those that soon gave way.
-//! While it owes too much, its calls go to the background at once. Where they run is `share`'s affair.
+//! While it owes too much, its calls go to the background at once. Where they run is decided in `share`.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;

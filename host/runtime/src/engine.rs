@@ -1,5 +1,5 @@
-//! The one engine: how instances of components are pooled and interrupted. Which components there are is not known here,
-//! and how their code is made is `compile`'s affair.
+//! The one engine: how instances of components are pooled and interrupted. Which components there are is not known here;
+//! their code is made in `compile`.
 
 use std::os::unix::fs::DirBuilderExt as _;
 use std::time::Duration;

@@ -81,7 +81,7 @@ impl Generation {
         self.linked.component()
     }
 
-    /// Counts an operation as carried by it, as long as the hold lives.
+    /// Counts an operation as carried by it, as long as the guard lives.
     #[must_use]
     pub fn hold(self: &Arc<Self>) -> OperationGuard {
         OperationGuard { _counted: self.activity.operation(), generation: Arc::clone(self) }

@@ -1,5 +1,5 @@
 //! What a component's file holds, without a host: for whoever is about to load it. Nothing of it is run. Whether it may
-//! serve is `admission`'s affair.
+//! serve is decided in `admission` of `patchbay-rollout`.
 
 use anyhow::Context as _;
 use patchbay_core::{Digest, Domain};

@@ -1,5 +1,5 @@
 //! What a call is for, known from where it begins: it looks, it takes a step of an operation, or it registers a tenant.
-//! Only the last two change anything. Which imports change something is `capability`'s affair.
+//! Only the last two change anything. The files of `capability` know which imports do.
 
 use std::sync::Arc;
 

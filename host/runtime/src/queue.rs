@@ -1,5 +1,5 @@
-//! The book of a gate: how many places are free, who has one, who waits, and whose turn is next. First come, first served
-//! within a party; among parties, each in its turn. Nothing here waits or locks.
+//! The book of a concurrency limit: how many places are free, who has one, who waits, and whose turn is next. First come,
+//! first served within a party; among parties, each in its turn. Nothing here waits or locks.
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, VecDeque};

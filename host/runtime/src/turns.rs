@@ -1,5 +1,5 @@
 //! Whose turn it is in the background: domains in rotation, within one its generations in rotation, within one of those
-//! calls that have computed little before those that have computed long. What a turn is, is `background`'s affair.
+//! calls that have computed little before those that have computed long. A turn is a slice of `background`.
 
 use std::collections::VecDeque;
 

@@ -2,7 +2,7 @@
 //!
 //! Who shows a key that is right as far as is known passes at once. Anybody else, whether there is such a tenant or not,
 //! waits for the next time that the changes are read, is looked up again, and is refused then: the same work for both, and
-//! one read for all who wait. How changes are read is `store`'s affair.
+//! one read for all who wait. How changes are read is in `store/changes`.
 
 use std::collections::HashMap;
 use std::fmt;

@@ -1,7 +1,7 @@
 //! Tenants, and who may call: rows, the cache of them, api keys, permits, and the platform's word on its users.
 //!
-//! May use: the database, and an upstream to ask the platform by. Must never live here: what a tenant has in the cloud, which
-//! is the identity plugin's, and how a credential travels in a request.
+//! May use: the database, idempotency keys, and an upstream to ask the platform by. Must never live here: what a tenant has in
+//! the cloud, which is the identity plugin's, and how a credential travels in a request.
 #![forbid(unsafe_code)]
 
 pub mod auth;

@@ -10,7 +10,8 @@
 //!
 //! A row that is `creating` past its time belongs to a host that is gone, and counts as `removing`. The
 //! unique name decides between calls that want the same one. Several may remove one leftover: removing twice
-//! does no harm. What was in the cloud before its row is `adoption`'s, and whose database it is `installation`'s affair.
+//! does no harm. What was in the cloud before its row is in `adoption`, what others are told of a change in
+//! `changes`, and whose database it is in `installation`.
 
 mod adoption;
 mod installation;
@@ -71,7 +72,7 @@ impl Tenants {
     /// where the database is this host's alone, and after their time where others share it.
     ///
     /// # Errors
-    /// The database fails.
+    /// `Unavailable` when the database does not answer.
     pub async fn open(pool: AnyPool, config: &Config, master: Arc<MasterKey>) -> Result<Self, Error> {
         let cache = Cache::builder()
             .max_capacity(config.cache_entries_max)
@@ -112,7 +113,7 @@ impl Tenants {
     /// The active tenant of this id, from memory where it is fresh enough; concurrent callers share one read.
     ///
     /// # Errors
-    /// The database fails.
+    /// `Unavailable` when the database does not answer.
     pub async fn find(&self, id: TenantId) -> Result<Option<Arc<Tenant>>, Error> {
         match self.cache.try_get_with(id, self.read(id)).await {
             Ok(tenant) => Ok(Some(tenant)),
@@ -159,7 +160,7 @@ impl Tenants {
     /// # Errors
     /// [`Kind::Invalid`]: the name is empty, longer than 100 characters, or holds control characters.
     /// [`Kind::Exists`]: a tenant has it, or a live call is registering it. [`Kind::Quota`]: there are as many tenants as
-    /// `tenant.active_max`. Otherwise the database fails.
+    /// `tenant.active_max`. [`Kind::Unavailable`]: the database does not answer.
     pub async fn reserve(&self, name: &str) -> Result<Reserved, Error> {
         let name = checked_name(name)?;
         if let Some(leftover) = self.leftover_of(name).await? {
@@ -206,7 +207,7 @@ impl Tenants {
     /// Whether a live call is registering a tenant of this name.
     ///
     /// # Errors
-    /// The database fails.
+    /// [`Kind::Invalid`] as [`Self::reserve`]. [`Kind::Unavailable`]: the database does not answer.
     pub async fn is_creating(&self, name: &str) -> Result<bool, Error> {
         let sql = "SELECT tenant_id FROM tenant_info WHERE tenant_name = $1 AND state = 'creating'";
         let query = sqlx::query(sql).bind(checked_name(name)?);
@@ -260,8 +261,8 @@ impl Tenants {
     /// on.
     ///
     /// # Errors
-    /// [`Kind::Timeout`]: it took so long that it was given up. [`Kind::Exists`]: the key was used meanwhile. Otherwise the
-    /// database fails. Either way the caller goes on with [`Self::failed`].
+    /// [`Kind::Timeout`]: it took so long that it was given up. [`Kind::Exists`]: the key was used meanwhile.
+    /// [`Kind::Unavailable`]: the database does not answer. In each case the caller goes on with [`Self::failed`].
     pub async fn complete(
         &self,
         registration: &Registration,
@@ -300,7 +301,8 @@ impl Tenants {
     /// Gives the registration up, before what it made in Keystone is removed.
     ///
     /// # Errors
-    /// The database fails. Then leave Keystone alone: the row is found again when its time is over.
+    /// `Unavailable` when the database does not answer. Then leave Keystone alone: the row is found again when its time is
+    /// over.
     pub async fn failed(&self, registration: &Registration) -> Result<Leftover, Error> {
         // Whatever its state: `complete` may have reached the database and its answer been lost. Nobody else
         // was told of this tenant.
@@ -319,7 +321,7 @@ impl Tenants {
     /// Deletes the row of a leftover of which nothing is left in Keystone; its name is free then.
     ///
     /// # Errors
-    /// The database fails.
+    /// `Unavailable` when the database does not answer.
     pub async fn forget(&self, leftover: Leftover) -> Result<(), Error> {
         let sql = "DELETE FROM tenant_info WHERE tenant_id = $1 AND state = 'removing'";
         sqlx::query(sql).bind(leftover.id.to_string()).execute(&self.pool).await?;
@@ -330,7 +332,7 @@ impl Tenants {
     /// What is to be removed, oldest first, at most 100: asked at start and by the sweeper.
     ///
     /// # Errors
-    /// The database fails.
+    /// `Unavailable` when the database does not answer.
     pub async fn leftovers(&self) -> Result<Vec<Leftover>, Error> {
         self.give_up_overdue().await?;
         let sql =

@@ -1,7 +1,22 @@
 //! How a call reaches a backend: a plugin names an upstream and a path, and the host owns the rest.
 //!
-//! One file a kind (`openstack`, `s3`, `http`); what they share is `transport`. Which upstream a plugin may use is
-//! decided by its route, and what a status means by the plugin: neither belongs here.
+//! - `openstack` (configured in `openstack_config`), `s3`, `http`: the kinds, one file each
+//! - `keystone`: the login at a cloud
+//! - `token`: what a login brings, and how long it is good
+//! - `session`: which calls share a login, and who waits for one
+//! - `catalogue`: the address of each of a cloud's services
+//! - `sigv4`: the signature of a request to an object gateway
+//! - `skew`: a gateway whose clock is another
+//! - `message`: what a plugin may send, and what it gets back
+//! - `address`: that no path leads out of its base
+//! - `transport`: the HTTP client that all kinds share, with its bounds
+//! - `retry`: which requests may be repeated, and when
+//! - `breaker`: addresses that cannot be reached
+//! - `silence`: addresses that say nothing
+//! - `failure`: why there was no answer
+//!
+//! May use: libraries for HTTP, TLS and signatures, and the metrics. Must never live here: which upstream a plugin may use, for
+//! its route decides that, and what a status means, for the plugin knows that.
 
 mod address;
 mod breaker;

@@ -3,7 +3,7 @@
 //! One such call proves nothing, and neither do many: their time may have been too short. So the host listens on after a
 //! caller has gone, to one request of an address at a time. Where no request at all is answered for `silent_min`, calls
 //! that would wait no longer than that silence has lasted are refused for a while; who has more patience is let through,
-//! and the first answer of any kind ends it. What a failure is that everybody sees, is `breaker`'s affair.
+//! and the first answer of any kind ends it. Failures that everybody sees are counted in `breaker`.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -234,7 +234,7 @@ impl Transport {
     }
 
     /// Tells the breaker. A time limit shorter than the upstream's own, chosen by a caller or a plugin, proves nothing by
-    /// itself; what many of them prove is the breaker's own affair.
+    /// itself; what many of them prove is found out in `silence`.
     fn judge(&self, outcome: &Result<Answer, Failure>, took: Duration, breaker: &Breaker) {
         match outcome {
             Ok(_) | Err(Failure::TooLarge(_)) => breaker.on_success(),

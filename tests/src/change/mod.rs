@@ -1,5 +1,5 @@
 //! Every RPC that changes something in the cloud: what it needs to be there, a request that succeeds, and all that there
-//! is afterwards. What becomes of it when something fails is told by the tests and by `crash-proof`.
+//! is afterwards. What becomes of it when something fails is told by the tests and by `fault-matrix`.
 
 mod census;
 mod needs;

@@ -1,4 +1,4 @@
-//! The short form of `cargo xtask crash-proof`: a few RPCs, all faults.
+//! The short form of `cargo xtask fault-matrix`: a few RPCs, all faults.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ const ONLY: &str = "CreateTenant,DeleteSecurityGroup,CreateVpc,CreateCloudDisk";
 #[tokio::test]
 async fn nothing_is_lost_left_or_doubled() {
     needs_cloudsim!();
-    let mut proof = Command::new(env!("CARGO_BIN_EXE_crash-proof"));
+    let mut proof = Command::new(env!("CARGO_BIN_EXE_fault-matrix"));
     proof.args(["--only", ONLY]).env("PATCHBAY_PLUGINS", component::plugins());
     let ended = proof.kill_on_drop(true).output().await.unwrap();
     let (said, complained) = (String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));

@@ -1,4 +1,4 @@
-//! The short form of `cargo xtask swap-proof`: no call and no operation is lost while plugins are swapped. How long
+//! The short form of `cargo xtask soak`: no call and no operation is lost while plugins are swapped. How long
 //! things take is not asserted: other tests run beside it.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
@@ -14,7 +14,7 @@ const SWAPS: u64 = 50;
 async fn swaps_under_load_lose_nothing() {
     needs_cloudsim!();
     let report = tempfile::tempdir().unwrap();
-    let mut proof = Command::new(env!("CARGO_BIN_EXE_swap-proof"));
+    let mut proof = Command::new(env!("CARGO_BIN_EXE_soak"));
     proof.arg("--counts-only").arg("--report").arg(report.path());
     proof.args(["--calls", &CALLS.to_string(), "--swaps", &SWAPS.to_string()]);
     let ended =

@@ -1,8 +1,8 @@
 //! `patchbay plugin …`, `patchbay journal` and `patchbay tenant …`: what an operator does with the plugins of a running host,
 //! what they did, and which tenants the cloud has that the host does not know, from the command line.
 //!
-//! A client of `PluginService`, `JournalService` and `TenantAdminService` like any other. What the commands print is in `show` and `table`; what a plugin file
-//! holds is `plugin::inspect`'s affair.
+//! A client of `PluginService`, `JournalService` and `TenantAdminService` like any other. What the commands print is in `show`
+//! and `table`; what a component's file holds is told by the function that the binary hands in (`inspect`).
 
 mod inspect;
 mod journal;

@@ -2,7 +2,7 @@
 //! for the same operation while there is none.
 //!
 //! A key is held by the transaction that writes down what it stands for, so that a crash leaves both or neither. Which
-//! calls take a key is `grpc`'s affair, when a failed operation gives its key back `operation`'s.
+//! calls take a key is in `patchbay-server`, when a failed operation gives its key back in `retry` of `patchbay-operations`.
 
 mod store;
 

@@ -50,7 +50,7 @@ impl Idempotency {
     /// What the request led to when it was sent before; `None` where it was not, or too long ago.
     ///
     /// # Errors
-    /// [`Kind::Exists`]: the key came with another request. Otherwise the database fails.
+    /// [`Kind::Exists`]: the key came with another request. [`Kind::Unavailable`]: the database does not answer.
     pub async fn find(
         &self,
         tenant: Option<TenantId>,
@@ -80,7 +80,7 @@ impl Idempotency {
     /// it is held. Two that try at once wait for each other.
     ///
     /// # Errors
-    /// The database fails.
+    /// `Unavailable` when the database does not answer.
     pub async fn hold(
         &self,
         at: &mut Transaction<'_, Any>,
@@ -110,7 +110,7 @@ impl Idempotency {
     /// Keeps the answer to what the operation did; the first one stays.
     ///
     /// # Errors
-    /// The database fails.
+    /// `Unavailable` when the database does not answer.
     pub async fn keep(
         &self,
         (tenant, once): (Option<TenantId>, &IdempotencyKey),
@@ -131,7 +131,7 @@ impl Idempotency {
     /// Gives the key back, if it is this operation's.
     ///
     /// # Errors
-    /// The database fails.
+    /// `Unavailable` when the database does not answer.
     pub async fn give_back(
         &self,
         (tenant, once): (Option<TenantId>, &IdempotencyKey),
@@ -147,7 +147,7 @@ impl Idempotency {
     /// Removes keys that are kept no longer, the oldest first and `rows_max` at most; how many.
     ///
     /// # Errors
-    /// The database fails.
+    /// `Unavailable` when the database does not answer.
     pub async fn prune(&self, rows_max: u32) -> Result<u64, Error> {
         let sql = concat!(
             "DELETE FROM idempotency WHERE (tenant_id, idempotency_key) IN \

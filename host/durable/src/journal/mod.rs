@@ -33,7 +33,7 @@ const CALLS_MAX: u32 = 10_000;
 /// In the place of a status where nobody waited for the answer to the end.
 const GIVEN_UP: &str = "given-up";
 
-/// How much the journal holds, and for how long. How often it is pruned is `[operation]`'s affair.
+/// How much the journal holds, and for how long. How often it is pruned is in `operation.prune_interval_ms`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
@@ -100,7 +100,7 @@ impl Journal {
     /// A page of a request's or an operation's calls in the order in which they ended; `number` begins at 1.
     ///
     /// # Errors
-    /// The database fails.
+    /// `Unavailable` when the database does not answer.
     pub async fn calls(&self, of: Of<'_>, (number, size): (u32, u32)) -> Result<Vec<Call>, Error> {
         self.store.page(of, (number, size)).await
     }
@@ -108,7 +108,7 @@ impl Journal {
     /// What the operation made and did not delete again, as far as its calls tell.
     ///
     /// # Errors
-    /// The database fails.
+    /// `Unavailable` when the database does not answer.
     pub async fn left_by(&self, operation: OperationId) -> Result<Vec<OrphanedResource>, Error> {
         let calls = self.calls(Of::Operation(&operation.to_string()), (1, CALLS_MAX)).await?;
         Ok(leftover::among(&calls))
@@ -117,7 +117,7 @@ impl Journal {
     /// Removes what is older or more than is kept, the oldest first and `batch_max` of either at most; how many.
     ///
     /// # Errors
-    /// The database fails.
+    /// `Unavailable` when the database does not answer.
     pub async fn prune(&self, batch_max: u32) -> Result<u64, Error> {
         let kept = i64::try_from(self.config.kept_ms).unwrap_or(i64::MAX);
         let old = self.store.prune_older(kept, batch_max).await?;

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 /// The longest name, as wide as its column.
 const NAME_CHARS_MAX: usize = 255;
-/// A lease outlasts so many beats: one that comes late is no death.
+/// A lease outlasts so many heartbeats: one that comes late is no death.
 const BEATS_MIN: u64 = 3;
 
 /// How the hosts of one database know of each other. A SQLite file has one host, which owes nobody a sign of life.

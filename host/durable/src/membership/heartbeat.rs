@@ -1,5 +1,5 @@
-//! One beat after the other: a sign of life, a look at the others, and what is new about them. What right a host has after a
-//! beat is `lease`'s affair, who is dead `silence`'s.
+//! One heartbeat after the other: a sign of life, a look at the others, and what is new about them. What right a host has
+//! after one is in `lease`, who is dead in `failure_detector`.
 
 use std::sync::Arc;
 use std::time::Duration;

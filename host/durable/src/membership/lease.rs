@@ -1,8 +1,8 @@
 //! The right to carry operations: a host has it for a while after each sign of life that it gave, by its own clock. Others
 //! count longer before they take it for dead, so that two never act at once, and no two clocks need to agree.
 //!
-//! A machine that is suspended as a whole has a clock that stands still. It learns of its death with its next beat, and
-//! until then the rows of its operations are closed to it (see `operation::store`).
+//! A machine that is suspended as a whole has a clock that stands still. It learns of its death with its next heartbeat,
+//! and until then the rows of its operations are closed to it (`store` of `patchbay-operations`).
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 #[error("another host carries it now, or it has ended")]
 pub struct Lost;
 
-/// See the module. IdempotencyKey it is lost it stays so; a host that comes to life again has a new one, under a new id.
+/// See the module. Once it is lost it stays so; a host that comes to life again has a new one, under a new id.
 pub struct Lease {
     host: HostId,
     /// Absent: for ever.

@@ -1,8 +1,8 @@
 //! The hosts that share one database. Each gives a sign of life now and then, and looks for the others': so it knows who
 //! is dead, and what each of them serves.
 //!
-//! A host is alive as long as it has a row; who takes one away decides that its operations are free. Taking them up is
-//! `operation`'s affair.
+//! A host is alive as long as it has a row; who takes one away decides that its operations are free. `adopt` of
+//! `patchbay-operations` takes them up.
 
 mod config;
 mod failure_detector;
@@ -73,7 +73,7 @@ impl Membership {
     /// which the others are told as soon as it changes.
     ///
     /// # Errors
-    /// The database fails.
+    /// `Unavailable` when the database does not answer.
     pub async fn join(
         pool: AnyPool,
         config: Config,
@@ -116,7 +116,7 @@ impl Membership {
         ))
     }
 
-    /// The other hosts.
+    /// The other hosts, as they were when they were looked at last.
     #[must_use]
     pub fn peers(&self) -> Arc<Vec<Peer>> {
         Arc::clone(&self.peers.borrow())
@@ -130,7 +130,7 @@ impl Membership {
     /// Leaves: what this host carried is free at once.
     ///
     /// # Errors
-    /// The database fails; then the others find out.
+    /// `Unavailable` when the database does not answer; then the others find out.
     pub async fn leave(&self) -> Result<(), Error> {
         self.stop.cancel();
         let _last = self.turn.lock().await;
@@ -152,7 +152,7 @@ impl Membership {
         serde_json::to_string(&*self.serving.borrow()).unwrap_or_default()
     }
 
-    /// Until when a sign of life that is given now is good: a beat less than the others count, for what is under way then.
+    /// Until when a sign of life that is given now is good: a heartbeat less than the others count, for what is under way then.
     fn until(&self) -> Option<Instant> {
         let beat = Duration::from_millis(self.config.beat_ms);
         (!self.single_host).then(|| Instant::now() + (self.lease_time() - beat))

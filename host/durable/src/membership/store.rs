@@ -1,4 +1,4 @@
-//! The table `host`: one row for each host that is alive, as far as anybody knows. Who is dead is `silence`'s affair.
+//! The table `host`: one row for each host that is alive, as far as anybody knows. `failure_detector` says who is dead.
 
 use anyhow::anyhow;
 use patchbay_core::HostId;
@@ -36,7 +36,7 @@ impl Hosts {
     /// A host comes.
     ///
     /// # Errors
-    /// The database fails.
+    /// `Unavailable` when the database does not answer.
     pub async fn enter(&self, id: HostId, name: &str, serving: &str) -> Result<(), Error> {
         let sql = "INSERT INTO host (id, name, beat, serving, started_at) VALUES ($1, $2, 0, $3, $4)";
         let insert = sqlx::query(sql).bind(id.to_string()).bind(name).bind(serving).bind(now_ms());
@@ -47,7 +47,7 @@ impl Hosts {
     /// A host lives, and serves this; false: it was taken for dead.
     ///
     /// # Errors
-    /// The database fails.
+    /// `Unavailable` when the database does not answer.
     pub async fn heartbeat(&self, id: HostId, serving: &str) -> Result<bool, Error> {
         let sql = "UPDATE host SET beat = beat + 1, serving = $2 WHERE id = $1";
         let update = sqlx::query(sql).bind(id.to_string()).bind(serving);
@@ -57,7 +57,7 @@ impl Hosts {
     /// The others, those that came first first, and `hosts_max` at most.
     ///
     /// # Errors
-    /// The database fails.
+    /// `Unavailable` when the database does not answer.
     pub async fn others(&self, id: HostId, hosts_max: u32) -> Result<Vec<Member>, Error> {
         let sql = "SELECT id, name, beat, serving FROM host WHERE id <> $1 ORDER BY started_at, id LIMIT $2";
         let query = sqlx::query(sql).bind(id.to_string()).bind(i64::from(hosts_max));
@@ -68,7 +68,7 @@ impl Hosts {
     /// that it was first.
     ///
     /// # Errors
-    /// The database fails.
+    /// `Unavailable` when the database does not answer.
     pub async fn evict(&self, dead: &Member) -> Result<bool, Error> {
         let sql = "DELETE FROM host WHERE id = $1 AND beat = $2";
         let delete = sqlx::query(sql).bind(dead.id.to_string()).bind(dead.beat);
@@ -78,7 +78,7 @@ impl Hosts {
     /// A host goes.
     ///
     /// # Errors
-    /// The database fails.
+    /// `Unavailable` when the database does not answer.
     pub async fn leave(&self, id: HostId) -> Result<(), Error> {
         sqlx::query("DELETE FROM host WHERE id = $1").bind(id.to_string()).execute(&self.pool).await?;
         Ok(())
@@ -87,7 +87,7 @@ impl Hosts {
     /// Nobody can be alive.
     ///
     /// # Errors
-    /// The database fails.
+    /// `Unavailable` when the database does not answer.
     pub async fn clear(&self) -> Result<(), Error> {
         sqlx::query("DELETE FROM host").execute(&self.pool).await?;
         Ok(())

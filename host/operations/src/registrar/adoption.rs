@@ -51,7 +51,7 @@ impl Registrar {
     /// What the cloud has of tenants that have no row here with the same mark, in the order of the ids.
     ///
     /// # Errors
-    /// What the identity plugin says, or the database fails.
+    /// What the identity plugin says; [`Kind::Unavailable`] when the database does not answer.
     pub async fn foreign(&self, asked: &RegistrationRequest) -> Result<Vec<Foreign>, Error> {
         let deadline = Instant::now() + self.plugins.call_time();
         let permit = asked.operator.looking(&asked.request_id, deadline);
@@ -60,7 +60,7 @@ impl Registrar {
             Box::pin(tenants.call_list(at, context))
         });
         let found = found.await?;
-        // RegistrationRequest afterwards: what is being registered meanwhile has a row by then.
+        // Read afterwards: what is being registered meanwhile has a row by then.
         let own = self.tenants.marks().await?;
         let mut found: Vec<_> = found.into_iter().filter_map(Foreign::read).collect();
         found.retain(|foreign| own.get(&foreign.id) != Some(&foreign.mark));

@@ -1,5 +1,5 @@
-//! Operations that nobody carries: their host has left the table `host`, or never was in it. When that is, is
-//! `membership`'s affair.
+//! Operations that nobody carries: their host has left the table `host`, or never was in it. `membership` of
+//! `patchbay-durable` keeps that table.
 
 use patchbay_core::OperationId;
 use patchbay_core::error::Error;
@@ -22,7 +22,7 @@ impl Operations {
     /// Operations that have not ended and that nobody carries, the next to poll first, and `rows_max` at most.
     ///
     /// # Errors
-    /// The database fails.
+    /// `Unavailable` when the database does not answer.
     pub async fn free(&self, rows_max: u32) -> Result<Vec<Free>, Error> {
         let sql = "SELECT id, host FROM operation WHERE state IN ('beginning', 'running', 'abandoning') \
                    AND host NOT IN (SELECT id FROM host) ORDER BY next_poll_at LIMIT $1";
@@ -35,7 +35,7 @@ impl Operations {
     /// Carries it from now on, as it stands; `None`: another host was first, or it has ended.
     ///
     /// # Errors
-    /// The database fails.
+    /// `Unavailable` when the database does not answer.
     pub async fn adopt(&self, free: &Free) -> Result<Option<Operation>, Error> {
         let sql = "UPDATE operation SET host = $2 WHERE id = $1 AND host = $3 \
                    AND state IN ('beginning', 'running', 'abandoning') RETURNING *";

@@ -1,4 +1,4 @@
-//! How long the table `operation` keeps what has ended. When to look is `operation::prune`'s affair.
+//! How long the table `operation` keeps what has ended. When that is done is in the `prune` beside `store`.
 
 use patchbay_core::error::Error;
 
@@ -9,7 +9,7 @@ impl Operations {
     /// most; how many. One that goes on stays, however old it is.
     ///
     /// # Errors
-    /// The database fails.
+    /// `Unavailable` when the database does not answer.
     pub async fn prune(&self, kept_ms: i64, rows_max: u32) -> Result<u64, Error> {
         let sql = "DELETE FROM operation WHERE id IN (SELECT id FROM operation \
                    WHERE state IN ('done', 'failed') AND ended_counted < (SELECT total_ms FROM counted_time) - $1 \

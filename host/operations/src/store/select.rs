@@ -63,7 +63,7 @@ impl Operations {
     /// The tenant's operation; another tenant's is none.
     ///
     /// # Errors
-    /// The database fails.
+    /// `Unavailable` when the database does not answer.
     pub async fn get(&self, tenant_id: TenantId, id: OperationId) -> Result<Option<Operation>, Error> {
         let sql = "SELECT * FROM operation WHERE id = $1 AND tenant_id = $2";
         let query = sqlx::query(sql).bind(id.to_string()).bind(tenant_id.to_string());
@@ -73,7 +73,7 @@ impl Operations {
     /// A page of the tenant's, the newest first; `number` begins at 1.
     ///
     /// # Errors
-    /// The database fails.
+    /// `Unavailable` when the database does not answer.
     pub async fn list(
         &self,
         tenant_id: TenantId,
@@ -94,7 +94,7 @@ impl Operations {
     /// Whether the tenant wants it given up.
     ///
     /// # Errors
-    /// The database fails.
+    /// `Unavailable` when the database does not answer.
     pub async fn cancel_requested(&self, id: OperationId) -> Result<bool, Error> {
         let sql = "SELECT cancel_requested_at FROM operation WHERE id = $1";
         let row = sqlx::query(sql).bind(id.to_string()).fetch_optional(&self.pool).await?;
@@ -106,7 +106,7 @@ impl Operations {
     /// host lived through does not count.
     ///
     /// # Errors
-    /// The database fails.
+    /// `Unavailable` when the database does not answer.
     pub async fn age_ms(&self, id: OperationId) -> Result<u64, Error> {
         let sql = "SELECT (SELECT total_ms FROM counted_time) - begun_counted FROM operation WHERE id = $1";
         let row = sqlx::query(sql).bind(id.to_string()).fetch_optional(&self.pool).await?;
@@ -117,7 +117,7 @@ impl Operations {
     /// All that have not ended, the next to poll first.
     ///
     /// # Errors
-    /// The database fails.
+    /// `Unavailable` when the database does not answer.
     pub async fn unfinished(&self) -> Result<Vec<Operation>, Error> {
         let mut all: Vec<Operation> = Vec::new();
         loop {

@@ -1,5 +1,5 @@
-//! What follows from a change of a line, whatever it was: who serves and who drains now, who is let go, and what calls
-//! need to know. The changes themselves are in `line`.
+//! What follows from a change of a rollout, whatever it was: who serves and who drains now, who is let go, and what calls
+//! need to know. The changes themselves are in `rollout`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,12 +9,12 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Entry, Generation, Rollout, Share, State, TenantId};
 
-/// What follows from a change of a line.
+/// What follows from a change of a rollout.
 #[derive(Default)]
 pub(crate) struct Consequences {
     /// They get no new calls from now on.
     pub(crate) draining: Vec<Entry>,
-    /// The line has let them go.
+    /// Their rollout has let them go.
     pub(crate) gone: Vec<Arc<Generation>>,
 }
 

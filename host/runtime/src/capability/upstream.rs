@@ -1,5 +1,5 @@
-//! `upstream`: a plugin's calls to the backends that its route grants. Address, credential and retries are
-//! `patchbay_upstream`'s affair; here are the grant, the call's own bounds and the secrets' placeholders.
+//! `upstream`: a plugin's calls to the backends that its route grants. Here are the grant, the call's own bounds and the
+//! secrets' placeholders; address, credential and retries are in `patchbay-upstream`.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Waiting on a guest's behalf: what waits is no CPU time. What is waited for is the other files' affair.
+//! Waiting on a guest's behalf: what waits is no CPU time.
 
 use std::pin::pin;
 use std::task::Poll;

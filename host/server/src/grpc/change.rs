@@ -1,5 +1,5 @@
 //! Calls that change something: each is an operation, begun by one plugin call and waited for as long as the caller
-//! may. What is changed is in the domains' files, how an operation goes on is `operation`'s affair.
+//! may. What is changed is in the domains' files; `patchbay-operations` carries the operation on.
 
 use std::sync::Arc;
 

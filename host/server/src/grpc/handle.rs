@@ -29,7 +29,7 @@ pub(super) struct RpcContext {
     pub(super) rpc: &'static Rpc,
     pub(super) request_id: String,
     pub(super) deadline: Instant,
-    /// The operator's credential, where one was sent.
+    /// What was sent as the operator's credential, where anything was.
     pub(super) bearer: Option<String>,
     /// As it was sent, where one was.
     pub(super) idempotency_key: Option<Vec<u8>>,
@@ -51,7 +51,7 @@ pub(super) struct RpcContext {
 }
 
 impl RpcContext {
-    /// A plugin call on behalf of this call. IdempotencyKey it has begun a change, it stays on the generation that began it: another
+    /// A plugin call on behalf of this call. Once it has begun a change, it stays on the generation that began it: another
     /// plugin may have taken over and not know what was made.
     pub(super) fn call(&self, permit: Permit, region: &str) -> Call {
         let (region, on) = (self.region(region).to_owned(), self.on.get().cloned());

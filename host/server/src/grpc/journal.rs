@@ -1,5 +1,5 @@
-//! `patchbay.journal.v1.JournalService`: what plugins changed in the backends, for the operator. What is written and when is
-//! `journal`'s affair.
+//! `patchbay.journal.v1.JournalService`: what plugins changed in the backends, for the operator. What is written, and when, is
+//! in `journal` of `patchbay-durable`.
 
 use jiff::Timestamp;
 use patchbay_core::error::Error;

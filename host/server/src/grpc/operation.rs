@@ -1,5 +1,5 @@
-//! `patchbay.operation.v1.OperationService`: what became of a call's work, and giving it up. How an operation is carried on
-//! is `operation`'s affair.
+//! `patchbay.operation.v1.OperationService`: what became of a call's work, and giving it up. Operations are carried on in
+//! `patchbay-operations`.
 
 mod record;
 

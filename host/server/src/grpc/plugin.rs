@@ -1,5 +1,5 @@
-//! `patchbay.plugin.v1.PluginService`: plugins of the running host, for the operator. What is done is `plugin`'s affair;
-//! how a file arrives is in `upload`, how events leave in `watch`, what records look like on the wire in `record`.
+//! `patchbay.plugin.v1.PluginService`: plugins of the running host, for the operator. How a file arrives is in `upload`, how
+//! events leave in `watch`, what records look like on the wire in `record`; `swap` of `patchbay-rollout` does what is asked.
 
 mod record;
 mod upload;

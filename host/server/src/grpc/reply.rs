@@ -1,5 +1,5 @@
-//! How an outcome becomes a response or a status: `code` and `msg` in the contract's responses, or a gRPC status
-//! with `google.rpc.ErrorInfo` where the caller prefers that.
+//! How a caller wants failures: in `code` and `msg` of the contract's responses, which `handle` sets, or as a gRPC status with
+//! `google.rpc.ErrorInfo`, which is made here.
 
 use std::time::Duration;
 

@@ -1,6 +1,5 @@
 //! Services that need no key, health and reflection. Whoever calls them is a stranger, and may hold a stream open for as
 //! long as it likes: so neither all strangers together nor those of one address may have more than so many calls open.
-//! What the services answer is their own affair.
 
 use std::convert::Infallible;
 use std::future::ready;

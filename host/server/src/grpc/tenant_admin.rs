@@ -1,5 +1,5 @@
 //! `patchbay.tenant.v1.TenantAdminService`: what the cloud has of tenants that this installation does not know, for the
-//! operator. What may be taken over is `tenant`'s affair.
+//! operator. What may be taken over is decided in `registrar` of `patchbay-operations`.
 
 use patchbay_core::error::Error;
 use patchbay_core::{Mark, TenantId};

@@ -1,6 +1,7 @@
 //! Who may call: a tenant by its api key, the platform's user by the platform's word, the operator by token.
 //!
-//! How a credential travels in a request is `grpc`'s affair; what is left of one in the database is `seal`'s.
+//! `patchbay-server` takes the credentials out of a request; what the database keeps of them is made in `seal` of
+//! `patchbay-core`.
 
 mod permission;
 mod permit;
@@ -96,7 +97,7 @@ impl Auth {
     /// # Errors
     /// [`Kind::Unauthenticated`]: no such tenant or not its key, in the same words. [`Kind::Invalid`]: the
     /// user's id cannot be one. [`Kind::Denied`]: the platform says no. [`Kind::Unavailable`]: the platform
-    /// could not be asked. [`Kind::Busy`]: too many unproven calls wait. Otherwise the database fails.
+    /// could not be asked, or the database does not answer. [`Kind::Busy`]: too many unproven calls wait.
     pub async fn permit(
         &self,
         credentials: Credentials<'_>,
@@ -137,7 +138,7 @@ impl Auth {
     /// For an operation that the host carries on with, which was permitted when it began.
     ///
     /// # Errors
-    /// [`Kind::NotFound`]: the tenant is gone. Otherwise the database fails.
+    /// [`Kind::NotFound`]: the tenant is gone. [`Kind::Unavailable`]: the database does not answer.
     pub async fn resume(
         &self,
         tenant_id: TenantId,

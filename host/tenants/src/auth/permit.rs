@@ -1,5 +1,5 @@
-//! The proofs that a caller may act. They can be made inside `auth` only, and nothing below `grpc` is reached
-//! without one.
+//! The proofs that a caller may act. They can be made inside `auth` only, and nothing below the ports is reached without
+//! one.
 
 use std::sync::Arc;
 

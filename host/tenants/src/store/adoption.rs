@@ -14,8 +14,8 @@ impl Tenants {
     /// not be its own any more.
     ///
     /// # Errors
-    /// [`Kind::Invalid`], [`Kind::Quota`] and [`Kind::Exists`] as [`Self::reserve`], and the latter where the id has a row. Otherwise the
-    /// database fails.
+    /// [`Kind::Invalid`], [`Kind::Quota`] and [`Kind::Exists`] as [`Self::reserve`], and the latter where the id has a row.
+    /// [`Kind::Unavailable`]: the database does not answer.
     pub async fn reserve_adoption(
         &self,
         id: TenantId,
@@ -34,7 +34,7 @@ impl Tenants {
     /// Takes the row back. Nobody was told of it.
     ///
     /// # Errors
-    /// The database fails. Then the row goes when its time is over.
+    /// `Unavailable` when the database does not answer. Then the row goes when its time is over.
     pub async fn withdraw(&self, adoption: &Registration) -> Result<(), Error> {
         let id = adoption.id.to_string();
         let sql = "DELETE FROM tenant_info WHERE tenant_id = $1 AND adopted = 1 AND apikey = $2";
@@ -48,7 +48,7 @@ impl Tenants {
     /// The mark of every tenant that has a row, whatever its state.
     ///
     /// # Errors
-    /// The database fails.
+    /// `Unavailable` when the database does not answer.
     pub async fn marks(&self) -> Result<HashMap<TenantId, Option<Mark>>, Error> {
         let rows = sqlx::query("SELECT tenant_id, mark FROM tenant_info").fetch_all(&self.pool).await?;
         rows.iter().map(|row| Ok((id_of(row)?, mark_of(row)?))).collect()

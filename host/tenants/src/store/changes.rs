@@ -23,7 +23,8 @@ impl Tenants {
     /// same whether there is such a tenant or not, and no read of its own.
     ///
     /// # Errors
-    /// [`Busy`](patchbay_core::error::Kind::Busy): more calls wait than `tenant.waiting_max`. Otherwise the database fails.
+    /// [`Busy`](patchbay_core::error::Kind::Busy): more calls wait than `tenant.waiting_max`.
+    /// [`Unavailable`](patchbay_core::error::Kind::Unavailable): the database does not answer.
     pub async fn authenticated(&self, id: TenantId, shown: &Digest) -> Result<Option<Arc<Tenant>>, Error> {
         if !(self.directory.is_fresh() && self.directory.has(id, shown)) {
             self.refresh().await?;

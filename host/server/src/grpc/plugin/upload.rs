@@ -1,5 +1,5 @@
-//! A component as it arrives: a header, then chunks, held against what the header announces. Where it goes is `plugin`'s
-//! affair; a file that does not arrive whole goes nowhere.
+//! A component as it arrives: a header, then chunks, held against what the header announces. A whole one goes to `load` of
+//! `patchbay-rollout`; a file that does not arrive whole goes nowhere.
 
 use patchbay_core::Digest;
 use patchbay_core::error::{Error, Kind};

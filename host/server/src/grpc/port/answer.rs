@@ -1,4 +1,4 @@
-//! An answer on its way to its caller, who may be slow, or not take it at all. What is in it is the call's affair.
+//! An answer on its way to its caller, who may be slow, or not take it at all.
 
 use std::cell::Cell;
 use std::pin::Pin;

@@ -1,5 +1,5 @@
 //! Requests that end before their call begins, or at its deadline, and what their callers are told. Failures of calls are
-//! `reply`'s affair.
+//! told in `handle`.
 
 use http::header::{ACCEPT, ALLOW};
 use http::{HeaderName, HeaderValue, Response, StatusCode};

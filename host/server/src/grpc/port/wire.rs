@@ -1,5 +1,5 @@
 //! The bytes of one HTTP/2 connection as they come in, watched frame by frame: whether the preface has come, and how many
-//! frames came that only make the host answer. What the frames say is hyper's affair.
+//! frames came that only make the host answer. hyper reads what they say.
 
 use std::io;
 use std::pin::Pin;

@@ -1,5 +1,5 @@
-//! What came out, for people: a file with every figure, beside the drawing of latency over time. What is drawn how is
-//! `chart`'s affair.
+//! What came out, for people: a file with every figure, beside the drawing of latency over time. What is drawn, and
+//! how, is in `chart`.
 #![expect(clippy::print_stdout, reason = "the last line is the answer of this program")]
 
 use std::fmt::Write as _;

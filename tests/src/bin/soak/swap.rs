@@ -1,5 +1,5 @@
 //! What is swapped, and how: files of two builds take each other's place by a rename, as a deployment tool does it.
-//! Now and then a build that was never compiled, or a broken file. When that happens is `round`'s affair.
+//! Now and then a build that was never compiled, or a broken file. When that happens is decided in `round`.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

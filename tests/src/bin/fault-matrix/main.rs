@@ -1,6 +1,6 @@
-//! `crash-proof`: each RPC that changes something, with a fault after each of its backend calls in turn, and then again with
+//! `fault-matrix`: each RPC that changes something, with a fault after each of its backend calls in turn, and then again with
 //! the same idempotency key. Counts operations without an end, resources that nobody names, and resources made twice.
-//! Started by `cargo xtask crash-proof`, which builds what it needs.
+//! Started by `cargo xtask fault-matrix`, which builds what it needs.
 //!
 //! Reads as a table of contents: what goes wrong is in `fault`, where in `site`, how a point is judged in `judge`.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "as in a test, a panic is the report")]

@@ -1,4 +1,4 @@
-//! One backend call of one change, at which one thing goes wrong. What is left of it is `judge`'s affair.
+//! One backend call of one change, at which one thing goes wrong. What is left of it is judged in `judge`.
 
 use std::sync::Arc;
 

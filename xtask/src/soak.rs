@@ -1,5 +1,5 @@
-//! `cargo xtask crash-proof`: a fault after each backend call of each change, with fresh plugins. What is counted is the
-//! tests crate's affair.
+//! `cargo xtask soak`: plugins swapped under load, every call counted, with fresh plugins. The program is
+//! `tests/src/bin/soak`.
 
 use std::process::Command;
 
@@ -10,16 +10,18 @@ use crate::{binaries, plugins, process};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Passed on: `--db sqlite|postgres`, `--only RPC,RPC`.
+    /// Passed on: `--calls N`, `--swaps N`, `--counts-only`.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     proof: Vec<String>,
 }
 
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     plugins::build(workspace)?;
-    binaries::build(workspace)?;
+    binaries::build_optimised(workspace)?;
     process::run(
-        Command::new(workspace.binary("crash-proof"))
+        Command::new(workspace.binary("soak"))
+            .arg("--report")
+            .arg(workspace.target.join("soak"))
             .args(&arguments.proof)
             .env("PATCHBAY_PLUGINS", workspace.plugin_directory())
             .current_dir(&workspace.root),

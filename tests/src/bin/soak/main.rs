@@ -1,5 +1,5 @@
-//! `swap-proof`: plugins are swapped while a closed loop of callers keeps the host busy, and every call is counted.
-//! Started by `cargo xtask swap-proof`, which builds what it needs.
+//! `soak`: plugins are swapped while a closed loop of callers keeps the host busy, and every call is counted.
+//! Started by `cargo xtask soak`, which builds what it needs.
 //!
 //! Reads as a table of contents: who calls is in `callers`, what is swapped in `swap`, what must come out in `target`.
 

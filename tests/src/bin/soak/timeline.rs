@@ -1,4 +1,4 @@
-//! Latency over time, a point each second. How it is drawn is `chart`'s affair.
+//! Latency over time, a point each second. It is drawn in `chart`.
 
 use std::time::Duration;
 

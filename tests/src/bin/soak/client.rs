@@ -1,4 +1,4 @@
-//! One caller's calls: each is timed, judged and counted. Their order is `callers`' affair.
+//! One caller's calls: each is timed, judged and counted. Their order is in `callers`.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -1,5 +1,5 @@
-//! `cargo xtask swap-proof`: plugins swapped under load, every call counted, with fresh plugins. What is counted is the
-//! tests crate's affair.
+//! `cargo xtask fault-matrix`: a fault after each backend call of each change, with fresh plugins. The program is
+//! `tests/src/bin/fault-matrix`.
 
 use std::process::Command;
 
@@ -10,18 +10,16 @@ use crate::{binaries, plugins, process};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Passed on: `--calls N`, `--swaps N`, `--counts-only`.
+    /// Passed on: `--db sqlite|postgres`, `--only RPC,RPC`.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     proof: Vec<String>,
 }
 
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     plugins::build(workspace)?;
-    binaries::build_optimised(workspace)?;
+    binaries::build(workspace)?;
     process::run(
-        Command::new(workspace.binary("swap-proof"))
-            .arg("--report")
-            .arg(workspace.target.join("swap-proof"))
+        Command::new(workspace.binary("fault-matrix"))
             .args(&arguments.proof)
             .env("PATCHBAY_PLUGINS", workspace.plugin_directory())
             .current_dir(&workspace.root),
