@@ -63,7 +63,7 @@ pub(super) fn size(field: &str, value: i32) -> Result<u32, Error> {
 }
 
 /// One of the words that a field may hold.
-pub(super) fn as_str(field: &str, value: &str, words: &[&str]) -> Result<String, Error> {
+pub(super) fn one_of(field: &str, value: &str, words: &[&str]) -> Result<String, Error> {
     if words.contains(&value) {
         return Ok(value.to_owned());
     }

@@ -87,7 +87,7 @@ impl CloudDiskService for Api {
         self.handle_idempotent(request, async |asked, permit, request| {
             let id = check::id("volume_id", &request.volume_id)?;
             let instance = check::id("instance_id", &request.instance_id)?;
-            let attach = check::as_str("ops_type", &request.ops_type, &["attach", "detach"])? == "attach";
+            let attach = check::one_of("ops_type", &request.ops_type, &["attach", "detach"])? == "attach";
             let settled = self.change::<Disks>(asked, &permit, "", move |at, disks, context| {
                 Box::pin(async move {
                     if attach {

@@ -88,7 +88,7 @@ impl InstanceService for Api {
     ) -> Result<Response<OperateInstanceRes>, Status> {
         self.handle_idempotent(request, async |asked, permit, request| {
             let id = check::id("instance_id", &request.instance_id)?;
-            let operate_type = check::as_str("operate_type", &request.operate_type, &OPERATIONS)?;
+            let operate_type = check::one_of("operate_type", &request.operate_type, &OPERATIONS)?;
             let action = operate_type.clone();
             let settled = self.change::<Instances>(asked, &permit, "", |at, instances, context| {
                 Box::pin(instances.call_operate(at, context, id, action))

@@ -103,10 +103,10 @@ fn filter(request: &ListOperationsReq) -> Result<Filter, Error> {
     let (states, domains) = (State::ALL.map(State::as_str), Domain::ALL.map(Domain::as_str));
     let text = |field, value: &str| wanted(value, |value| check::text(field, value));
     Ok(Filter {
-        state: wanted(&request.state, |word| check::as_str("state", word, &states))?,
+        state: wanted(&request.state, |word| check::one_of("state", word, &states))?,
         resource_id: text("resource_id", &request.resource_id)?,
         method: text("method", &request.method)?,
-        domain: wanted(&request.domain, |word| check::as_str("domain", word, &domains))?,
+        domain: wanted(&request.domain, |word| check::one_of("domain", word, &domains))?,
         created: time("created_from", &request.created_from)?.unwrap_or(i64::MIN)
             ..time("created_to", &request.created_to)?.unwrap_or(i64::MAX),
     })

@@ -137,7 +137,7 @@ fn spec(request: &CreateUserAndBucketReq) -> Result<wit::Spec, Error> {
     let policy = if request.bucket_policy.is_empty() { POLICIES[0] } else { &request.bucket_policy };
     Ok(wit::Spec {
         bucket: bucket_name::check(&request.bucket_name)?,
-        policy: check::as_str("bucket_policy", policy, &POLICIES)?,
+        policy: check::one_of("bucket_policy", policy, &POLICIES)?,
         storage_type: check::optional_id("storege_type", &request.storege_type)?,
         quota: quota(request.user_max_size_in_g, request.user_max_objects)?,
     })

@@ -104,7 +104,7 @@ impl SecurityGroupService for Api {
     ) -> Result<Response<OperateSecurityGroupRes>, Status> {
         self.handle_idempotent(request, async |asked, permit, request| {
             let id = check::id("security_group_id", &request.security_group_id)?;
-            let ops_type = check::as_str("ops_type", &request.ops_type, &["attach", "detach"])?;
+            let ops_type = check::one_of("ops_type", &request.ops_type, &["attach", "detach"])?;
             let (instances, action) = (instances(&request.instance_ids)?, ops_type.clone());
             let settled = self.change::<SecurityGroups>(asked, &permit, "", |at, groups, context| {
                 Box::pin(groups.call_operate(at, context, id, instances, action))

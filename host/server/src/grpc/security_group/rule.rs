@@ -57,7 +57,7 @@ pub(super) fn shown(group: &str, rule: wit::Rule) -> SecurityGroupRule {
 fn spec(rule: &str, set: &SecurityGroupRuleSet) -> Result<wit::RuleSpec, Error> {
     Ok(wit::RuleSpec {
         description: check::text(&format!("{rule}.rule_desc"), &set.rule_desc)?,
-        direction: check::as_str(&format!("{rule}.direction"), &set.direction, &["ingress", "egress"])?,
+        direction: check::one_of(&format!("{rule}.direction"), &set.direction, &["ingress", "egress"])?,
         protocol: protocol(&format!("{rule}.protocol"), &set.protocol)?,
         ports: ports(rule, set)?,
         remote_ip_prefix: remote(&format!("{rule}.remote_ip_prefix"), &set.remote_ip_prefix)?,
@@ -69,7 +69,7 @@ fn protocol(field: &str, value: &str) -> Result<String, Error> {
     if value.is_empty() {
         return Ok(String::new());
     }
-    let word = check::as_str(field, value, &["tcp", "udp", "icmp", "any"])?;
+    let word = check::one_of(field, value, &["tcp", "udp", "icmp", "any"])?;
     Ok(if word == "any" { String::new() } else { word })
 }
 
