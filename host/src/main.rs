@@ -1,6 +1,7 @@
 //! The `patchbay` binary: arguments, configuration, start, wait, drain.
 #![forbid(unsafe_code)]
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -10,6 +11,7 @@ use patchbay_cli::call::{CallArgs, call};
 use patchbay_cli::operator::{JournalArgs, PluginArgs, TenantArgs, journal, plugin, tenant};
 use patchbay_core::text::escaped_lines;
 use patchbay_runtime::{Compiler, Inspection, compile_input};
+use patchbay_server::config::reference;
 use patchbay_server::{Config, Host};
 use patchbay_telemetry::log;
 use rustix::fs::Mode;
@@ -39,6 +41,11 @@ enum Command {
         #[arg(long)]
         config: PathBuf,
     },
+    /// Print the configuration file's JSON schema, with which an editor checks and completes it.
+    ConfigSchema,
+    /// Print docs/configuration.md.
+    #[command(hide = true)]
+    ConfigReference,
     /// Call any RPC of a running host: `patchbay call instance.InstanceService/GetInstance '{"tenant_id":"…"}'`.
     Call(CallArgs),
     /// Look at the plugins of a running host, load them, switch over and back.
@@ -80,12 +87,18 @@ async fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Serve { config } => serve(&config).await,
         Command::CheckConfig { config } => Config::read(&config).map(|_| ()),
+        Command::ConfigSchema => print(&format!("{:#}", reference::schema())),
+        Command::ConfigReference => print(reference::markdown().trim_end()),
         Command::Call(arguments) => call(arguments).await,
         Command::Plugin(arguments) => plugin(arguments, inspect).await,
         Command::Journal(arguments) => journal(arguments).await,
         Command::Tenant(arguments) => tenant(arguments).await,
         Command::Compile { cache_directory } => compile_input(&cache_directory),
     }
+}
+
+fn print(text: &str) -> anyhow::Result<()> {
+    writeln!(std::io::stdout(), "{text}").context("standard output")
 }
 
 /// For `patchbay plugin inspect`.

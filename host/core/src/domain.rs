@@ -1,7 +1,7 @@
 //! The service domains. What the plugins of one are lent and answer is not known here.
 
 /// What a plugin serves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Domain {
     /// Tenants in the cloud.

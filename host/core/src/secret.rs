@@ -5,12 +5,14 @@
 use std::path::PathBuf;
 
 use anyhow::{Context as _, ensure};
+use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::Deserialize;
 
 /// `{ file = "path" }` or `{ env = "NAME" }`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(title = "secret")]
 pub enum SecretSource {
     /// A file's contents; surrounding white space, as the last newline, is not part of it.
     File(PathBuf),

@@ -20,6 +20,7 @@ use anyhow::{Context as _, ensure};
 use patchbay_core::error::Error;
 use patchbay_core::failure::unavailable;
 use patchbay_core::secret::SecretSource;
+use schemars::JsonSchema;
 use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
@@ -56,24 +57,25 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
 ];
 
 /// Where the database is and how much of it one host uses.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// `sqlite:PATH` (the file is made when it is missing, its directory is not) or
-    /// `postgres://USER@HOST/NAME`.
+    /// `sqlite:PATH`, which is one host's (the file is made when it is missing, its directory is not), or
+    /// `postgres://USER@HOST/NAME`, which may be several hosts'.
     pub url: String,
-    /// The password for PostgreSQL, where it asks for one.
+    /// PostgreSQL's password, where it asks for one.
     pub password: Option<SecretSource>,
-    /// Connections held at the same time.
+    /// Connections held at once.
     #[serde(default = "connections_max")]
     pub connections_max: u32,
-    /// How long a call waits for one of them, in milliseconds.
+    /// The wait for one of them.
     #[serde(default = "acquire_timeout_ms")]
     pub acquire_timeout_ms: u64,
-    /// How often it is seen whether the database can be written, in milliseconds; four times as often while it cannot.
+    /// How often it is seen whether the database can be written; four times as often while it cannot. While it cannot,
+    /// `/healthz` is 503 and says why.
     #[serde(default = "probe_ms")]
     pub probe_ms: u64,
-    /// How long seeing that may take, in milliseconds, before the database counts as out of reach.
+    /// How long seeing that may take, before the database counts as out of reach.
     #[serde(default = "probe_ms_max")]
     pub probe_ms_max: u64,
 }

@@ -1,40 +1,41 @@
 //! How operations are carried on, followed and kept: the table `operation` of the configuration.
 
 use anyhow::ensure;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// How operations are carried on.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// How long a call waits for the end of what it began before it answers with how things stand, in milliseconds.
+    /// How long a call waits for the end of what it began, before it answers with how things stand.
     pub inline_wait_ms: u64,
-    /// The first wait between two polls, in milliseconds; each is half as long again as the one before.
+    /// The first wait between two looks at the backend; each is half as long again as the one before.
     pub poll_ms_min: u64,
-    /// The longest wait between two polls, in milliseconds.
+    /// The longest wait between two looks at the backend.
     pub poll_ms_max: u64,
-    /// How long an operation may go on before it is abandoned, in milliseconds.
+    /// The longest operation, counted while a host runs; then it is undone.
     pub lifetime_ms_max: u64,
-    /// How long the host goes on looking for what a broken-off call made, in milliseconds: a backend may still be
-    /// acting on a request whose answer was lost.
+    /// How long the host goes on looking for what a broken-off call made: a backend may still be acting on a request whose
+    /// answer was lost.
     pub settle_ms: u64,
-    /// Operations that may go on at once.
+    /// Operations at once; one more is refused.
     pub running_max: usize,
-    /// How many of those may be one tenant's.
+    /// How many of those may be one tenant's; one more is RESOURCE_EXHAUSTED.
     pub running_per_tenant_max: usize,
-    /// Polls in a row that may fail by a defect before the operation is abandoned.
+    /// Looks in a row that a defect may spoil; with the last of them the operation is given up and undone.
     pub defects_max: u32,
     /// Operations that may be watched at once.
     pub watchers_max: usize,
-    /// How many of those may be one tenant's.
+    /// How many of those may be one tenant's; one more is RESOURCE_EXHAUSTED.
     pub watchers_per_tenant_max: usize,
-    /// How often a watched operation's row is read where another host carries it, in milliseconds.
+    /// How often a watched operation is looked up that another host carries.
     pub watch_poll_ms: u64,
-    /// How long an operation is kept after its end, in milliseconds.
+    /// How long an operation is kept after its end, counted while a host runs.
     pub kept_ms: u64,
-    /// How often those that ended longer ago are removed, in milliseconds.
+    /// How often those that ended longer ago are removed, and what the journal and the idempotency keys keep no longer.
     pub prune_interval_ms: u64,
-    /// How many of them are removed by one statement.
+    /// How many of each are removed by one statement; as many statements follow as there is something left to remove.
     pub prune_max: u32,
 }
 

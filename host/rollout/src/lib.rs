@@ -50,7 +50,7 @@ pub use self::history::{Record, State};
 use self::plugin_source::PluginSource;
 pub use self::refusal::Refusal;
 use self::registry::Registry;
-pub use self::reload::{Reloaded, Source};
+pub use self::reload::{LIVE, Reloaded, Source};
 pub use self::route::{Canary, Route, check};
 pub use self::step::Step;
 

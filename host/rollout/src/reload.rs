@@ -19,8 +19,8 @@ use super::routing::arrange;
 use super::setup::Setup;
 use super::{look, publish};
 
-/// Keys of `[plugin]` that hold for a call, so a new generation can have others.
-const LIVE: [&str; 10] = [
+/// Keys of `[plugin]` that hold for a call, so a new generation can have others while the host runs.
+pub const LIVE: [&str; 10] = [
     "cpu_ms_max",
     "call_ms_max",
     "log_lines_max",

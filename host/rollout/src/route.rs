@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{bail, ensure};
 use patchbay_core::Domain;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// What the first route of a line weighs where it does not say; the others then weigh nothing and stand by.
@@ -13,47 +14,47 @@ const WEIGHT: u32 = 100;
 pub(super) const WEIGHT_MAX: u32 = 1_000_000;
 
 /// Who answers a domain, and with what grants.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Route {
     /// What is served.
     pub domain: Domain,
     /// Where: the platform's word for the region.
     pub region: String,
-    /// The plugin's file in `plugin.directory`, without `.wasm`.
+    /// The plugin's file in `plugin.directory`, without `.wasm`: letters, digits and hyphens.
     pub plugin: String,
-    /// The plugin's name for an upstream → the configured upstream that it is granted.
+    /// What the plugin is lent: its own name for an upstream = the configured upstream's.
     #[serde(default)]
     pub upstreams: BTreeMap<String, String>,
-    /// What the plugin reads through `settings`.
+    /// What the plugin may read; each plugin has settings of its own.
     #[serde(default)]
     pub settings: BTreeMap<String, String>,
-    /// Ask the plugin's `about.check` before it serves.
+    /// Whether the plugin is asked, before it serves, if its backend answers.
     #[serde(default)]
     pub probe: bool,
     /// Its part of the calls where several plugins have routes for the domain and region, of the sum of their weights.
-    /// Absent: the first of these routes takes all, the others stand by.
+    /// Absent: 100 for the first of these routes, and 0 for the others, which stand by.
     pub weight: Option<u32>,
-    /// How a new generation is tried. Absent: it takes all of the plugin's calls at once.
+    /// How a new file of the plugin is tried. Absent: it takes all of the plugin's calls at once.
     pub canary: Option<Canary>,
 }
 
 /// How a new generation is tried beside the one that serves.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Canary {
-    /// Its part of the plugin's calls, by tenants.
+    /// Its part of the plugin's calls, by tenants: 1 to 99.
     pub percent: u32,
-    /// Calls of it that are enough to judge it.
+    /// Calls of it that are enough to judge it: within `window_ms` to roll it back, in all to promote it.
     #[serde(default = "calls_min")]
     pub calls_min: u64,
     /// Rolled back when so many more of 100 calls fail (by a trap, a timeout or an internal error) than on the
     /// generation beside it. Absent: only by hand.
     pub failures_excess_percent: Option<u32>,
-    /// The time over which the two are compared, in milliseconds.
+    /// The time over which the two are compared.
     #[serde(default = "window_ms")]
     pub window_ms: u64,
-    /// Promoted when it has gone well for so long, in milliseconds. Absent: only by hand.
+    /// Promoted when it has gone well for so long. Absent: only by hand.
     pub promote_after_ms: Option<u64>,
 }
 

@@ -2,71 +2,75 @@
 
 use std::path::PathBuf;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::cache::Bounds;
 use super::compile::Compiler;
 
 /// Bounds of plugins, and where they are.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// Holds `NAME.wasm`, one component a file.
+    /// Holds `NAME.wasm`, one component a file. It is watched.
     pub directory: PathBuf,
-    /// Compiled components, keyed by digest and wasmtime's version; capped and aged by wasmtime.
+    /// Compiled components, kept from start to start, by digest and wasmtime's version; wasmtime removes what has been
+    /// unused for longest. Nobody but the host may write there.
     pub cache_directory: PathBuf,
-    /// Linear memory of one call, in bytes.
+    /// Linear memory of one call.
     pub memory_bytes_max: usize,
-    /// CPU time of one call, in milliseconds; waiting does not count.
+    /// CPU time of one call; waiting does not count.
     pub cpu_ms_max: u64,
-    /// What a call may compute on the host's own threads, in milliseconds; then it goes on in the background.
+    /// What a call may compute on the host's own threads; then it goes on in the background.
     pub foreground_ms_max: u64,
     /// Threads of the background; 0: half of the processor's cores. One domain has all but one of them at once.
     pub background_threads: usize,
     /// How much those threads stand back behind the host's own: Unix's nice, 0 to 19.
     pub background_nice: i32,
-    /// Time of one call, waiting included, in milliseconds.
+    /// Time of one call, waiting included.
     pub call_ms_max: u64,
-    /// Calls at work at once, a domain.
+    /// Calls of one domain at work at once.
     pub calls_max: usize,
-    /// How many of those may be one tenant's. A quarter: however slowly its backend answers, others work.
+    /// How many of those may be one tenant's. A quarter: however slowly its backend answers, others work. Raise it where a
+    /// host serves few tenants.
     pub calls_per_tenant_max: usize,
-    /// Calls that may wait for one of those places, a domain.
+    /// Calls of one domain that may wait for one of those places; one more is refused as busy.
     pub queue_max: usize,
-    /// How many of those may be one tenant's.
+    /// How many of those may be one tenant's; one more is RESOURCE_EXHAUSTED.
     pub queue_per_tenant_max: usize,
-    /// Bytes of a component's file.
+    /// The largest component.
     pub file_bytes_max: u64,
-    /// How long a file must have been left alone before it is read, in milliseconds.
+    /// How long the directory and the configuration file must have been left alone before what changed there is read.
     pub settle_ms: u64,
-    /// What a plugin may keep in its cache, in bytes, all plugins and tenants together.
+    /// What all plugins together may cache, for all tenants.
     pub cache_bytes_max: u64,
-    /// How much of that may be one tenant's, in bytes; what is beyond is not kept.
+    /// How much of that may be one tenant's; what is beyond is not kept.
     pub cache_bytes_per_tenant_max: usize,
-    /// One cached value, in bytes.
+    /// The largest cached value.
     pub cache_value_bytes_max: usize,
     /// Lines that one call may log.
     pub log_lines_max: u32,
-    /// Bytes of one logged message or field.
+    /// The longest line that a plugin logs, its message and its fields together; what is beyond is cut.
     pub log_bytes_max: usize,
-    /// Bytes that one call may log.
+    /// Bytes of all lines that one call may log.
     pub log_call_bytes_max: usize,
-    /// Upstream calls at once within one call.
+    /// Backend calls at once within one call; one more waits.
     pub upstream_calls_max: usize,
     /// Calls of the storage plugin at once within one call of a compute plugin; one more is refused.
     pub storage_calls_max: usize,
-    /// What one call may have begun and not yet got: calls of backends and other plugins, waits.
+    /// What one call may have begun and not yet got: calls of backends and other plugins, waits. A call that begins more is
+    /// ended.
     pub pending_max: usize,
-    /// Bytes of those requests together.
+    /// Bytes of those requests together; a call that begins more is ended.
     pub pending_bytes_max: usize,
-    /// What a plugin may hand to the host at once, as an answer or as a request to a backend, in bytes. A client of
-    /// gRPC takes no more than 4 MiB, unless it was told to.
+    /// What a plugin may hand to the host at once, as an answer or as a request to a backend. A client of gRPC takes no more
+    /// than 4 MiB, unless it was told to.
     pub transfer_bytes_max: usize,
-    /// How long an admission may take, in milliseconds.
+    /// The longest admission of a new file.
     pub admission_ms_max: u64,
-    /// How long what a generation has begun may go on when another one serves, in milliseconds.
+    /// How long what a generation has begun may go on when another one serves.
     pub drain_timeout_ms: u64,
-    /// Generations that a line keeps when they have ended, to switch back to.
+    /// Ended generations that a domain's region keeps to switch back to.
     pub retained_max: usize,
     /// Generations that are remembered, those that were refused or let go included.
     pub records_max: usize,
@@ -74,7 +78,7 @@ pub struct Config {
     pub events_max: usize,
     /// Those who may watch events at once.
     pub event_watchers_max: usize,
-    /// Tenants that may be pinned to a generation, a line.
+    /// Tenants that may be pinned to a generation, in one domain and region.
     pub pins_max: usize,
     /// Compiles components in a process of its own; absent: the host's own process does. Not a setting: whoever makes a
     /// program of the host knows what it can start.

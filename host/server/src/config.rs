@@ -1,5 +1,8 @@
 //! The configuration file: one table a module, owned by that module. Checked whole before anything starts; an
-//! unknown key is an error. Secrets are never in it.
+//! unknown key is an error. Secrets are never in it. What each key means is the doc comment of its field, from which
+//! `reference` makes docs/configuration.md.
+
+pub mod reference;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,52 +17,54 @@ use patchbay_telemetry::log;
 use patchbay_tenants as tenant;
 use patchbay_tenants::auth;
 use patchbay_upstream as upstream;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{grpc, http};
 
-/// All of it.
-#[derive(Debug, Clone, Deserialize)]
+/// Patchbay's configuration file.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "Patchbay")]
 pub struct Config {
-    /// The gRPC server.
+    /// The platform's API.
     #[serde(default)]
     pub grpc: grpc::Config,
-    /// The HTTP port with `/healthz` and `/metrics`.
+    /// The operator's port, with `/healthz` and `/metrics`.
     #[serde(default)]
     pub http: http::Config,
-    /// How logs look.
+    /// How the log looks. Which lines there are is chosen with `RUST_LOG`.
     #[serde(default)]
     pub log: log::Config,
-    /// Where tenants and operations are kept.
+    /// Where tenants, operations, idempotency keys and the journal are kept.
     pub database: database::Config,
-    /// Who may call.
+    /// Who may call: the secrets of the deployment itself.
     pub auth: auth::Config,
-    /// How tenants are remembered.
+    /// How tenants are kept at hand and registered.
     #[serde(default)]
     pub tenant: tenant::Config,
-    /// How the hosts of one database know of each other.
+    /// How the hosts of one database know of each other. A SQLite file has one host, which owes nobody a sign of life.
     #[serde(default)]
     pub membership: membership::Config,
     /// How long requests are recognised that are sent again.
     #[serde(default)]
     pub idempotency: idempotency::Config,
-    /// How operations are carried on.
+    /// How work that goes on after its call is carried on, followed and kept.
     #[serde(default)]
     pub operation: operation::Config,
     /// How much is kept of what plugins changed in the backends.
     #[serde(default)]
     pub journal: journal::Config,
-    /// Bounds of plugins, and where they are.
+    /// Where plugins are, and what they may use.
     #[serde(default)]
     pub plugin: plugin::Config,
-    /// The backends, by name.
+    /// The backends, each under a name of its own.
     #[serde(default)]
     pub upstream: BTreeMap<String, upstream::Config>,
-    /// Who answers which domain.
+    /// Who answers which domain in which region; a domain's first region is its default.
     #[serde(default, rename = "route")]
     pub routes: Vec<Route>,
-    /// How long calls in flight may go on after SIGTERM, in milliseconds.
+    /// How long calls in flight may go on after SIGTERM; what has no request in it is closed at once.
     #[serde(default = "shutdown_ms_max")]
     pub shutdown_ms_max: u64,
     /// Where all this comes from, where that is a text.

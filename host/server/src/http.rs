@@ -13,6 +13,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use patchbay_telemetry::{Metrics, Readiness};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -21,14 +22,15 @@ use tokio_util::sync::CancellationToken;
 const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// `[http]`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// Address and port; port 0 takes a free one.
     pub listen: SocketAddr,
-    /// Connections at once; a new one takes the place of the oldest that has asked for nothing.
+    /// Connections at once, each for one request; at most half of the files that the process may open. A new one takes the
+    /// place of one on which nothing goes on.
     pub connections_max: usize,
-    /// How long a request may take, from its connection to the last byte of its answer, in milliseconds.
+    /// How long a request may take, from its connection to the last byte of its answer.
     pub request_ms_max: u64,
 }
 

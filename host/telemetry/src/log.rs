@@ -9,7 +9,8 @@ use std::io::{self, IsTerminal as _};
 
 use anyhow::{Context as _, anyhow};
 use patchbay_core::text;
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
@@ -21,12 +22,13 @@ use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFi
 use tracing_subscriber::registry::LookupSpan;
 
 /// `[log]`. What is shown is chosen with `RUST_LOG`, `info` when unset.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// How a line looks.
     pub format: Format,
-    /// Lines about refused calls in a second, for each kind of refusal and each tenant, and for all strangers together.
+    /// Lines about refused calls of one kind in a second, for each tenant, and for all strangers together; one line says how
+    /// many more there were.
     pub refusals_per_second: u32,
 }
 
@@ -37,7 +39,7 @@ impl Default for Config {
 }
 
 /// How a line looks.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Format {
     /// For people.

@@ -16,6 +16,7 @@ use patchbay_core::error::Error;
 use patchbay_core::seal::{Digest, MasterKey, random_secret};
 use patchbay_core::{Mark, TenantId};
 use patchbay_upstream as upstream;
+use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use tokio::time::Instant;
@@ -28,22 +29,21 @@ const NAME_CHARS_MAX: usize = 100;
 pub const SECRET_CHARS: usize = 20;
 
 /// How tenants are kept at hand and registered.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// Tenants held in memory.
     pub cache_entries_max: u64,
-    /// After how long a tenant is read anew, in milliseconds: what another host changed is seen then.
+    /// After how long a tenant is read anew: what another host changed is seen then.
     pub cache_ttl_ms: u64,
     /// Active tenants of the deployment, whose keys are held in memory; one more is not registered.
     pub active_max: usize,
-    /// How much time passes at least between two readings of what changed, in milliseconds. A call with a key that is not
-    /// known waits for the next one before it is refused.
+    /// The least time between two readings of what changed. A call with a key that is not known waits for the next one before
+    /// it is refused.
     pub refresh_ms_min: u64,
     /// Calls that wait so at once; one more is refused as busy.
     pub waiting_max: usize,
-    /// How long a registration may take, in milliseconds. One that takes twice as long counts as dead, and
-    /// what it made is removed.
+    /// The longest registration. One that takes twice as long counts as dead, and what it made is removed.
     pub registration_ms: u64,
 }
 

@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use patchbay_core::error::{Error, Kind};
 use reqwest::Url;
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use tracing::warn;
 
 use super::address::Base;
@@ -26,7 +27,7 @@ const ALIASES: [&[&str]; 7] = [
 ];
 
 /// Which of a service's addresses.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Interface {
     /// For everyone.

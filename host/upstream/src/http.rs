@@ -11,8 +11,9 @@ use http::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use patchbay_core::error::Error;
 use patchbay_core::secret::SecretSource;
 use patchbay_telemetry::Metrics;
+use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, Serializer, ser};
 
 use super::address::Base;
 use super::breaker::Breaker;
@@ -24,12 +25,12 @@ use super::{Caller, retry};
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// `[upstream.NAME]` with `kind = "http"`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// Where paths begin, as `https://array.example/api`.
     pub base_url: String,
-    /// What the host adds to each request; `"none"` when absent.
+    /// How the host shows who it is.
     #[serde(default)]
     pub credential: Credential,
     /// The bounds of its HTTP.
@@ -37,32 +38,42 @@ pub struct Config {
     pub transport: transport::Config,
 }
 
-/// How the host shows who it is. Secrets are read once, at the start.
-#[derive(Debug, Clone, Default, Deserialize)]
+/// How the host shows who it is. Secrets are read once, when the upstream is made.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
 pub enum Credential {
     /// Not at all.
     #[default]
     None,
-    /// RFC 7617.
+    /// By a user name and a password (RFC 7617).
     Basic {
-        /// Without a colon.
+        /// The user's name, without a colon.
         username: String,
-        /// Where the password is.
+        /// The user's password.
         password: SecretSource,
     },
-    /// RFC 6750.
+    /// By a bearer token (RFC 6750).
     Bearer {
-        /// Where the token is.
+        /// The token.
         token: SecretSource,
     },
-    /// A header of the backend's own.
+    /// By a header of the backend's own.
     Header {
-        /// As `x-api-key`.
+        /// The header's name, as `x-api-key`.
         name: String,
-        /// Where the value is.
+        /// The header's value.
         value: SecretSource,
     },
+}
+
+/// None is the only one that is ever written: where a default is told.
+impl Serialize for Credential {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::None => serializer.serialize_str("none"),
+            _ => Err(ser::Error::custom("a credential is not written")),
+        }
+    }
 }
 
 impl Credential {

@@ -30,6 +30,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use patchbay_core::error::Error;
 use patchbay_telemetry::Metrics;
+use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::Deserialize;
 use tokio::time::Instant;
@@ -42,12 +43,12 @@ pub use self::s3::Config as S3Config;
 pub use self::transport::Config as TransportConfig;
 
 /// One `[upstream.NAME]` table; `kind` says which.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum Config {
     /// An OpenStack cloud's region, reached through Keystone and its catalogue.
     Openstack(OpenstackConfig),
-    /// An object gateway, its requests signed as S3 wants it.
+    /// An object gateway, as Ceph's, its requests signed as S3 wants it.
     S3(S3Config),
     /// Any REST backend below one address.
     Http(HttpConfig),

@@ -1,20 +1,21 @@
 //! `[upstream.NAME]` with `kind = "openstack"`. Who logs in how is `keystone`.
 
 use patchbay_core::secret::SecretSource;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::catalogue::Interface;
 use crate::transport;
 
 /// `[upstream.NAME]` with `kind = "openstack"`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// Keystone's address, with or without `/v3`.
     pub auth_url: String,
-    /// The region's id in the catalogue.
+    /// The region's id in Keystone's catalogue.
     pub region: String,
-    /// Which of a service's addresses to use; `"public"` when absent.
+    /// Which of a service's addresses is used.
     #[serde(default)]
     pub interface: Interface,
     /// Who logs in.
@@ -53,7 +54,7 @@ fn login_backoff_ms() -> u64 {
 }
 
 /// Who logs in.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(
     untagged,
     expecting = "\"tenant\", or a table of username, password, user_domain, project, project_domain"
@@ -66,7 +67,7 @@ pub enum Credential {
 }
 
 /// The word `"tenant"`.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Tenant {
     /// The tenant's own user.
@@ -74,24 +75,25 @@ pub enum Tenant {
 }
 
 /// A user and the project it works in.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct User {
-    /// Its name.
+    /// The user's name.
     pub username: String,
-    /// Where its password is; read at each login.
+    /// The user's password; read at each login.
     pub password: SecretSource,
-    /// The user's domain.
+    /// The user's domain, by its id or by its name.
     pub user_domain: Domain,
-    /// The project's name.
+    /// The name of the project in which the user works.
     pub project: String,
-    /// The project's domain.
+    /// The project's domain, by its id or by its name.
     pub project_domain: Domain,
 }
 
 /// A Keystone domain: a text is its id, `{ name = "…" }` its name.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(untagged, expecting = "a domain's id, or { name = \"…\" }")]
+#[schemars(title = "string or `{ name }`")]
 pub enum Domain {
     /// By id.
     Id(String),

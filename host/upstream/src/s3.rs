@@ -13,6 +13,7 @@ use patchbay_core::error::{Error, Kind};
 use patchbay_core::secret::SecretSource;
 use patchbay_telemetry::Metrics;
 use reqwest::Body;
+use schemars::JsonSchema;
 use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 
@@ -36,27 +37,27 @@ const RESERVED: [HeaderName; 3] = [
 ];
 
 /// `[upstream.NAME]` with `kind = "s3"`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// Where paths begin, as `https://gateway.example`; buckets are the paths' first segments.
     pub base_url: String,
-    /// The region's name in what is signed.
+    /// The region's name in signatures.
     pub region: String,
-    /// Whose key signs what no user's key signs.
+    /// The key of the gateway's administrator, which signs what no user's key signs.
     pub credential: Credential,
     /// The bounds of its HTTP.
     #[serde(default)]
     pub transport: transport::Config,
 }
 
-/// A key of the gateway. Read once, at the start.
-#[derive(Debug, Clone, Deserialize)]
+/// A key of the gateway. Read once, when the upstream is made.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Credential {
-    /// Where the public half is.
+    /// The key's public half.
     pub access_key: SecretSource,
-    /// Where the secret half is.
+    /// The key's secret half.
     pub secret_key: SecretSource,
 }
 

@@ -11,6 +11,7 @@ use backon::{ExponentialBuilder, Retryable as _};
 use futures::FutureExt as _;
 use patchbay_telemetry::Metrics;
 use reqwest::{Certificate, Client};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio::time::{Instant, timeout_at};
 use tracing::debug;
@@ -25,7 +26,7 @@ use super::silence::Bounds;
 const BACKEND_REQUEST_ID: &str = "x-openstack-request-id";
 
 /// `[upstream.NAME.transport]`: the bounds of one upstream's HTTP.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// To make a connection, TLS included.
@@ -38,7 +39,7 @@ pub struct Config {
     pub pool_idle_timeout_ms: u64,
     /// The largest body, sent or received.
     pub body_bytes_max: usize,
-    /// Repetitions after the first attempt.
+    /// Repetitions, after the first attempt, of what may be repeated.
     pub retries_max: usize,
     /// The wait before the first repetition; doubled for each further one, with jitter.
     pub retry_wait_ms_min: u64,
@@ -51,7 +52,7 @@ pub struct Config {
     /// How long an address answers nobody, while `breaker_failures` callers stop waiting, before those are refused who
     /// would not wait longer.
     pub breaker_silence_ms: u64,
-    /// Certificates (PEM) that are trusted beside the system's.
+    /// A file of certificates (PEM) that are trusted beside the system's.
     pub ca_file: Option<PathBuf>,
 }
 

@@ -9,6 +9,7 @@ mod store;
 use std::fmt;
 
 use patchbay_core::error::Error;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
@@ -18,10 +19,10 @@ pub use self::store::{Earlier, Idempotency};
 const KEY_BYTES_MAX: usize = 255;
 
 /// How long keys are kept.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// How long a request is recognised when it is sent again, in milliseconds.
+    /// How long a request is recognised when it is sent again, counted while a host runs; at most `operation.kept_ms`.
     pub kept_ms: u64,
 }
 

@@ -17,6 +17,7 @@ use patchbay_core::OperationId;
 use patchbay_core::error::{Error, Kind};
 use patchbay_database as database;
 use patchbay_database::now_ms;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio::sync::mpsc::OwnedPermit;
 use tokio::sync::oneshot;
@@ -33,15 +34,16 @@ const CALLS_MAX: u32 = 10_000;
 /// In the place of a status where nobody waited for the answer to the end.
 const GIVEN_UP: &str = "given-up";
 
-/// How much the journal holds, and for how long. How often it is pruned is `[operation]`'s affair.
-#[derive(Debug, Clone, Deserialize)]
+/// How much the journal holds, and for how long. `[operation]` says how often it is pruned.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// Mutating backend calls that may be under way or wait to be written at once; one more is refused before it is sent.
+    /// Backend calls that change something, under way or waiting to be recorded at once; one more is refused before it is
+    /// sent.
     pub queue_max: usize,
-    /// How long writing may take, in milliseconds, before the calls that wait for it fail.
+    /// How long recording may take, before the calls that wait for it fail.
     pub write_ms_max: u64,
-    /// How long a call is kept, in milliseconds.
+    /// How long a call is kept, counted while a host runs; older ones are removed every `operation.prune_interval_ms`.
     pub kept_ms: u64,
     /// How many calls are kept at most; the oldest go first.
     pub rows_max: u64,

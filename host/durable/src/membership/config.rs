@@ -1,6 +1,7 @@
 //! How the hosts of one database know of each other: the table `membership` of the configuration.
 
 use anyhow::ensure;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// The longest name, as wide as its column.
@@ -9,16 +10,16 @@ const NAME_CHARS_MAX: usize = 255;
 const BEATS_MIN: u64 = 3;
 
 /// How the hosts of one database know of each other. A SQLite file has one host, which owes nobody a sign of life.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// What the others call this host; absent: the address of its API.
     pub name: Option<String>,
-    /// How often a host gives a sign of life and looks for the others', in milliseconds.
+    /// How often a host gives a sign of life and looks for the others'.
     pub beat_ms: u64,
-    /// After how long without one a host is dead and others go on with its operations, in milliseconds.
+    /// After how long without one a host is dead and others go on with its operations; at least three beats.
     pub lease_ms: u64,
-    /// Other hosts that are looked at; those that started first come first.
+    /// Other hosts that are looked at with each beat; those that started first come first.
     pub hosts_max: u32,
 }
 

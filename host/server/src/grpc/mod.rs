@@ -38,6 +38,7 @@ use patchbay_proto as proto;
 use patchbay_rollout::Plugins;
 use patchbay_telemetry::{Metrics, Sampler};
 use patchbay_tenants::auth::Auth;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -49,42 +50,43 @@ pub use self::reply::ErrorStyle;
 use self::stranger::Strangers;
 
 /// The gRPC server's address and bounds.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// Where it listens.
+    /// Address and port of the API; port 0 takes a free one.
     pub listen: SocketAddr,
-    /// The largest request, in bytes, also when it is unpacked; a larger one is refused as RESOURCE_EXHAUSTED (8).
+    /// The largest request, also when it comes packed (gzip, zstd); a larger one is refused as RESOURCE_EXHAUSTED (8).
     pub message_bytes_max: usize,
-    /// How long a call may take, in milliseconds, where the caller sets no shorter deadline.
+    /// The longest call, where its caller sets no shorter deadline.
     pub call_ms_max: u64,
-    /// How long before the caller's deadline an unfinished operation is answered, in milliseconds.
+    /// How long before a call's deadline an unfinished operation is answered.
     pub answer_margin_ms: u64,
     /// Calls at once on one connection.
     pub streams_max: u32,
-    /// Connections at once; at most half of the descriptors that the process may have. A new one takes the place of one
-    /// that is not used.
+    /// Connections at once; at most half of the files that the process may open. A new one takes the place of one that is
+    /// not used.
     pub connections_max: usize,
-    /// How long a new connection may take to speak HTTP/2, in milliseconds.
+    /// How long a new connection may take to speak HTTP/2.
     pub handshake_ms_max: u64,
-    /// How long a connection is kept on which nothing goes on, in milliseconds.
+    /// How long a connection is kept on which nothing goes on.
     pub idle_ms_max: u64,
-    /// PING, SETTINGS and PRIORITY frames that a connection may send within ten seconds beside as many frames of calls.
+    /// PING, SETTINGS and PRIORITY frames that a connection may send within ten seconds, beside as many frames of calls.
     pub control_frames_max: u32,
-    /// Requests at once, over all connections, whose message has not come.
+    /// Requests at once, over all connections, whose message has not come; one more ends the one that has been silent for
+    /// longest.
     pub waiting_max: usize,
-    /// How long the next piece of a request's message is waited for, in milliseconds; no longer than the call may take.
+    /// The wait for the next piece of a request's message; no longer than the call may take.
     pub message_ms_max: u64,
-    /// How long an answer is offered to a caller who does not take it, in milliseconds.
+    /// How long an answer is offered to a caller who does not take it.
     pub answer_ms_max: u64,
-    /// How long a connection may take to learn that it is closed, in milliseconds; and requests, that their message has
-    /// to come, when the host stops.
+    /// The wait for what is to be closed: a connection's client to learn of it and, after SIGTERM, the message of a request
+    /// that has begun.
     pub close_ms_max: u64,
-    /// Calls at once of the services that need no key, health and reflection; whoever watches has one.
+    /// Calls at once of the services that need no key, health and reflection; a stream counts until it ends.
     pub keyless_calls_max: usize,
     /// How many of those may come from one address.
     pub keyless_calls_per_address_max: usize,
-    /// How failures are told where the call does not say: "response" or "status".
+    /// How failures are told, where the call's metadata `x-error-style` does not say.
     pub error_style: ErrorStyle,
 }
 

@@ -13,6 +13,7 @@ use patchbay_core::error::{Error, Kind};
 use patchbay_core::seal::{Digest, MasterKey};
 use patchbay_core::secret::SecretSource;
 use patchbay_upstream::Upstreams;
+use schemars::JsonSchema;
 use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 use tokio::time::Instant;
@@ -28,14 +29,16 @@ const USER_ID_CHARS_MAX: usize = 255;
 const OPERATOR: &str = "operator";
 
 /// The deployment's credentials, and whom to ask about its users.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// Protects what is stored of tenants' secrets; see [`MasterKey::read`].
+    /// Seals what is stored of tenants' secrets: 32 random bytes in base64, as `openssl rand -base64 32` prints them. Without
+    /// it every tenant has to be registered anew.
     pub master_key: SecretSource,
-    /// What the operator shows as a bearer token.
+    /// The bearer token that `CreateTenant` and the operator's own services ask for.
     pub operator_token: SecretSource,
-    /// The reverse check; absent: off.
+    /// Who is asked whether a user of the platform may act on a resource; without this table nobody is, and any user of a
+    /// tenant may act on all that is the tenant's.
     pub permission: Option<PermissionConfig>,
 }
 

@@ -24,27 +24,29 @@ use patchbay_core::TenantId;
 use patchbay_core::error::{Error, Kind};
 use patchbay_core::share::Shares;
 use patchbay_upstream::{Request, Response, Upstream, Upstreams};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Permit;
 
 /// Whom to ask.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// An upstream of kind `http`.
+    /// The upstream that is asked, one of kind `http`.
     pub upstream: String,
-    /// Below its address.
+    /// What is asked, below the upstream's address, as Open Policy Agent has it.
     #[serde(default = "path")]
     pub path: String,
-    /// Questions that one call asks at the same time.
+    /// Questions of one call at once.
     #[serde(default = "concurrent_max")]
     pub concurrent_max: usize,
-    /// Questions of one tenant at the same time: its crowd is not to keep the platform from answering for the others.
+    /// Questions of one tenant at once; beyond that its calls are RESOURCE_EXHAUSTED. Its crowd is not to keep the platform
+    /// from answering for the others.
     #[serde(default = "questions_per_tenant_max")]
     pub questions_per_tenant_max: usize,
-    /// For how long a yes is believed, in milliseconds.
+    /// How long a yes is believed.
     #[serde(default = "cache_ttl_ms")]
     pub cache_ttl_ms: u64,
     /// How many are remembered.
