@@ -14,8 +14,8 @@ use super::compile::Compiler;
 pub struct Config {
     /// Holds `NAME.wasm`, one component a file. It is watched.
     pub directory: PathBuf,
-    /// Compiled components, kept from start to start, by digest and wasmtime's version; wasmtime removes the oldest. Nobody but
-    /// the host may write there.
+    /// Compiled components, kept from start to start, by digest and wasmtime's version; wasmtime removes what has been
+    /// unused for longest. Nobody but the host may write there.
     pub cache_directory: PathBuf,
     /// Linear memory of one call.
     pub memory_bytes_max: usize,
@@ -50,7 +50,7 @@ pub struct Config {
     pub cache_value_bytes_max: usize,
     /// Lines that one call may log.
     pub log_lines_max: u32,
-    /// Where a logged message is cut, and a field's name or value; a line that has as many bytes gets no further fields.
+    /// The longest line that a plugin logs, its message and its fields together; what is beyond is cut.
     pub log_bytes_max: usize,
     /// Bytes of all lines that one call may log.
     pub log_call_bytes_max: usize,

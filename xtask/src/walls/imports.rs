@@ -60,7 +60,7 @@ fn spelled_out(tree: &str) -> Vec<Vec<String>> {
         return vec![tree.split("::").map(name).collect()];
     };
     let before: Vec<_> =
-        before.split("::").filter(|part| !part.trim().is_empty()).map(str::to_owned).collect();
+        before.split("::").map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect();
     let inner = inner.rsplit_once('}').map_or(inner, |(inner, _)| inner);
     let ends = split(inner).into_iter().flat_map(spelled_out);
     ends.map(|end| before.iter().cloned().chain(end).collect()).collect()
