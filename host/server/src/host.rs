@@ -172,9 +172,9 @@ impl Database {
         Ok(Self { pool, doubt, ready, probing })
     }
 
-    /// Connections that nothing else takes: a sign of life must never wait for them.
+    /// A connection that nothing else takes: a sign of life must never wait for one.
     async fn reserved(&self, config: &database::Config) -> anyhow::Result<database::Pool> {
-        Ok(database::reserved(config, &self.pool, &self.doubt).await?)
+        database::reserved(config, &self.pool, &self.doubt).await
     }
 }
 
