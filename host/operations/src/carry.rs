@@ -155,13 +155,17 @@ impl OperationTask {
         if !self.may_have_made() {
             return self.write(Step::Failed(&failure, None)).await;
         }
-        let settle = if broken_off { self.services.config.settle_ms } else { 0 };
+        let config = &self.services.config;
+        let settle = if broken_off { config.settle_ms } else { 0 };
         let settled = Instant::now() + Duration::from_millis(settle);
+        // Not by the operation's own age, which may be why it failed.
+        let given_up = Instant::now() + Duration::from_millis(config.lifetime_ms_max);
         let mut pace = Backoff::new(&self.services);
         let undone = loop {
             match self.poll_once(&mut pace, true).await? {
                 Look::Finished(_) if Instant::now() >= settled => break true,
-                Look::Again | Look::Finished(_) if !self.too_old().await => {}
+                Look::Finished(_) => {}
+                Look::Again if Instant::now() < given_up => {}
                 Look::Failed(error) => {
                     failure.message =
                         format!("{} What it made may be left: {}", failure.message, error.message());

@@ -14,7 +14,7 @@ pub struct Config {
     pub poll_ms_min: u64,
     /// The longest wait between two looks at the backend.
     pub poll_ms_max: u64,
-    /// The longest operation, counted while a host runs; then it is undone.
+    /// The longest operation, counted while a host runs; then it is undone, for which it has as long again.
     pub lifetime_ms_max: u64,
     /// How long the host goes on looking for what a broken-off call made: a backend may still be acting on a request whose
     /// answer was lost.

@@ -31,7 +31,12 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) async fn start(builder: Builder) -> Self {
-        Self { scene: Scene::of(builder.toml(QUICK).start().await).await }
+        Self::with(builder, "").await
+    }
+
+    /// With bounds other than the usual ones.
+    pub(crate) async fn with(builder: Builder, bounds: &str) -> Self {
+        Self { scene: Scene::of(builder.toml(QUICK).toml(bounds).start().await).await }
     }
 
     pub(crate) fn operations(&self) -> OperationServiceClient<Channel> {

@@ -11,6 +11,7 @@ mod hosts;
 mod journal;
 mod killed;
 mod leftover;
+mod lifetime;
 mod list;
 mod prune;
 mod retry;
