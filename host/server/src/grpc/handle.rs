@@ -21,7 +21,7 @@ use super::port::Deadline;
 use super::reply::{ErrorStyle, status};
 use super::request_id::{new_request_id, request_id};
 
-/// For the metrics of what no service of the contract has; the router lets no such request through.
+/// For the metrics of a request that is no RPC of the contract: the router lets none through, and none is handled.
 const NONE: Rpc = Rpc { service: "", method: "", path: "" };
 
 /// One call as it arrived.
@@ -133,7 +133,8 @@ impl Api {
         let (metadata, extensions, message) = request.into_parts();
         let longest = Duration::from_millis(self.config.call_ms_max);
         let deadline = extensions.get().map_or(begun + longest, |deadline: &Deadline| deadline.at);
-        let rpc = extensions.get::<&'static Rpc>().copied().unwrap_or(&NONE);
+        let known = extensions.get::<&'static Rpc>().copied();
+        let rpc = known.unwrap_or(&NONE);
         let asked = self.asked(rpc, &metadata, deadline);
         let span = tracing::info_span!(
             "call",
@@ -142,7 +143,11 @@ impl Api {
             // Only what looks like an id goes into the log.
             tenant = message.tenant_id().parse::<TenantId>().ok().map(tracing::field::display),
         );
-        let outcome = work(&asked, message).instrument(span.clone()).await;
+        let outcome = match known {
+            Some(_) => work(&asked, message).instrument(span.clone()).await,
+            // Nothing is authorized or remembered under no name.
+            None => Err(Error::internal(anyhow::anyhow!("the request came by another way than the port"))),
+        };
         span.in_scope(|| self.account(&asked, outcome.as_ref().err(), begun.elapsed()));
         (asked, outcome)
     }
