@@ -67,6 +67,13 @@ impl PluginSource {
         self.seen.lock().await
     }
 
+    /// The bounds of its calls, with what the route says of them.
+    fn limits(&self) -> Limits {
+        let mut limits = self.limits;
+        limits.instances.reuse = self.route.reuse.unwrap_or(limits.instances.reuse);
+        limits
+    }
+
     /// What a component with this digest is lent here.
     pub(super) fn grant(&self, digest: Digest) -> Grant {
         let Route { domain, region, plugin, settings, .. } = &*self.route;
@@ -78,7 +85,7 @@ impl PluginSource {
             digest,
             settings: settings.clone(),
             upstreams: self.upstreams.clone(),
-            limits: self.limits,
+            limits: self.limits(),
         }
     }
 

@@ -63,6 +63,8 @@ async fn drain(registry: Arc<Registry>, generation: Arc<Generation>, since: Time
         let told = format!("{calls} calls and {operations} operations of {} are ending", generation.label);
         registry.events.tell(EventKind::Draining, &*generation, told);
     }
+    // What is kept for calls that do not come any more; below, what the last ones gave back.
+    registry.runtime.release(&generation);
     let bound = Duration::from_millis(registry.runtime.config.drain_timeout_ms);
     let ended = tokio::time::timeout(bound, generation.ended()).await;
     if !drains(&registry, &generation, since) {
@@ -71,6 +73,7 @@ async fn drain(registry: Arc<Registry>, generation: Arc<Generation>, since: Time
     if ended.is_err() {
         cut(&registry, &generation).await;
     }
+    registry.runtime.release(&generation);
     let told = format!("{} has ended after {} ms", generation.label, begun.elapsed().as_millis());
     registry.events.tell(EventKind::Drained, &*generation, told);
     edit_line(&registry, &generation, |line| line.drained(generation.number, since));

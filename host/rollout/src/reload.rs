@@ -20,7 +20,7 @@ use super::setup::Setup;
 use super::{look, publish};
 
 /// Keys of `[plugin]` that hold for a call, so a new generation can have others while the host runs.
-pub const LIVE: [&str; 10] = [
+pub const LIVE: [&str; 13] = [
     "cpu_ms_max",
     "call_ms_max",
     "log_lines_max",
@@ -31,6 +31,9 @@ pub const LIVE: [&str; 10] = [
     "pending_max",
     "pending_bytes_max",
     "transfer_bytes_max",
+    "instances.reuse",
+    "instances.uses_max",
+    "instances.growth_bytes_max",
 ];
 
 /// Where a configuration comes from, so that a change of it is seen.

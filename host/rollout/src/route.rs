@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{bail, ensure};
 use patchbay_core::Domain;
+use patchbay_runtime::Reuse;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -35,6 +36,8 @@ pub struct Route {
     /// Its part of the calls where several plugins have routes for the domain and region, of the sum of their weights.
     /// Absent: 100 for the first of these routes, and 0 for the others, which stand by.
     pub weight: Option<u32>,
+    /// Whose call an instance of the plugin may serve that has served one before. Absent: as `plugin.instances.reuse` says.
+    pub reuse: Option<Reuse>,
     /// How a new file of the plugin is tried. Absent: it takes all of the plugin's calls at once.
     pub canary: Option<Canary>,
 }

@@ -132,13 +132,13 @@ impl Activity {
         self.last_error.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The linear memory of the calls that are going on.
+    /// The linear memory of its instances.
     pub(super) fn memory_bytes(&self) -> usize {
         self.memory_bytes.load(Ordering::Relaxed)
     }
 }
 
-/// The linear memory of one call, as a part of its generation's.
+/// The linear memory of one instance, as a part of its generation's.
 pub(super) struct MemoryCharge {
     activity: Arc<Activity>,
     bytes: usize,
@@ -147,6 +147,10 @@ pub(super) struct MemoryCharge {
 impl MemoryCharge {
     pub(super) fn new(activity: &Arc<Activity>) -> Self {
         Self { activity: Arc::clone(activity), bytes: 0 }
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
     }
 
     pub(super) fn more(&mut self, bytes: usize) {

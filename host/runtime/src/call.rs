@@ -1,4 +1,4 @@
-//! One call of one component: a fresh store, its limits, its deadline, and what its end means.
+//! One call of one component: an instance, fresh or warm, its limits, its deadline, and what the call's end means.
 
 use std::pin::pin;
 use std::sync::{Arc, OnceLock};
@@ -20,6 +20,7 @@ use super::generation::Generation;
 use super::runtime::Runtime;
 use super::share::Share;
 use super::state::{CallState, CallStorage, StorageBody, on_tick};
+use super::warm::{Instance, Key};
 
 /// What a caller is told whose call did not end in time.
 const CUT: &str = "The plugin was replaced, and the call did not end in time; try again.";
@@ -151,7 +152,8 @@ async fn run<S: Service, T: Send + 'static>(
     Err(span.in_scope(|| broken(runtime, generation, answer)))
 }
 
-/// All that is done in a call's store, which is given back before the place.
+/// All that is done with an instance, which is kept or dropped before the place is given back. Only one that ended well comes
+/// to be kept.
 async fn guest<S: Service, T: Send>(
     runtime: Arc<Runtime>,
     generation: Arc<Generation>,
@@ -160,22 +162,56 @@ async fn guest<S: Service, T: Send>(
     _place: ConcurrencyPermit,
 ) -> Result<Result<T, types::Error>, Broken> {
     let told = context.for_plugin(&generation.region);
-    let mut store = store(&runtime, &generation, context);
-    let run = async {
-        let instance = generation.linked.instantiate_async(&mut store).await?;
-        let guest = S::load(&generation.exports, &mut store, &instance)?;
-        let pending = Arc::clone(&store.data().pending);
-        let answered = store.run_concurrent(async |accessor| {
-            tokio::select! {
-                biased;
-                over = pending.over() => Err(wasmtime::Error::msg(over)),
-                answer = body(accessor, &guest, told) => answer,
+    let key = Key::of(generation.number, generation.limits.instances.reuse, context.permit.tenant_id());
+    let mut instance = instance(&runtime, &generation, context, key);
+    match answer::<S, T>(&generation, &mut instance, body, told).await {
+        Ok(answer) => {
+            if let Some(key) = key
+                && instance.rest(&runtime.nobody, &generation.limits.instances)
+            {
+                let bytes = instance.memory_bytes();
+                runtime.warm.keep(key, instance, bytes);
             }
-        });
-        answered.await?
-    };
-    let answer = run.await;
-    answer.map_err(|trap| Broken::Trap(trap, store.data().usage.hit))
+            Ok(answer)
+        }
+        Err(trap) => Err(Broken::Trap(trap, instance.store.data().usage.hit)),
+    }
+}
+
+/// One that may serve the call, warm where there is one.
+fn instance(
+    runtime: &Arc<Runtime>,
+    generation: &Arc<Generation>,
+    context: CallContext,
+    key: Option<Key>,
+) -> Instance {
+    match key.and_then(|key| runtime.warm.take(key)) {
+        Some(mut warm) => {
+            warm.serve(context);
+            warm
+        }
+        None => Instance::new(store(runtime, generation, context)),
+    }
+}
+
+async fn answer<S: Service, T: Send>(
+    generation: &Generation,
+    instance: &mut Instance,
+    body: impl Body<S, T>,
+    told: types::Context,
+) -> Answer<T> {
+    let alive = instance.alive(&generation.linked).await?;
+    let store = &mut instance.store;
+    let guest = S::load(&generation.exports, &mut *store, &alive)?;
+    let pending = Arc::clone(&store.data().pending);
+    let answered = store.run_concurrent(async |accessor| {
+        tokio::select! {
+            biased;
+            over = pending.over() => Err(wasmtime::Error::msg(over)),
+            answer = body(accessor, &guest, told) => answer,
+        }
+    });
+    answered.await?
 }
 
 /// What is done with a guest: one call of one of its functions.
@@ -204,7 +240,7 @@ async fn within<T>(deadline: Instant, work: impl Future<Output = T>) -> Result<T
     tokio::time::timeout_at(deadline, work).await.map_err(|late| Error::hidden(Kind::Timeout, late))
 }
 
-/// A fresh store for one call, with its limits.
+/// A fresh store for a call, with its limits.
 pub(super) fn store(
     runtime: &Arc<Runtime>,
     generation: &Arc<Generation>,
@@ -212,7 +248,8 @@ pub(super) fn store(
 ) -> Store<CallState> {
     let resources = Arc::clone(&runtime.resources);
     let storage = Arc::clone(runtime) as Arc<dyn CallStorage>;
-    let state = CallState::new(context, (&generation.grant, &generation.activity), resources, storage);
+    let state =
+        CallState::new(Arc::new(context), (&generation.grant, &generation.activity), resources, storage);
     let mut store = Store::new(&runtime.engine, state);
     store.limiter(|state| &mut state.usage);
     store.set_hostcall_fuel(generation.limits.transfer_bytes_max);

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::cache::Bounds;
 use super::compile::Compiler;
+use super::warm::InstancesConfig;
 
 /// Bounds of plugins, and where they are.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -80,13 +81,15 @@ pub struct Config {
     pub event_watchers_max: usize,
     /// Tenants that may be pinned to a generation, in one domain and region.
     pub pins_max: usize,
+    /// Instances that have served a call, and may serve another.
+    pub instances: InstancesConfig,
     /// Compiles components in a process of its own; absent: the host's own process does. Not a setting: whoever makes a
     /// program of the host knows what it can start.
     #[serde(skip)]
     pub compiler: Option<Compiler>,
 }
 
-/// What one call may use. A generation has its own, so that a change of them is admitted as any other.
+/// What one call may use, and what becomes of its instance. A generation has its own, so that a change of them is admitted as any other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each is the key of that name")]
 pub struct Limits {
@@ -101,6 +104,7 @@ pub struct Limits {
     pub pending_max: usize,
     pub pending_bytes_max: usize,
     pub transfer_bytes_max: usize,
+    pub instances: InstancesConfig,
 }
 
 impl Config {
@@ -118,6 +122,7 @@ impl Config {
             pending_max: self.pending_max,
             pending_bytes_max: self.pending_bytes_max,
             transfer_bytes_max: self.transfer_bytes_max,
+            instances: self.instances,
         }
     }
 
@@ -139,6 +144,7 @@ impl Config {
             ("pending_max", self.pending_max),
             ("records_max", self.records_max),
             ("events_max", self.events_max),
+            ("instances.uses_max", self.instances.uses_max as usize),
         ] {
             anyhow::ensure!(bound > 0, "plugin.{key} must be at least 1");
         }
@@ -182,6 +188,7 @@ impl Default for Config {
             events_max: 500,
             event_watchers_max: 64,
             pins_max: 1_000,
+            instances: InstancesConfig::default(),
             compiler: None,
         }
     }

@@ -54,9 +54,10 @@ fn tick(engine: &EngineWeak) {
     }
 }
 
-/// Room for every domain at its limit.
+/// Room for every domain at its limit, and for the instances that are kept.
 fn pool(config: &Config) -> PoolingAllocationConfig {
-    let calls = u32::try_from(config.calls_max * Domain::ALL.len()).unwrap_or(u32::MAX);
+    let calls = (config.calls_max * Domain::ALL.len()).saturating_add(config.instances.kept_max);
+    let calls = u32::try_from(calls).unwrap_or(u32::MAX);
     let mut pool = PoolingAllocationConfig::default();
     pool.total_component_instances(calls)
         .total_memories(calls)

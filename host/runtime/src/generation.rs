@@ -55,7 +55,7 @@ impl Generation {
         self.activity.operations()
     }
 
-    /// Its code, and the linear memory of the calls that it is answering now.
+    /// Its code, and the linear memory of its instances, at work or kept.
     #[must_use]
     pub fn memory_bytes(&self) -> u64 {
         let code = self.linked.component().image_range();

@@ -32,6 +32,7 @@ mod share;
 mod state;
 mod turns;
 mod usage;
+mod warm;
 
 pub use wasmtime::component::Accessor;
 
@@ -52,3 +53,4 @@ pub use self::probe::{Unfit, check, draft};
 pub use self::purpose::Placeholder;
 pub use self::runtime::{Resolve, Runtime};
 pub use self::state::CallState;
+pub use self::warm::{InstancesConfig, Reuse};

@@ -48,6 +48,11 @@ impl Pending {
         Ok(begun)
     }
 
+    /// Whether nothing that was begun goes on.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.count.load(Ordering::Relaxed) == 0
+    }
+
     fn refused(&self, bound: &'static str) -> Error {
         let bound = self.over.get_or_init(|| bound);
         self.told.notify_one();

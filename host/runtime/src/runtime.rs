@@ -6,8 +6,10 @@ use patchbay_core::error::Error;
 use patchbay_core::{Domain, TenantId};
 use patchbay_durable::journal::Journal;
 use patchbay_telemetry::Metrics;
+use patchbay_tenants::auth::Permit;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
@@ -16,9 +18,11 @@ use super::cache::Cache;
 use super::compile::Uncompiled;
 use super::concurrency::ConcurrencyLimit;
 use super::config::Config;
+use super::context::CallContext;
 use super::engine;
 use super::generation::Generation;
 use super::resources::Resources;
+use super::warm::Pool;
 
 /// Who answers a call: what has the routing table.
 pub trait Resolve: Send + Sync {
@@ -43,6 +47,10 @@ pub struct Runtime {
     pub config: Config,
     pub(crate) routes: Arc<dyn Resolve>,
     pub(crate) resources: Arc<Resources>,
+    /// Instances that wait for another call.
+    pub(crate) warm: Arc<Pool>,
+    /// Whose the instances are that wait.
+    pub(crate) nobody: Arc<CallContext>,
     gates: [ConcurrencyLimit; Domain::ALL.len()],
     /// Each domain's share of the host's own threads.
     foreground: [Arc<Semaphore>; Domain::ALL.len()],
@@ -61,12 +69,16 @@ impl Runtime {
     ) -> anyhow::Result<Self> {
         // All but one, where there is more than one.
         let threads = Handle::current().metrics().num_workers().saturating_sub(1).max(1);
+        let warm = Arc::new(Pool::new(&config.instances, metrics.instances_kept()));
+        tokio::spawn(Pool::sweep(Arc::downgrade(&warm)));
         Ok(Self {
             engine: engine::start(&config)?,
             background: Background::start(&config, &metrics)?,
             gates: Domain::ALL.map(|domain| ConcurrencyLimit::new(domain, &config, &metrics)),
             foreground: Domain::ALL.map(|_| Arc::new(Semaphore::new(threads))),
             resources: Arc::new(Resources { cache: Cache::new(config.cache_bounds()), journal, metrics }),
+            warm,
+            nobody: Arc::new(CallContext::read(Permit::of_host("", Instant::now()))),
             config,
             routes,
         })
@@ -87,6 +99,15 @@ impl Runtime {
     /// Ends what goes on in the background, at the host's end.
     pub async fn end(&self) {
         self.background.end().await;
+    }
+
+    /// Lets a generation's warm instances go, which gives their memory back.
+    pub fn release(&self, generation: &Generation) {
+        let released = self.warm.release(generation.number);
+        if !released.is_empty() {
+            // It takes its time.
+            tokio::task::spawn_blocking(move || drop(released));
+        }
     }
 
     /// Whether a call of the tenant would be refused now, before anything is done for it.

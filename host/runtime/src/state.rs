@@ -1,4 +1,4 @@
-//! What the store of one call holds: its context, what is lent to it, and how much of its bounds is used.
+//! What a store holds: the context of the call that is in it, what is lent to that, and how much of its bounds is used.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use super::pending::{Begun, Pending};
 use super::resources::Resources;
 use super::usage::Usage;
 
-/// The `T` of a call's store.
+/// The `T` of a store.
 pub struct CallState {
     pub(crate) context: Arc<CallContext>,
     pub(crate) grant: Arc<Grant>,
@@ -55,7 +55,7 @@ pub(crate) type StorageBody = Box<
 
 impl CallState {
     pub(crate) fn new(
-        context: CallContext,
+        context: Arc<CallContext>,
         (grant, activity): (&Arc<Grant>, &Arc<Activity>),
         resources: Arc<Resources>,
         storage: Arc<dyn CallStorage>,
@@ -63,7 +63,7 @@ impl CallState {
         let usage = Usage::new(&grant.limits, activity);
         let upstream_places = Arc::new(Semaphore::new(grant.limits.upstream_calls_max));
         Self {
-            context: Arc::new(context),
+            context,
             grant: Arc::clone(grant),
             resources,
             storage,
@@ -73,6 +73,21 @@ impl CallState {
             logged: Logged::default(),
             usage,
         }
+    }
+
+    /// Another call's. Nothing of the one before is left, and every bound is counted anew but for the memory, which stays.
+    pub(crate) fn renew(&mut self, context: Arc<CallContext>) {
+        self.context = context;
+        self.upstream_places = Arc::new(Semaphore::new(self.grant.limits.upstream_calls_max));
+        self.storage_places = None;
+        self.pending = Arc::default();
+        self.logged = Logged::default();
+        self.usage.renew();
+    }
+
+    /// Whether its call has come to an end with nothing left open and no bound hit.
+    pub(crate) fn is_at_rest(&self) -> bool {
+        self.usage.hit.is_none() && self.pending.is_empty()
     }
 
     /// Room for one more request that has so many bytes.

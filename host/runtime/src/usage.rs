@@ -31,6 +31,17 @@ impl Usage {
 }
 
 impl Usage {
+    /// Counts anew, but for the memory.
+    pub(crate) fn renew(&mut self) {
+        self.ticks = 0;
+        self.hit = None;
+    }
+
+    /// The linear memory that is there.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        self.held.bytes()
+    }
+
     /// One more tick found the guest running; whether it may go on.
     pub(crate) fn tick(&mut self) -> bool {
         self.ticks += 1;

@@ -83,6 +83,7 @@ pub struct Metrics {
     upstream_seconds: Family<UpstreamLabels, Histogram, fn() -> Histogram>,
     logins: Family<LoginLabels, Counter>,
     instances: Family<DomainLabels, Gauge>,
+    instances_kept: Gauge,
     queued: Family<DomainLabels, Gauge>,
     background: Family<DomainLabels, Gauge>,
     traps: Family<TrapLabels, Counter>,
@@ -110,6 +111,7 @@ impl Default for Metrics {
             upstream_seconds: Family::new_with_constructor(latency),
             logins: Family::default(),
             instances: Family::default(),
+            instances_kept: Gauge::default(),
             queued: Family::default(),
             background: Family::default(),
             traps: Family::default(),
@@ -138,6 +140,11 @@ impl Metrics {
         r.register("upstream_seconds", "Time a backend took to answer", self.upstream_seconds.clone());
         r.register("logins", "Keystone logins", self.logins.clone());
         r.register("instances", "Component instances at work", self.instances.clone());
+        r.register(
+            "instances_kept",
+            "Component instances kept for another call",
+            self.instances_kept.clone(),
+        );
         r.register("queued", "Calls waiting for an instance", self.queued.clone());
         r.register("background", "Calls that have left the host's own threads", self.background.clone());
         r.register("traps", "Calls that a plugin did not survive", self.traps.clone());
@@ -218,6 +225,12 @@ impl Metrics {
     /// How many instances of the domain's components are at work.
     pub fn instances(&self, domain: &'static str) -> Gauge {
         self.instances.get_or_create(&DomainLabels { domain }).clone()
+    }
+
+    /// How many instances are kept for another call.
+    #[must_use]
+    pub fn instances_kept(&self) -> &Gauge {
+        &self.instances_kept
     }
 
     /// How many calls of the domain wait for an instance.

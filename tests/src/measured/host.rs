@@ -29,6 +29,8 @@ pub struct Settings {
     pub auth_url: String,
     /// What the compute plugin is lent beside OpenStack.
     pub lent: Table,
+    /// Whose call an instance may serve that has served one before: `plugin.instances.reuse`.
+    pub reuse: String,
 }
 
 /// A host that serves.
@@ -85,14 +87,14 @@ impl Settings {
     /// Compute gets no administrator: the hypervisor's name, which only he sees, is no part of the comparison.
     fn configuration(&self) -> Result<String> {
         let (directory, plugins) = (self.directory.display(), self.plugins.display());
-        let database = self.database();
+        let (database, reuse) = (self.database(), &self.reuse);
         let text = format!(
             r#"
 grpc.listen = "127.0.0.1:0"
 http.listen = "127.0.0.1:0"
 log.format = "json"
 database.url = "{database}"
-plugin = {{ directory = "{plugins}", cache_directory = "{directory}/compiled" }}
+plugin = {{ directory = "{plugins}", cache_directory = "{directory}/compiled", instances.reuse = "{reuse}" }}
 
 [auth]
 master_key = {{ env = "PATCHBAY_MASTER_KEY" }}

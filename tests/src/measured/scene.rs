@@ -25,6 +25,8 @@ const DATA_GIB: [i32; 2] = [1, 2];
 pub struct Scene {
     /// Whose credentials calls carry.
     pub tenant: Tenant,
+    /// The flavor of its instance.
+    pub flavor_id: String,
     /// The instance, which runs.
     pub instance_id: String,
 }
@@ -41,7 +43,7 @@ impl Scene {
         let request = CreateInstanceReq {
             image_ref: image(channel.clone(), &tenant).await?,
             network_uuid: network.to_owned(),
-            flavor_ref: flavor.flavor_id,
+            flavor_ref: flavor.flavor_id.clone(),
             system_disk: Some(disk(ROOT_GIB)),
             data_disks: DATA_GIB.map(disk).to_vec(),
             instance_name: name.into(),
@@ -50,7 +52,7 @@ impl Scene {
         let made = InstanceServiceClient::new(channel).create_instance(request).await?.into_inner();
         let instance = made.instance.with_context(|| format!("CreateInstance: {}", made.msg))?;
         ensure!(instance.instance_status == "ACTIVE", "CreateInstance: {}", made.msg);
-        Ok(Self { tenant, instance_id: instance.instance_id })
+        Ok(Self { tenant, flavor_id: flavor.flavor_id, instance_id: instance.instance_id })
     }
 }
 

@@ -24,6 +24,7 @@ mod silent;
 mod standby;
 mod text;
 mod trial;
+mod warm;
 
 use std::time::Duration;
 

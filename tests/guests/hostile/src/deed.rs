@@ -25,6 +25,10 @@
 //! | `odd` | answers with such a name |
 //! | `cache-N` | keeps N bytes and reads them again; the number read is the name |
 //! | `fill-N` | keeps N mebibytes, a mebibyte at a time |
+//! | `served` | answers how many calls its instance has served, this one included |
+//! | `remember-WORD` | remembers the word; the one before, or `nothing`, is the name |
+//! | `leak-N` | takes N mebibytes and never gives them back |
+//! | `begin` | begins to wait, and ends without waiting |
 //!
 //! Any other id is answered with that id as the name. The setting `always` names a deed for every call.
 
@@ -35,7 +39,7 @@ use patchbay_sdk::error::kind;
 use patchbay_sdk::upstream::Request;
 use patchbay_sdk::{Context, Error, cache, clock, join_all, log};
 
-use crate::{UPSTREAM, change};
+use crate::{UPSTREAM, change, leave};
 
 /// Memory is taken in pieces of this size.
 const PIECE_BYTES: usize = 1 << 20;
@@ -52,6 +56,7 @@ const CACHE_TTL_MS: u32 = 3_600_000;
 pub(crate) async fn of(ctx: Context, id: &str) -> Result<String, Error> {
     let (word, told) = id.split_once('-').unwrap_or((id, ""));
     let count: usize = told.parse().unwrap_or(0);
+    let served = leave::served();
     match word {
         "spin" => spin(),
         "grow" => grow(),
@@ -79,6 +84,10 @@ pub(crate) async fn of(ctx: Context, id: &str) -> Result<String, Error> {
         "disk" => return change::disk(ctx, told).await,
         "shelf" => return Ok(change::looks(ctx, count).await.to_string()),
         "send" => return change::send(told).await,
+        "served" => return Ok(served.to_string()),
+        "remember" => return Ok(leave::remember(told)),
+        "leak" => leave::leak(count),
+        "begin" => leave::begin(),
         "cache" => return Ok(kept(count)),
         _ => {}
     }

@@ -3,6 +3,7 @@
 
 mod change;
 mod deed;
+mod leave;
 mod refuse;
 
 use patchbay_sdk::compute::{Flavor, Flavors};

@@ -1,4 +1,4 @@
-//! `bench`: what the plugins cost. The same two RPCs through the host and through a native handler that does the
+//! `bench`: what the plugins cost. The same three RPCs through the host and through a native handler that does the
 //! same backend calls, in turns, on one simulated cloud. With `--hostile`: what a plugin that misbehaves costs the others.
 //! Started by `cargo xtask bench`, which builds what it needs.
 //!
@@ -42,6 +42,9 @@ struct Arguments {
     /// Of that only the disturbances in whose name this is.
     #[arg(long)]
     only: Option<String>,
+    /// Whose call an instance may serve that has served one before: tenant, generation or never.
+    #[arg(long, default_value = "tenant")]
+    reuse: String,
     #[command(subcommand)]
     mode: Option<Mode>,
 }
@@ -60,17 +63,17 @@ enum Mode {
 async fn main() -> Result<()> {
     // An error says that there is one already, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let Arguments { rounds, turn_ms, hostile, only, mode } = Arguments::parse();
+    let Arguments { rounds, turn_ms, hostile, only, reuse, mode } = Arguments::parse();
     let turn = Duration::from_millis(turn_ms);
     match mode {
         Some(Mode::Native(arguments)) => native::serve(arguments).await,
         Some(Mode::Attack(arguments)) => hostile::carry_out(arguments).await,
         None if hostile => hostile::compare(rounds, turn, only.as_deref()).await,
-        None => compare(rounds, turn).await,
+        None => compare(rounds, turn, reuse).await,
     }
 }
 
-async fn compare(rounds: u32, turn: Duration) -> Result<()> {
+async fn compare(rounds: u32, turn: Duration, reuse: String) -> Result<()> {
     let directory = tempfile::tempdir()?;
     let cloud = Cloud::start(&beside("cloudsim")?, &["--instant"]).await?;
     let settings = Settings {
@@ -79,6 +82,7 @@ async fn compare(rounds: u32, turn: Duration) -> Result<()> {
         directory: directory.path().to_owned(),
         auth_url: cloud.auth_url(),
         lent: toml::Table::new(),
+        reuse,
     };
     // The first start compiles the plugins, the second finds them compiled.
     Host::start(&settings, echo).await?.stop().await?;

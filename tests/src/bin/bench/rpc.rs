@@ -1,7 +1,7 @@
 //! The RPCs that are compared: their requests, and what a good answer is.
 
 use anyhow::{Result, ensure};
-use patchbay_proto::flavor::{ListFlavorsReq, ListFlavorsRes};
+use patchbay_proto::flavor::{GetFlavorReq, GetFlavorRes, ListFlavorsReq, ListFlavorsRes};
 use patchbay_proto::instance::{GetInstanceReq, InstanceRes};
 use patchbay_tests::measured::scene::Scene;
 use prost::Message as _;
@@ -12,6 +12,8 @@ use tonic::codegen::http::uri::PathAndQuery;
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Rpc {
     /// One call to Nova.
+    GetFlavor,
+    /// One call to Nova.
     ListFlavors,
     /// One call to Nova, then one to Cinder for each of three volumes.
     GetInstance,
@@ -19,11 +21,12 @@ pub(crate) enum Rpc {
 
 impl Rpc {
     /// In the order in which they are measured and told.
-    pub(crate) const ALL: [Self; 2] = [Self::ListFlavors, Self::GetInstance];
+    pub(crate) const ALL: [Self; 3] = [Self::GetFlavor, Self::ListFlavors, Self::GetInstance];
 
     /// As the report calls it.
     pub(crate) fn name(self) -> &'static str {
         match self {
+            Self::GetFlavor => "get-flavor",
             Self::ListFlavors => "list-flavors",
             Self::GetInstance => "get-instance",
         }
@@ -32,6 +35,7 @@ impl Rpc {
     /// As gRPC calls it.
     pub(crate) fn path(self) -> PathAndQuery {
         PathAndQuery::from_static(match self {
+            Self::GetFlavor => "/flavor.FlavorService/GetFlavor",
             Self::ListFlavors => "/flavor.FlavorService/ListFlavors",
             Self::GetInstance => "/instance.InstanceService/GetInstance",
         })
@@ -40,6 +44,10 @@ impl Rpc {
     /// The request as it is sent, each time.
     pub(crate) fn request(self, scene: &Scene) -> Bytes {
         let bytes = match self {
+            Self::GetFlavor => {
+                let flavor_id = scene.flavor_id.clone();
+                GetFlavorReq { flavor_id, ..scene.tenant.request() }.encode_to_vec()
+            }
             Self::ListFlavors => {
                 ListFlavorsReq { page_number: 1, page_size: 20, ..scene.tenant.request() }.encode_to_vec()
             }
@@ -54,6 +62,11 @@ impl Rpc {
     /// The answer for people. An error unless it is one to the whole question, after all backend calls.
     pub(crate) fn read(self, answer: Bytes) -> Result<String> {
         Ok(match self {
+            Self::GetFlavor => {
+                let answer = GetFlavorRes::decode(answer)?;
+                ensure!(answer.flavor.is_some(), "no flavor: {answer:?}");
+                format!("{answer:#?}")
+            }
             Self::ListFlavors => {
                 let answer = ListFlavorsRes::decode(answer)?;
                 ensure!(!answer.flavors.is_empty(), "no flavors: {answer:?}");

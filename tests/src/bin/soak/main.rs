@@ -80,6 +80,7 @@ async fn prove(arguments: &Arguments, directory: &Path) -> Result<Figures> {
         directory: directory.to_owned(),
         auth_url: cloud.auth_url(),
         lent: toml::Table::new(),
+        reuse: "tenant".to_owned(),
     };
     let (heard, verdicts) = serving::listen();
     let host = Host::start(&settings, heard).await?;

@@ -40,6 +40,7 @@ pub(crate) async fn compare(rounds: u32, turn: Duration, only: Option<&str>) -> 
         directory: directory.path().to_owned(),
         auth_url: cloud.auth_url(),
         lent: toml::toml!(backend = "cloud"),
+        reuse: "tenant".to_owned(),
     };
     // The first start compiles the plugins, the second finds them compiled.
     Host::start(&settings, |_| ()).await?.stop().await?;

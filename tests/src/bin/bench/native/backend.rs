@@ -28,6 +28,11 @@ struct Flavors {
 }
 
 #[derive(Deserialize)]
+struct OneFlavor {
+    flavor: Flavor,
+}
+
+#[derive(Deserialize)]
 pub(super) struct Flavor {
     pub(super) id: String,
     pub(super) name: String,
@@ -141,6 +146,11 @@ impl Backend {
     pub(super) async fn flavors(&self, limit: i32) -> Result<Vec<Flavor>> {
         let listed: Flavors = self.read(format!("{}/flavors/detail?limit={limit}", self.compute)).await?;
         Ok(listed.flavors)
+    }
+
+    pub(super) async fn flavor(&self, id: &str) -> Result<Flavor> {
+        let shown: OneFlavor = self.read(format!("{}/flavors/{id}", self.compute)).await?;
+        Ok(shown.flavor)
     }
 
     pub(super) async fn server(&self, id: &str) -> Result<Server> {

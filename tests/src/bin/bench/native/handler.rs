@@ -1,4 +1,4 @@
-//! The native handler's two RPCs; the contract's others it does not have.
+//! The native handler's three RPCs; the contract's others it does not have.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use patchbay_proto::instance::{
 use tonic::{Request, Response, Status};
 
 use super::Arguments;
-use super::backend::{Backend, Volume};
+use super::backend::{Backend, Flavor, Volume};
 
 /// How hypervisors name a server's root disk.
 const ROOT_DEVICES: [&str; 2] = ["/dev/vda", "/dev/sda"];
@@ -49,14 +49,12 @@ impl Inner {
 
     async fn list_flavors(&self, request: &ListFlavorsReq) -> Result<ListFlavorsRes> {
         let flavors = self.backend.flavors(request.page_size).await?.into_iter();
-        let flavors = flavors.map(|flavor| flavor::Flavor {
-            flavor_id: flavor.id,
-            flavor_name: flavor.name,
-            flavor_vcpus: flavor.vcpus.to_string(),
-            flavor_ram: flavor.ram.to_string(),
-            flavor_disk: flavor.disk.to_string(),
-        });
-        Ok(ListFlavorsRes { flavors: flavors.collect(), ..Default::default() })
+        Ok(ListFlavorsRes { flavors: flavors.map(shown).collect(), ..Default::default() })
+    }
+
+    async fn get_flavor(&self, request: &GetFlavorReq) -> Result<GetFlavorRes> {
+        let flavor = self.backend.flavor(&request.flavor_id).await?;
+        Ok(GetFlavorRes { flavor: Some(shown(flavor)), ..Default::default() })
     }
 
     async fn get_instance(&self, request: &GetInstanceReq) -> Result<InstanceRes> {
@@ -93,6 +91,16 @@ impl Inner {
     }
 }
 
+fn shown(flavor: Flavor) -> flavor::Flavor {
+    flavor::Flavor {
+        flavor_id: flavor.id,
+        flavor_name: flavor.name,
+        flavor_vcpus: flavor.vcpus.to_string(),
+        flavor_ram: flavor.ram.to_string(),
+        flavor_disk: flavor.disk.to_string(),
+    }
+}
+
 fn is_root(volume: &Volume) -> bool {
     volume.attachments.first().is_some_and(|attachment| ROOT_DEVICES.contains(&attachment.device.as_str()))
 }
@@ -116,8 +124,10 @@ impl FlavorService for Handler {
         answer(self.0.list_flavors(&request).await)
     }
 
-    async fn get_flavor(&self, _: Request<GetFlavorReq>) -> Result<Response<GetFlavorRes>, Status> {
-        Err(Status::unimplemented("not measured"))
+    async fn get_flavor(&self, request: Request<GetFlavorReq>) -> Result<Response<GetFlavorRes>, Status> {
+        let request = request.into_inner();
+        self.0.check(&request.tenant_id, &request.apikey)?;
+        answer(self.0.get_flavor(&request).await)
     }
 }
 

@@ -1,4 +1,4 @@
-//! The native handler: the same two RPCs in plain Rust, as one would write them to be fast and nothing else. It
+//! The native handler: the same three RPCs in plain Rust, as one would write them to be fast and nothing else. It
 //! does the host's backend calls, but knows one tenant, keeps one token, and repeats, counts and limits nothing.
 
 mod backend;
