@@ -84,7 +84,7 @@ fn text_fields() -> impl for<'writer> FormatFields<'writer> + Send + Sync + 'sta
 /// `name=value`, and the message alone. Values may be others' words, as a backend's in an error: one line each, and nothing
 /// in it that steers a terminal.
 fn text_field(writer: &mut Writer<'_>, field: &Field, value: &dyn fmt::Debug) -> fmt::Result {
-    let value = text::told(&format!("{value:?}"), text::LOG_BYTES_MAX);
+    let value = text::sanitized(&format!("{value:?}"), text::LOG_BYTES_MAX);
     match field.name() {
         "message" => write!(writer, "{value}"),
         name if writer.has_ansi_escapes() => write!(writer, "\x1b[3m{name}\x1b[0m\x1b[2m=\x1b[0m{value}"),
