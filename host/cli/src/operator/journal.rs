@@ -8,7 +8,7 @@ use patchbay_proto::journal::list_calls_request::Of;
 use patchbay_proto::journal::{Call, ListCallsRequest, ListCallsResponse};
 
 use super::table::Column::{Left, Right};
-use super::table::Table;
+use super::table::table;
 use super::{Output, show};
 use crate::client::{Target, refused};
 
@@ -87,5 +87,5 @@ fn people(calls: &[Call], out: &mut impl Write) -> std::io::Result<()> {
             call.backend_request_id.clone(),
         ]
     });
-    write!(out, "{}", Table::new(columns, rows))
+    write!(out, "{}", table(columns, rows))
 }

@@ -10,7 +10,7 @@ use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Channel;
 
 use super::table::Column::Left;
-use super::table::Table;
+use super::table::table;
 use super::{Output, show};
 use crate::client::{Bearer, Target, refused};
 
@@ -111,7 +111,7 @@ fn people(listed: &ListForeignResponse, out: &mut impl Write) -> std::io::Result
         let ForeignTenant { tenant_id, tenant_name, parts, .. } = tenant;
         [tenant_id.clone(), tenant_name.clone(), origin(tenant, &listed.installation), parts.join(" ")]
     });
-    write!(out, "{}", Table::new(columns, rows))
+    write!(out, "{}", table(columns, rows))
 }
 
 fn origin(tenant: &ForeignTenant, own: &str) -> String {
