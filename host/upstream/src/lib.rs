@@ -12,7 +12,7 @@
 //! - `transport`: the HTTP client that all kinds share, with its bounds
 //! - `retry`: which requests may be repeated, and when
 //! - `breaker`: addresses that cannot be reached
-//! - `silence`: addresses that say nothing
+//! - `failure_detector`: addresses that answer nobody
 //! - `failure`: why there was no answer
 //!
 //! May use: libraries for HTTP, TLS and signatures, and the metrics. Must never live here: which upstream a plugin may use, for
@@ -22,6 +22,7 @@ mod address;
 mod breaker;
 mod catalogue;
 mod failure;
+mod failure_detector;
 mod http;
 mod keystone;
 mod message;
@@ -31,7 +32,6 @@ mod retry;
 mod s3;
 mod session;
 mod sigv4;
-mod silence;
 mod skew;
 mod token;
 mod transport;
