@@ -1,6 +1,7 @@
 //! How a call reaches a backend: a plugin names an upstream and a path, and the host owns the rest.
 //!
 //! - `openstack` (configured in `openstack_config`), `s3`, `http`: the kinds, one file each
+//! - `backend`: a backend with one address, for the last two
 //! - `keystone`: the login at a cloud
 //! - `token`: what a login brings, and how long it is good
 //! - `session`: which calls share a login, and who waits for one
@@ -19,6 +20,7 @@
 //! its route decides that, and what a status means, for the plugin knows that.
 
 mod address;
+mod backend;
 mod breaker;
 mod catalogue;
 mod failure;
