@@ -20,7 +20,7 @@ use super::message::{Request, Response};
 use super::{Caller, transport};
 
 /// `[upstream.NAME]` with `kind = "http"`.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// Where paths begin, as `https://array.example/api`.
@@ -34,7 +34,7 @@ pub struct Config {
 }
 
 /// How the host shows who it is. Secrets are read once, when the upstream is made.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
 pub enum Credential {
     /// Not at all.

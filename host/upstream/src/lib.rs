@@ -60,7 +60,7 @@ pub use self::s3::Config as S3Config;
 pub use self::transport::Config as TransportConfig;
 
 /// One `[upstream.NAME]` table; `kind` says which.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum Config {
     /// An OpenStack cloud's region, reached through Keystone and its catalogue.
@@ -98,7 +98,8 @@ pub struct Caller<'a> {
 }
 
 /// The configured upstreams by name.
-pub struct Upstreams(BTreeMap<String, Arc<Upstream>>);
+#[derive(Default)]
+pub struct Upstreams(BTreeMap<String, (Config, Arc<Upstream>)>);
 
 impl Upstreams {
     /// Makes a client for each; connects to nothing yet.
@@ -106,15 +107,10 @@ impl Upstreams {
     /// # Errors
     /// A bad address, an unreadable CA file or secret, or a bound that cannot be; the upstream is named.
     pub fn new(configs: &BTreeMap<String, Config>, metrics: &Arc<Metrics>) -> anyhow::Result<Self> {
-        let one = |(name, config): (&String, &Config)| {
-            let upstream =
-                Upstream::new(name, config, metrics).with_context(|| format!("upstream.{name}"))?;
-            Ok((name.clone(), Arc::new(upstream)))
-        };
-        configs.iter().map(one).collect::<anyhow::Result<_>>().map(Self)
+        Self::default().renewed(configs, metrics)
     }
 
-    /// These upstreams under another configuration: those in `changed` and new ones are made, the others stay with
+    /// These upstreams under another configuration: those that are new or configured otherwise are made, the others stay with
     /// their sessions and pools.
     ///
     /// # Errors
@@ -122,22 +118,34 @@ impl Upstreams {
     pub fn renewed(
         &self,
         configs: &BTreeMap<String, Config>,
-        changed: &BTreeSet<String>,
         metrics: &Arc<Metrics>,
     ) -> anyhow::Result<Self> {
-        let stays = |name: &String| !changed.contains(name) && self.0.contains_key(name);
-        let new = configs.iter().filter(|(name, _)| !stays(name));
-        let new = new.map(|(name, config)| (name.clone(), config.clone())).collect();
-        let mut upstreams = Self::new(&new, metrics)?;
-        let kept = self.0.iter().filter(|(name, _)| configs.contains_key(*name) && stays(name));
-        upstreams.0.extend(kept.map(|(name, upstream)| (name.clone(), Arc::clone(upstream))));
-        Ok(upstreams)
+        let one = |(name, config): (&String, &Config)| {
+            let kept = self.0.get(name).filter(|(before, _)| before == config);
+            let upstream = match kept {
+                Some((_, upstream)) => Arc::clone(upstream),
+                None => Arc::new(
+                    Upstream::new(name, config, metrics).with_context(|| format!("upstream.{name}"))?,
+                ),
+            };
+            Ok((name.clone(), (config.clone(), upstream)))
+        };
+        configs.iter().map(one).collect::<anyhow::Result<_>>().map(Self)
+    }
+
+    /// The names of those that were not in `before`, or were others there.
+    #[must_use]
+    pub fn changed_since(&self, before: &Self) -> BTreeSet<String> {
+        let is_same = |name: &String, now: &Arc<Upstream>| {
+            before.get(name).is_some_and(|upstream| Arc::ptr_eq(upstream, now))
+        };
+        self.0.iter().filter(|(name, (_, now))| !is_same(name, now)).map(|(name, _)| name.clone()).collect()
     }
 
     /// The upstream of that name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Arc<Upstream>> {
-        self.0.get(name)
+        self.0.get(name).map(|(_, upstream)| upstream)
     }
 }
 

@@ -34,7 +34,7 @@ const RESERVED: [HeaderName; 3] = [
 ];
 
 /// `[upstream.NAME]` with `kind = "s3"`.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// Where paths begin, as `https://gateway.example`; buckets are the paths' first segments.
@@ -49,7 +49,7 @@ pub struct Config {
 }
 
 /// A key of the gateway. Read once, when the upstream is made.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Credential {
     /// The key's public half.

@@ -26,7 +26,7 @@ use super::retry::{self, Ended};
 const BACKEND_REQUEST_ID: &str = "x-openstack-request-id";
 
 /// `[upstream.NAME.transport]`: the bounds of one upstream's HTTP.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// To make a connection, TLS included.
