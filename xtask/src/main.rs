@@ -4,21 +4,19 @@
 #![forbid(unsafe_code)]
 
 mod artifacts;
-mod bench;
 mod binaries;
 mod cloud;
 mod component;
 mod dev;
 mod e2e;
-mod fault_matrix;
 mod openstack;
 mod plugins;
 mod ports;
 mod process;
+mod programs;
 mod progress;
 mod rig;
 mod service;
-mod soak;
 mod test;
 mod toolchain;
 mod up;
@@ -50,14 +48,15 @@ enum Command {
     Test(test::Arguments),
     /// Bring up a real OpenStack and run the end-to-end tests on it.
     E2e(e2e::Arguments),
-    /// Compare the host with a native handler.
-    Bench(bench::Arguments),
-    /// Swap plugins under full load and show that nothing is lost.
+    /// Compare the host with a native handler. Takes `--hostile` and other arguments of `tests/src/bin/bench`.
+    Bench(programs::Arguments),
+    /// Swap plugins under full load and show that nothing is lost. Takes `--calls N`, `--swaps N`, `--counts-only`.
     #[command(alias = "swap-proof")]
-    Soak(soak::Arguments),
-    /// Let every backend call of every change fail, and show that nothing is lost, left or doubled.
+    Soak(programs::Arguments),
+    /// Let every backend call of every change fail, and show that nothing is lost, left or doubled. Takes
+    /// `--db sqlite|postgres`, `--only RPC,RPC`.
     #[command(alias = "crash-proof")]
-    FaultMatrix(fault_matrix::Arguments),
+    FaultMatrix(programs::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -80,8 +79,8 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Walls(arguments) => walls::run(&workspace, &arguments),
         Command::Test(arguments) => test::run(&workspace, &arguments),
         Command::E2e(arguments) => e2e::run(&workspace, &arguments),
-        Command::Bench(arguments) => bench::run(&workspace, &arguments),
-        Command::Soak(arguments) => soak::run(&workspace, &arguments),
-        Command::FaultMatrix(arguments) => fault_matrix::run(&workspace, &arguments),
+        Command::Bench(arguments) => programs::bench(&workspace, &arguments),
+        Command::Soak(arguments) => programs::soak(&workspace, &arguments),
+        Command::FaultMatrix(arguments) => programs::fault_matrix(&workspace, &arguments),
     }
 }

@@ -1,7 +1,6 @@
 //! Long-lived children of `cargo xtask up`, and the signals that end them.
 
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
@@ -16,10 +15,8 @@ use signal_hook::iterator::Signals;
 const LOOK: Duration = Duration::from_millis(50);
 /// How long a child may take to end; the host's own bound for draining is shorter.
 const STOP_MAX: Duration = Duration::from_secs(60);
-/// How long one probe may take.
-const PROBE_MAX: Duration = Duration::from_secs(1);
-/// A probe needs the status line only.
-const PROBE_BYTES: usize = 12;
+/// How long one probe may take, in seconds.
+const PROBE_SECONDS_MAX: u64 = 1;
 
 /// Ctrl-C or SIGTERM to this program.
 pub(crate) struct Interrupt(Receiver<()>);
@@ -61,8 +58,9 @@ impl Service {
         most: Duration,
         interrupt: &Interrupt,
     ) -> Result<bool> {
-        let begun = Instant::now();
-        while !answers(at, path) {
+        let (begun, url) = (Instant::now(), format!("http://{at}{path}"));
+        let probe = minreq::get(url).with_timeout(PROBE_SECONDS_MAX);
+        while !probe.clone().send_lazy().is_ok_and(|answer| answer.status_code == 200) {
             self.check()?;
             ensure!(begun.elapsed() < most, "{} was not ready within {} s", self.name, most.as_secs());
             if interrupt.came() {
@@ -118,17 +116,4 @@ pub(crate) fn watch(services: &mut [Service], interrupt: &Interrupt) -> Result<(
         services.iter_mut().try_for_each(Service::check)?;
     }
     Ok(())
-}
-
-fn answers(at: SocketAddr, path: &str) -> bool {
-    probe(at, path).is_ok_and(|head| head.ends_with(b" 200"))
-}
-
-fn probe(at: SocketAddr, path: &str) -> std::io::Result<[u8; PROBE_BYTES]> {
-    let mut stream = TcpStream::connect_timeout(&at, PROBE_MAX)?;
-    stream.set_read_timeout(Some(PROBE_MAX))?;
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: {at}\r\nConnection: close\r\n\r\n")?;
-    let mut head = [0; PROBE_BYTES];
-    stream.read_exact(&mut head)?;
-    Ok(head)
 }

@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
 /// The workspace as `cargo metadata` describes it.
@@ -20,6 +20,8 @@ pub(crate) struct Workspace {
     pub(crate) plugins: Vec<String>,
     /// The same below `tests/guests/`: components that only tests load.
     pub(crate) guests: Vec<String>,
+    /// Every package, as cargo describes it.
+    pub(crate) packages: Vec<Value>,
 }
 
 impl Workspace {
@@ -30,12 +32,16 @@ impl Workspace {
             .output()
             .context("cargo could not be run")?;
         ensure!(output.status.success(), "cargo metadata: {}", String::from_utf8_lossy(&output.stderr));
-        let metadata: Value = serde_json::from_slice(&output.stdout).context("cargo metadata")?;
+        let mut metadata: Value = serde_json::from_slice(&output.stdout).context("cargo metadata")?;
         let root = path(&metadata["workspace_root"])?;
         let programs = names(&metadata, "bin", &root);
         let plugins = names(&metadata, "cdylib", &root.join("plugins"));
         let guests = names(&metadata, "cdylib", &root.join("tests/guests"));
-        Ok(Self { target: path(&metadata["target_directory"])?, root, programs, plugins, guests })
+        let target = path(&metadata["target_directory"])?;
+        let Value::Array(packages) = metadata["packages"].take() else {
+            bail!("cargo metadata names no package")
+        };
+        Ok(Self { root, target, programs, plugins, guests, packages })
     }
 
     /// Where the built components are: `NAME.wasm`.

@@ -39,6 +39,11 @@ impl Target {
         })
     }
 
+    /// The client of a service, as the operator calls it.
+    pub(crate) async fn client<C>(&self, of: impl FnOnce(Channel, Bearer) -> C) -> Result<C> {
+        Ok(of(self.connect().await?, self.bearer()?))
+    }
+
     /// The operator's credential, or nothing where there is none.
     pub(crate) fn bearer(&self) -> Result<Bearer> {
         let value = self.token.as_ref().map(|token| AsciiMetadataValue::try_from(format!("Bearer {token}")));

@@ -141,7 +141,7 @@ impl Error {
     /// A failure that the platform is told about in these words, on one line, at most [`text::MESSAGE_BYTES_MAX`] long and
     /// without characters that steer: they may be a plugin's, which has them from a backend.
     pub fn new(kind: Kind, message: impl AsRef<str>) -> Self {
-        let message = text::told(message.as_ref(), text::MESSAGE_BYTES_MAX);
+        let message = text::sanitized(message.as_ref(), text::MESSAGE_BYTES_MAX);
         Self { kind, message, retry_after: None, source: None }
     }
 
@@ -202,7 +202,7 @@ impl Error {
     #[must_use]
     pub fn chain(&self) -> String {
         match &self.source {
-            Some(cause) => text::told(&format!("{}: {cause:#}", self.message), text::LOG_BYTES_MAX),
+            Some(cause) => text::sanitized(&format!("{}: {cause:#}", self.message), text::LOG_BYTES_MAX),
             None => self.message.clone(),
         }
     }

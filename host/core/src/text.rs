@@ -33,23 +33,23 @@ fn steers(c: char) -> bool {
 
 /// The text on one line, at most so long, with a space where characters were that steer.
 #[must_use]
-pub fn told(text: &str, bytes_max: usize) -> String {
-    let mut told = String::with_capacity(text.len().min(bytes_max));
+pub fn sanitized(text: &str, bytes_max: usize) -> String {
+    let mut line = String::with_capacity(text.len().min(bytes_max));
     for c in text.chars() {
         if steers(c) {
-            if !told.is_empty() && !told.ends_with(' ') {
-                told.push(' ');
+            if !line.is_empty() && !line.ends_with(' ') {
+                line.push(' ');
             }
         } else {
-            told.push(c);
+            line.push(c);
         }
-        if told.len() > bytes_max {
-            cut(&mut told, bytes_max);
-            return told;
+        if line.len() > bytes_max {
+            cut(&mut line, bytes_max);
+            return line;
         }
     }
-    told.truncate(told.trim_end().len());
-    told
+    line.truncate(line.trim_end().len());
+    line
 }
 
 /// Shortens it to so many bytes where it is longer, and shows that.
@@ -113,22 +113,22 @@ mod tests {
     #[test]
     fn what_is_told_is_one_line_that_steers_nothing() {
         let said = "public\nerr \u{1b}[31mred\r\nx-injected: 1\u{202e}\0";
-        assert_eq!(told(said, 100), "public err [31mred x-injected: 1");
+        assert_eq!(sanitized(said, 100), "public err [31mred x-injected: 1");
         for c in STEERING.chars() {
-            assert_eq!(told(&format!("a{c}b"), 10), "a b", "{c:?}");
+            assert_eq!(sanitized(&format!("a{c}b"), 10), "a b", "{c:?}");
         }
-        assert_eq!(told(STEERING, 10), "");
+        assert_eq!(sanitized(STEERING, 10), "");
         let plain = "Größe 云平台, a  b: é 👍 ~";
-        assert_eq!(told(plain, 100), plain);
+        assert_eq!(sanitized(plain, 100), plain);
     }
 
     #[test]
     fn what_is_told_is_as_long_as_it_may_be() {
-        assert_eq!(told(&"x".repeat(3_000_000), 10), "xxxxxxx…");
-        assert_eq!(told("xxxxxxxxxx", 10), "xxxxxxxxxx");
+        assert_eq!(sanitized(&"x".repeat(3_000_000), 10), "xxxxxxx…");
+        assert_eq!(sanitized("xxxxxxxxxx", 10), "xxxxxxxxxx");
         for bytes_max in 0..12 {
-            let told = told("ééééééé", bytes_max);
-            assert!(told.len() <= bytes_max && (bytes_max < 3 || told.ends_with('…')), "{told}");
+            let line = sanitized("ééééééé", bytes_max);
+            assert!(line.len() <= bytes_max && (bytes_max < 3 || line.ends_with('…')), "{line}");
         }
     }
 

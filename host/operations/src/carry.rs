@@ -255,13 +255,14 @@ impl OperationTask {
 
     async fn note(&mut self, mut pending: Pending) -> Result<(), Lost> {
         self.operation.ticket = Some(pending.ticket.clone());
-        pending.state = text::told(&pending.state, text::WORD_BYTES_MAX);
+        pending.state = text::sanitized(&pending.state, text::WORD_BYTES_MAX);
         self.write(Step::Running(&pending)).await
     }
 
     async fn done(&mut self, Finished { at, message }: Finished) -> Result<(), Lost> {
-        let at = at.map_or_else(|| format!("{:.0}", Timestamp::now()), |at| text::told(&at, TIME_BYTES_MAX));
-        let message = message.map(|message| text::told(&message, text::MESSAGE_BYTES_MAX));
+        let at =
+            at.map_or_else(|| format!("{:.0}", Timestamp::now()), |at| text::sanitized(&at, TIME_BYTES_MAX));
+        let message = message.map(|message| text::sanitized(&message, text::MESSAGE_BYTES_MAX));
         self.write(Step::Done(&at, message.as_deref())).await?;
         let resource_id = self.operation.resource_id.clone().unwrap_or_default();
         if self.removes() && self.services.plugins.several_regions() {

@@ -67,7 +67,7 @@ async fn run_steps(
     let draft = trace.step("world", draft(registry, source, (number, digest), (&component, copy))).await?;
     let about = trace.step("about", describe(registry, &draft)).await?;
     trace.step("grants", async { fits(&about, route) }).await?;
-    let version = text::told(&about.version, text::WORD_BYTES_MAX);
+    let version = text::sanitized(&about.version, text::WORD_BYTES_MAX);
     let generation = Arc::new(Arc::unwrap_or_clone(draft).versioned(version));
     if route.probe {
         trace.step("probe", probe(registry, &generation)).await?;

@@ -151,7 +151,7 @@ impl Events {
     pub(super) fn tell(&self, kind: EventKind, about: impl Into<About>, message: impl AsRef<str>) {
         let About { line, generation } = about.into();
         // It may repeat what a component or a backend said.
-        let message = text::told(message.as_ref(), text::MESSAGE_BYTES_MAX);
+        let message = text::sanitized(message.as_ref(), text::MESSAGE_BYTES_MAX);
         let mut history = self.lock();
         history.last += 1;
         let event = Event { number: history.last, at: Timestamp::now(), kind, line, generation, message };

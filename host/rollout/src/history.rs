@@ -86,7 +86,7 @@ impl History {
     /// It did not pass.
     pub(super) fn refused(&self, number: u64, reason: &str, steps: Vec<Step>) {
         self.change(number, |record| {
-            record.last_error = Some(text::told(reason, text::MESSAGE_BYTES_MAX));
+            record.last_error = Some(text::sanitized(reason, text::MESSAGE_BYTES_MAX));
             record.steps = steps;
             record.state = State::Refused;
         });

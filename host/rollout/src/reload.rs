@@ -101,8 +101,8 @@ impl Reload {
         let config = (self.source.parse)(text)?;
         let registry = &plugins.registry;
         let before = registry.setup.load_full();
-        let changed = changed_upstreams(&self.source.table, &config.table);
-        let upstreams = before.upstreams.renewed(&config.upstreams, &changed, registry.runtime.metrics())?;
+        let upstreams = before.upstreams.renewed(&config.upstreams, registry.runtime.metrics())?;
+        let changed = upstreams.changed_since(&before.upstreams);
         let limits = Limits {
             // The pool of memories has its size.
             memory_bytes_max: before.limits.memory_bytes_max,
@@ -114,7 +114,6 @@ impl Reload {
         let told = describe(&generations, &waiting(&self.started, &config.table, &changed));
         put_in_place(plugins, &before, &routes, &generations);
         registry.setup.store(Arc::new(setup));
-        self.source.table = config.table;
         Ok(told)
     }
 
@@ -196,14 +195,6 @@ fn put_in_place(plugins: &Plugins, before: &Setup, routes: &[Route], generations
     generations.iter().for_each(|generation| look::log_activation(&plugins.registry, generation));
 }
 
-/// The upstreams whose tables differ.
-fn changed_upstreams(before: &Table, after: &Table) -> BTreeSet<String> {
-    let table =
-        |config: &Table| config.get("upstream").and_then(Value::as_table).cloned().unwrap_or_default();
-    let (before, after) = (table(before), table(after));
-    after.iter().filter(|(name, new)| before.get(*name) != Some(new)).map(|(name, _)| name.clone()).collect()
-}
-
 /// The keys that differ from what the host was started with and hold from its next start on.
 fn waiting(started: &Table, now: &Table, upstreams: &BTreeSet<String>) -> Vec<String> {
     let mut keys = BTreeSet::new();
@@ -261,8 +252,7 @@ mod tests {
             "plugin.cpu_ms_max = 2\nplugin.calls_max = 2\nupstream.cloud.kind = \"s3\"\n\
              auth.permission.upstream = \"cloud\"\nlog.format = \"json\"",
         );
-        let changed = changed_upstreams(&started, &now);
-        assert_eq!(changed.iter().collect::<Vec<_>>(), ["cloud"]);
+        let changed = BTreeSet::from(["cloud".to_owned()]);
         assert_eq!(
             waiting(&started, &now, &changed),
             ["auth", "auth.permission.upstream", "grpc", "log", "plugin.calls_max"]

@@ -21,7 +21,7 @@ impl Step {
     /// One that was done, or failed with the refusal.
     pub(super) fn new(name: &'static str, took: Duration, refusal: Option<&Refusal>) -> Self {
         // It may repeat what the component says.
-        let refused = refusal.map(|refusal| text::told(&refusal.to_string(), text::MESSAGE_BYTES_MAX));
+        let refused = refusal.map(|refusal| text::sanitized(&refusal.to_string(), text::MESSAGE_BYTES_MAX));
         Self { name, took, refused }
     }
 

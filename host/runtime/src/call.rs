@@ -265,7 +265,7 @@ fn from_plugin(error: types::Error) -> Error {
     let told = if error.public {
         Error::new(kind, error.message)
     } else {
-        Error::hidden(kind, anyhow::Error::msg(text::told(&error.message, text::LOG_BYTES_MAX)))
+        Error::hidden(kind, anyhow::Error::msg(text::sanitized(&error.message, text::LOG_BYTES_MAX)))
     };
     told.retry_after(wait)
 }

@@ -12,8 +12,9 @@ use patchbay_core::text;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use tracing::field::{Field, Visit};
+use tracing::field::Field;
 use tracing::{Event, Subscriber};
+use tracing_serde::fields::AsMap as _;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::field::MakeExt as _;
 use tracing_subscriber::fmt::format::{JsonFields, Writer, debug_fn};
@@ -84,7 +85,7 @@ fn text_fields() -> impl for<'writer> FormatFields<'writer> + Send + Sync + 'sta
 /// `name=value`, and the message alone. Values may be others' words, as a backend's in an error: one line each, and nothing
 /// in it that steers a terminal.
 fn text_field(writer: &mut Writer<'_>, field: &Field, value: &dyn fmt::Debug) -> fmt::Result {
-    let value = text::told(&format!("{value:?}"), text::LOG_BYTES_MAX);
+    let value = text::sanitized(&format!("{value:?}"), text::LOG_BYTES_MAX);
     match field.name() {
         "message" => write!(writer, "{value}"),
         name if writer.has_ansi_escapes() => write!(writer, "\x1b[3m{name}\x1b[0m\x1b[2m=\x1b[0m{value}"),
@@ -92,7 +93,8 @@ fn text_field(writer: &mut Writer<'_>, field: &Field, value: &dyn fmt::Debug) ->
     }
 }
 
-/// One flat JSON object a line. Where names are the same, the event's field wins, then the inner span's.
+/// One flat JSON object a line. Where names are the same, the event's field wins, then the inner span's. Not the library's own
+/// `json()`: that puts the fields of spans below `spans`, and has no bound for a value.
 struct Flat;
 
 impl<S> FormatEvent<S, JsonFields> for Flat
@@ -108,55 +110,23 @@ where
         let mut line = Map::new();
         for span in context.event_scope().into_iter().flat_map(|scope| scope.from_root()) {
             if let Some(fields) = span.extensions().get::<FormattedFields<JsonFields>>() {
-                let fields: Map<_, _> = serde_json::from_str(&fields.fields).unwrap_or_default();
-                line.extend(fields);
+                line.extend(serde_json::from_str::<Map<_, _>>(&fields.fields).unwrap_or_default());
             }
         }
-        event.record(&mut Fields(&mut line));
+        if let Ok(Value::Object(fields)) = serde_json::to_value(event.field_map()) {
+            line.extend(fields);
+        }
+        for value in line.values_mut() {
+            if let Value::String(text) = value {
+                text::cut(text, text::LOG_BYTES_MAX);
+            }
+        }
         let mut time = String::new();
         SystemTime.format_time(&mut Writer::new(&mut time))?;
         line.insert("timestamp".to_owned(), time.into());
         line.insert("level".to_owned(), event.metadata().level().as_str().into());
         line.insert("target".to_owned(), event.metadata().target().into());
         writeln!(writer, "{}", text::escaped_json(&Value::Object(line).to_string()))
-    }
-}
-
-struct Fields<'a>(&'a mut Map<String, Value>);
-
-impl Fields<'_> {
-    fn put(&mut self, field: &Field, value: impl Into<Value>) {
-        self.0.insert(field.name().to_owned(), value.into());
-    }
-}
-
-impl Visit for Fields<'_> {
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        let mut value = format!("{value:?}");
-        text::cut(&mut value, text::LOG_BYTES_MAX);
-        self.put(field, value);
-    }
-
-    fn record_str(&mut self, field: &Field, value: &str) {
-        let mut value = value.to_owned();
-        text::cut(&mut value, text::LOG_BYTES_MAX);
-        self.put(field, value);
-    }
-
-    fn record_bool(&mut self, field: &Field, value: bool) {
-        self.put(field, value);
-    }
-
-    fn record_i64(&mut self, field: &Field, value: i64) {
-        self.put(field, value);
-    }
-
-    fn record_u64(&mut self, field: &Field, value: u64) {
-        self.put(field, value);
-    }
-
-    fn record_f64(&mut self, field: &Field, value: f64) {
-        self.put(field, value);
     }
 }
 

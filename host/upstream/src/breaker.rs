@@ -2,7 +2,7 @@
 //!
 //! One for each address, not for each upstream: an OpenStack upstream has a service at each of its addresses, and
 //! block storage being down is no reason to refuse compute. What counts as a failure, `transport` decides; what an address
-//! that never answers comes to, `silence`.
+//! that never answers comes to, `failure_detector`.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -12,23 +12,23 @@ use failsafe::StateMachine;
 use failsafe::backoff::{self, Constant};
 use failsafe::failure_policy::{ConsecutiveFailures, consecutive_failures};
 
-use super::silence::{Bounds, Silence};
+use super::failure_detector::{Bounds, FailureDetector};
 
 /// The breaker of one address.
 pub(super) struct Breaker {
     failures: StateMachine<ConsecutiveFailures<Constant>, ()>,
-    pub(super) silence: Arc<Silence>,
+    pub(super) detector: Arc<FailureDetector>,
 }
 
 impl Breaker {
     fn new(bounds: Bounds) -> Self {
         let policy = consecutive_failures(bounds.calls, backoff::constant(bounds.open));
-        Self { failures: StateMachine::new(policy, ()), silence: Arc::new(Silence::new(bounds)) }
+        Self { failures: StateMachine::new(policy, ()), detector: Arc::new(FailureDetector::new(bounds)) }
     }
 
     /// Whether a call that waits so long at most may be sent.
     pub(super) fn permits(&self, patience: Duration) -> bool {
-        self.failures.is_call_permitted() && !self.silence.refuses(patience)
+        self.failures.is_call_permitted() && !self.detector.refuses(patience)
     }
 
     /// A whole answer came.

@@ -144,7 +144,7 @@ mod tests {
     use serde_json::json;
 
     use super::super::breaker::Breakers;
-    use super::super::silence::Bounds;
+    use super::super::failure_detector::Bounds;
     use super::*;
 
     fn catalogue(services: &[(&str, &str)]) -> Catalogue {

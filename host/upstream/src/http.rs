@@ -15,17 +15,12 @@ use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize, Serializer, ser};
 
-use super::address::Base;
-use super::breaker::Breaker;
+use super::backend::Backend;
 use super::message::{Request, Response};
-use super::transport::{self, Delivery, Transport};
-use super::{Caller, retry};
-
-/// The header in which the backend is told the call's id.
-pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+use super::{Caller, transport};
 
 /// `[upstream.NAME]` with `kind = "http"`.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// Where paths begin, as `https://array.example/api`.
@@ -39,7 +34,7 @@ pub struct Config {
 }
 
 /// How the host shows who it is. Secrets are read once, when the upstream is made.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
 pub enum Credential {
     /// Not at all.
@@ -99,37 +94,23 @@ impl Credential {
 
 /// One REST backend.
 pub(super) struct Http {
-    base: Base,
     credential: Option<(HeaderName, HeaderValue)>,
-    transport: Transport,
-    breaker: Arc<Breaker>,
+    backend: Backend,
 }
 
 impl Http {
     pub(super) fn new(name: &str, config: &Config, metrics: &Arc<Metrics>) -> anyhow::Result<Self> {
-        let transport = Transport::new(name, &config.transport, metrics)?;
-        let base = Base::parse(&config.base_url).context("base_url")?;
-        Ok(Self {
-            credential: config.credential.header().context("credential")?,
-            breaker: transport.breaker(base.origin()),
-            base,
-            transport,
-        })
+        let backend = Backend::new(name, &config.base_url, &config.transport, metrics)?;
+        Ok(Self { credential: config.credential.header().context("credential")?, backend })
     }
 
     pub(super) async fn send(&self, caller: &Caller<'_>, request: Request) -> Result<Response, Error> {
-        let url = self.base.join(&request.path)?;
-        let deadline = self.transport.deadline(caller.deadline, request.timeout);
-        let repeatable = retry::repeatable(&request.method);
-        let mut outgoing = request.outgoing(url, self.transport.body_bytes_max())?;
-        if let Ok(id) = HeaderValue::try_from(caller.request_id) {
-            outgoing.headers_mut().insert(REQUEST_ID, id);
-        }
-        if let Some((name, value)) = &self.credential {
-            outgoing.headers_mut().insert(name, value.clone());
-        }
-        let delivery = Delivery { breaker: &self.breaker, deadline, repeatable };
-        let answer = self.transport.send(&outgoing, delivery).await;
-        answer.map(Response::from).map_err(|failure| failure.into_error(self.transport.name()))
+        let authorize = |outgoing: &mut reqwest::Request| {
+            if let Some((name, value)) = &self.credential {
+                outgoing.headers_mut().insert(name, value.clone());
+            }
+            Ok(())
+        };
+        self.backend.send(caller, request, authorize).await.map(Response::from)
     }
 }

@@ -1,6 +1,7 @@
 //! How a call reaches a backend: a plugin names an upstream and a path, and the host owns the rest.
 //!
 //! - `openstack` (configured in `openstack_config`), `s3`, `http`: the kinds, one file each
+//! - `backend`: a backend with one address, for the last two
 //! - `keystone`: the login at a cloud
 //! - `token`: what a login brings, and how long it is good
 //! - `session`: which calls share a login, and who waits for one
@@ -12,16 +13,18 @@
 //! - `transport`: the HTTP client that all kinds share, with its bounds
 //! - `retry`: which requests may be repeated, and when
 //! - `breaker`: addresses that cannot be reached
-//! - `silence`: addresses that say nothing
+//! - `failure_detector`: addresses that answer nobody
 //! - `failure`: why there was no answer
 //!
 //! May use: libraries for HTTP, TLS and signatures, and the metrics. Must never live here: which upstream a plugin may use, for
 //! its route decides that, and what a status means, for the plugin knows that.
 
 mod address;
+mod backend;
 mod breaker;
 mod catalogue;
 mod failure;
+mod failure_detector;
 mod http;
 mod keystone;
 mod message;
@@ -31,7 +34,6 @@ mod retry;
 mod s3;
 mod session;
 mod sigv4;
-mod silence;
 mod skew;
 mod token;
 mod transport;
@@ -58,7 +60,7 @@ pub use self::s3::Config as S3Config;
 pub use self::transport::Config as TransportConfig;
 
 /// One `[upstream.NAME]` table; `kind` says which.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum Config {
     /// An OpenStack cloud's region, reached through Keystone and its catalogue.
@@ -96,7 +98,8 @@ pub struct Caller<'a> {
 }
 
 /// The configured upstreams by name.
-pub struct Upstreams(BTreeMap<String, Arc<Upstream>>);
+#[derive(Default)]
+pub struct Upstreams(BTreeMap<String, (Config, Arc<Upstream>)>);
 
 impl Upstreams {
     /// Makes a client for each; connects to nothing yet.
@@ -104,15 +107,10 @@ impl Upstreams {
     /// # Errors
     /// A bad address, an unreadable CA file or secret, or a bound that cannot be; the upstream is named.
     pub fn new(configs: &BTreeMap<String, Config>, metrics: &Arc<Metrics>) -> anyhow::Result<Self> {
-        let one = |(name, config): (&String, &Config)| {
-            let upstream =
-                Upstream::new(name, config, metrics).with_context(|| format!("upstream.{name}"))?;
-            Ok((name.clone(), Arc::new(upstream)))
-        };
-        configs.iter().map(one).collect::<anyhow::Result<_>>().map(Self)
+        Self::default().renewed(configs, metrics)
     }
 
-    /// These upstreams under another configuration: those in `changed` and new ones are made, the others stay with
+    /// These upstreams under another configuration: those that are new or configured otherwise are made, the others stay with
     /// their sessions and pools.
     ///
     /// # Errors
@@ -120,22 +118,34 @@ impl Upstreams {
     pub fn renewed(
         &self,
         configs: &BTreeMap<String, Config>,
-        changed: &BTreeSet<String>,
         metrics: &Arc<Metrics>,
     ) -> anyhow::Result<Self> {
-        let stays = |name: &String| !changed.contains(name) && self.0.contains_key(name);
-        let new = configs.iter().filter(|(name, _)| !stays(name));
-        let new = new.map(|(name, config)| (name.clone(), config.clone())).collect();
-        let mut upstreams = Self::new(&new, metrics)?;
-        let kept = self.0.iter().filter(|(name, _)| configs.contains_key(*name) && stays(name));
-        upstreams.0.extend(kept.map(|(name, upstream)| (name.clone(), Arc::clone(upstream))));
-        Ok(upstreams)
+        let one = |(name, config): (&String, &Config)| {
+            let kept = self.0.get(name).filter(|(before, _)| before == config);
+            let upstream = match kept {
+                Some((_, upstream)) => Arc::clone(upstream),
+                None => Arc::new(
+                    Upstream::new(name, config, metrics).with_context(|| format!("upstream.{name}"))?,
+                ),
+            };
+            Ok((name.clone(), (config.clone(), upstream)))
+        };
+        configs.iter().map(one).collect::<anyhow::Result<_>>().map(Self)
+    }
+
+    /// The names of those that were not in `before`, or were others there.
+    #[must_use]
+    pub fn changed_since(&self, before: &Self) -> BTreeSet<String> {
+        let is_same = |name: &String, now: &Arc<Upstream>| {
+            before.get(name).is_some_and(|upstream| Arc::ptr_eq(upstream, now))
+        };
+        self.0.iter().filter(|(name, (_, now))| !is_same(name, now)).map(|(name, _)| name.clone()).collect()
     }
 
     /// The upstream of that name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Arc<Upstream>> {
-        self.0.get(name)
+        self.0.get(name).map(|(_, upstream)| upstream)
     }
 }
 

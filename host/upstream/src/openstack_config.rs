@@ -8,7 +8,7 @@ use crate::catalogue::Interface;
 use crate::transport;
 
 /// `[upstream.NAME]` with `kind = "openstack"`.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// Keystone's address, with or without `/v3`.
@@ -54,7 +54,7 @@ fn login_backoff_ms() -> u64 {
 }
 
 /// Who logs in.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(
     untagged,
     expecting = "\"tenant\", or a table of username, password, user_domain, project, project_domain"
@@ -67,7 +67,7 @@ pub enum Credential {
 }
 
 /// The word `"tenant"`.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Tenant {
     /// The tenant's own user.
@@ -75,7 +75,7 @@ pub enum Tenant {
 }
 
 /// A user and the project it works in.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct User {
     /// The user's name.
@@ -91,7 +91,7 @@ pub struct User {
 }
 
 /// A Keystone domain: a text is its id, `{ name = "…" }` its name.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(untagged, expecting = "a domain's id, or { name = \"…\" }")]
 #[schemars(title = "string or `{ name }`")]
 pub enum Domain {

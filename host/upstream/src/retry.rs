@@ -18,7 +18,7 @@ pub(super) enum Ended {
     /// Without an answer.
     Failed(Failure),
     /// With a status that says "later"; it is the answer when there is no other attempt.
-    Put(Answer),
+    RetryableResponse(Answer),
 }
 
 /// Whether a request with this method may be repeated after an answer or a broken connection.
@@ -42,7 +42,7 @@ impl Ended {
     pub(super) fn is_worth_repeating(&self, repeatable: bool) -> bool {
         match self {
             Self::Failed(Failure::Unreachable(_)) => true,
-            Self::Failed(Failure::Broken(_)) | Self::Put(_) => repeatable,
+            Self::Failed(Failure::Broken(_)) | Self::RetryableResponse(_) => repeatable,
             Self::Failed(_) => false,
         }
     }
@@ -50,7 +50,7 @@ impl Ended {
     /// How long the backend asks to wait.
     pub(super) fn asked_wait(&self) -> Option<Duration> {
         match self {
-            Self::Put(answer) => retry_after(&answer.headers),
+            Self::RetryableResponse(answer) => retry_after(&answer.headers),
             Self::Failed(_) => None,
         }
     }

@@ -17,12 +17,9 @@ use schemars::JsonSchema;
 use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 
-use super::address::Base;
-use super::breaker::Breaker;
-use super::http::REQUEST_ID;
+use super::backend::Backend;
 use super::message::{Request, Response};
-use super::transport::{self, Delivery, Transport};
-use super::{Caller, retry, sigv4, skew};
+use super::{Caller, sigv4, skew, transport};
 
 /// With both, a plugin has one request signed by a user's own key, which the gateway's administrator has shown it.
 /// They end here: the gateway gets the signature.
@@ -37,7 +34,7 @@ const RESERVED: [HeaderName; 3] = [
 ];
 
 /// `[upstream.NAME]` with `kind = "s3"`.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// Where paths begin, as `https://gateway.example`; buckets are the paths' first segments.
@@ -52,7 +49,7 @@ pub struct Config {
 }
 
 /// A key of the gateway. Read once, when the upstream is made.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Credential {
     /// The key's public half.
@@ -71,43 +68,22 @@ impl Credential {
 
 /// One object gateway.
 pub(super) struct S3 {
-    base: Base,
     region: String,
     key: Credentials,
-    transport: Transport,
-    breaker: Arc<Breaker>,
+    backend: Backend,
 }
 
 impl S3 {
     pub(super) fn new(name: &str, config: &Config, metrics: &Arc<Metrics>) -> anyhow::Result<Self> {
         ensure!(!config.region.is_empty(), "region is empty");
-        let transport = Transport::new(name, &config.transport, metrics)?;
-        let base = Base::parse(&config.base_url).context("base_url")?;
-        Ok(Self {
-            region: config.region.clone(),
-            key: config.credential.read().context("credential")?,
-            breaker: transport.breaker(base.origin()),
-            base,
-            transport,
-        })
+        let backend = Backend::new(name, &config.base_url, &config.transport, metrics)?;
+        let key = config.credential.read().context("credential")?;
+        Ok(Self { region: config.region.clone(), key, backend })
     }
 
     pub(super) async fn send(&self, caller: &Caller<'_>, request: Request) -> Result<Response, Error> {
-        let url = self.base.join(&request.path)?;
-        let deadline = self.transport.deadline(caller.deadline, request.timeout);
-        let repeatable = retry::repeatable(&request.method);
-        let mut outgoing = request.outgoing(url, self.transport.body_bytes_max())?;
-        self.sign(&mut outgoing)?;
-        // An object gateway refuses a body of unknown length, and what might have one.
-        let length = outgoing.body().and_then(Body::as_bytes).map_or(0, <[u8]>::len);
-        outgoing.headers_mut().insert(CONTENT_LENGTH, length.into());
-        if let Ok(id) = HeaderValue::try_from(caller.request_id) {
-            outgoing.headers_mut().insert(REQUEST_ID, id);
-        }
-        let delivery = Delivery { breaker: &self.breaker, deadline, repeatable };
-        let answer = self.transport.send(&outgoing, delivery).await;
-        let answer = answer.map_err(|failure| failure.into_error(self.transport.name()))?;
-        let skewed = skew::refusal(self.transport.name(), &answer, Timestamp::now());
+        let answer = self.backend.send(caller, request, |outgoing| self.sign(outgoing)).await?;
+        let skewed = skew::refusal(self.backend.name(), &answer, Timestamp::now());
         skewed.map_or_else(|| Ok(answer.into()), Err)
     }
 
@@ -118,7 +94,11 @@ impl S3 {
             return Err(invalid(anyhow!("the header {name} is the host's to set")));
         }
         let key = users.as_ref().unwrap_or(&self.key);
-        sigv4::sign(outgoing, key, &self.region, SystemTime::now())
+        sigv4::sign(outgoing, key, &self.region, SystemTime::now())?;
+        // An object gateway refuses a body of unknown length, and what might have one.
+        let length = outgoing.body().and_then(Body::as_bytes).map_or(0, <[u8]>::len);
+        outgoing.headers_mut().insert(CONTENT_LENGTH, length.into());
+        Ok(())
     }
 }
 

@@ -18,15 +18,15 @@ use tracing::debug;
 
 use super::breaker::{Breaker, Breakers};
 use super::failure::Failure;
+use super::failure_detector::Bounds;
 use super::message::Answer;
 use super::retry::{self, Ended};
-use super::silence::Bounds;
 
 /// The header in which OpenStack's services tell their own id of a request.
 const BACKEND_REQUEST_ID: &str = "x-openstack-request-id";
 
 /// `[upstream.NAME.transport]`: the bounds of one upstream's HTTP.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// To make a connection, TLS included.
@@ -196,7 +196,7 @@ impl Transport {
             })
             .await;
         match outcome {
-            Ok(answer) | Err(Ended::Put(answer)) => Ok(answer),
+            Ok(answer) | Err(Ended::RetryableResponse(answer)) => Ok(answer),
             Err(Ended::Failed(failure)) => Err(failure),
         }
     }
@@ -212,14 +212,14 @@ impl Transport {
         self.judge(&outcome, took, to.breaker);
         self.observe(request, &outcome, took);
         match outcome {
-            Ok(answer) if retry::says_later(answer.status) => Err(Ended::Put(answer)),
+            Ok(answer) if retry::says_later(answer.status) => Err(Ended::RetryableResponse(answer)),
             outcome => outcome.map_err(Ended::Failed),
         }
     }
 
     async fn exchange(&self, request: &reqwest::Request, breaker: &Breaker) -> Result<Answer, Failure> {
         let head = self.client.execute(copy(request)).boxed();
-        let mut response = breaker.silence.listen(head).answer().await?;
+        let mut response = breaker.detector.watch(head).response().await?;
         let announced = response.content_length().unwrap_or(0);
         if announced > self.body_bytes_max as u64 {
             return Err(Failure::TooLarge(self.body_bytes_max));
@@ -235,7 +235,7 @@ impl Transport {
     }
 
     /// Tells the breaker. A time limit shorter than the upstream's own, chosen by a caller or a plugin, proves nothing by
-    /// itself; what many of them prove is found out in `silence`.
+    /// itself; what many of them prove is found out in `failure_detector`.
     fn judge(&self, outcome: &Result<Answer, Failure>, took: Duration, breaker: &Breaker) {
         match outcome {
             Ok(_) | Err(Failure::TooLarge(_)) => breaker.on_success(),

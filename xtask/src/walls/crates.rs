@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use serde_json::Value;
 
-use crate::workspace::cargo;
+use crate::workspace::Workspace;
 
 /// The file, and the lines between which the drawing is.
 const FILE: &str = "docs/architecture.md";
@@ -26,12 +26,8 @@ pub(super) struct Package {
 }
 
 /// Every package of the workspace.
-pub(super) fn packages() -> Result<Vec<Package>> {
-    let output = cargo().args(["metadata", "--no-deps", "--format-version", "1"]).output()?;
-    ensure!(output.status.success(), "cargo metadata: {}", String::from_utf8_lossy(&output.stderr));
-    let metadata: Value = serde_json::from_slice(&output.stdout)?;
-    let packages = metadata["packages"].as_array().context("cargo metadata")?;
-    packages.iter().map(package).collect()
+pub(super) fn packages(workspace: &Workspace) -> Result<Vec<Package>> {
+    workspace.packages.iter().map(package).collect()
 }
 
 fn package(package: &Value) -> Result<Package> {

@@ -22,7 +22,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
-    let packages = crates::packages()?;
+    let packages = crates::packages(workspace)?;
     crates::drawing(&workspace.root, &packages, arguments.draw)?;
     let mut circles = 0;
     for package in packages.iter().filter(|package| is_looked_at(workspace, package)) {

@@ -6,8 +6,9 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use serde_json::Value;
 
+use super::output::Output;
 use super::selector::GenerationSelector;
-use super::{Client, Output, show};
+use super::{Client, show};
 
 /// What a component's bytes hold, as JSON; the host's runtime knows.
 pub type Inspect = fn(&[u8]) -> Result<Value>;

@@ -7,10 +7,11 @@ use patchbay_proto::journal::journal_service_client::JournalServiceClient;
 use patchbay_proto::journal::list_calls_request::Of;
 use patchbay_proto::journal::{Call, ListCallsRequest, ListCallsResponse};
 
+use super::output::{Common, Output};
+use super::show;
 use super::table::Column::{Left, Right};
-use super::table::Table;
-use super::{Output, show};
-use crate::client::{Target, refused};
+use super::table::table;
+use crate::client::refused;
 
 /// Calls that are asked for at once; the service's own limit.
 const PAGE_SIZE: usize = 200;
@@ -22,10 +23,7 @@ pub struct JournalArgs {
     #[arg(value_name = "REQUEST_OR_OPERATION_ID")]
     id: String,
     #[command(flatten)]
-    target: Target,
-    /// Print JSON, as the messages of proto/journal.proto.
-    #[arg(long)]
-    json: bool,
+    common: Common,
 }
 
 /// Prints the calls to standard output, in the order in which they ended.
@@ -33,7 +31,7 @@ pub struct JournalArgs {
 /// Fails, in a sentence for people: host not reachable, a gRPC status other than OK, no calls.
 pub async fn journal(args: JournalArgs) -> Result<()> {
     let listed = listed(&args).await?;
-    let mut out = Output { json: args.json, out: std::io::stdout() };
+    let mut out = Output { json: args.common.json, out: std::io::stdout() };
     out.print(&listed, |out| people(&listed.calls, out))?;
     if listed.calls.is_empty() {
         bail!("the journal has no calls of {}", args.id);
@@ -43,8 +41,7 @@ pub async fn journal(args: JournalArgs) -> Result<()> {
 
 /// All pages.
 async fn listed(args: &JournalArgs) -> Result<ListCallsResponse> {
-    let (channel, bearer) = (args.target.connect().await?, args.target.bearer()?);
-    let mut client = JournalServiceClient::with_interceptor(channel, bearer);
+    let mut client = args.common.target.client(JournalServiceClient::with_interceptor).await?;
     let mut listed = ListCallsResponse::default();
     for page_number in 1.. {
         let request = ListCallsRequest { of: Some(of(&args.id)), page_number, page_size: PAGE_SIZE as i32 };
@@ -87,5 +84,5 @@ fn people(calls: &[Call], out: &mut impl Write) -> std::io::Result<()> {
             call.backend_request_id.clone(),
         ]
     });
-    write!(out, "{}", Table::new(columns, rows))
+    write!(out, "{}", table(columns, rows))
 }

@@ -10,7 +10,8 @@ use patchbay_core::text::escaped;
 use patchbay_proto::plugin::load_plugin_request::{Header, Part};
 use patchbay_proto::plugin::{Generation, LoadPluginRequest};
 
-use super::{Client, Output, show};
+use super::output::Output;
+use super::{Client, show};
 use crate::client::refused;
 
 /// What is sent in one message; far below what a host takes.

@@ -2,11 +2,12 @@
 //! what they did, and which tenants the cloud has that the host does not know, from the command line.
 //!
 //! A client of `PluginService`, `JournalService` and `TenantAdminService` like any other. What the commands print is in `show`
-//! and `table`; what a component's file holds is told by the function that the binary hands in (`inspect`).
+//! and `table`, in which form in `output`; what a component's file holds is told by the function that the binary hands in (`inspect`).
 
 mod inspect;
 mod journal;
 mod load;
+mod output;
 mod route;
 mod selector;
 mod show;
@@ -16,19 +17,18 @@ mod tenant;
 use std::io::Write;
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use clap::Subcommand;
-use patchbay_core::text::escaped_json;
 use patchbay_proto::plugin::plugin_service_client::PluginServiceClient;
 use patchbay_proto::plugin::{
     ActivateRequest, ListPluginsRequest, ListPluginsResponse, RollbackRequest, WatchEventsRequest,
 };
-use serde::Serialize;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Channel;
 
 pub use self::inspect::Inspect;
 pub use self::journal::{JournalArgs, journal};
+use self::output::{Common, Output};
 use self::route::{Line, RouteArgs};
 use self::selector::GenerationSelector;
 pub use self::tenant::{TenantArgs, tenant};
@@ -40,10 +40,7 @@ pub struct PluginArgs {
     #[command(subcommand)]
     command: Command,
     #[command(flatten)]
-    target: Target,
-    /// Print JSON, as the messages of proto/plugin.proto.
-    #[arg(long, global = true)]
-    json: bool,
+    common: Common,
 }
 
 #[derive(Debug, Subcommand)]
@@ -91,7 +88,8 @@ pub async fn plugin(args: PluginArgs, inspect: Inspect) -> Result<()> {
 }
 
 async fn run(args: PluginArgs, inspect: Inspect, out: &mut impl Write) -> Result<()> {
-    let (target, out) = (&args.target, &mut Output { json: args.json, out });
+    let Common { target, json } = &args.common;
+    let out = &mut Output { json: *json, out };
     match args.command {
         Command::List => {
             let listed = list(&mut connect(target).await?).await?;
@@ -116,7 +114,7 @@ async fn run(args: PluginArgs, inspect: Inspect, out: &mut impl Write) -> Result
 type Client = PluginServiceClient<InterceptedService<Channel, Bearer>>;
 
 async fn connect(target: &Target) -> Result<Client> {
-    Ok(PluginServiceClient::with_interceptor(target.connect().await?, target.bearer()?))
+    target.client(PluginServiceClient::with_interceptor).await
 }
 
 async fn list(client: &mut Client) -> Result<ListPluginsResponse> {
@@ -149,42 +147,4 @@ async fn watch(client: &mut Client, since: Option<u64>, out: &mut Output<impl Wr
         out.line(&event, |out| show::event(&event, out))?;
     }
     anyhow::bail!("the host has stopped")
-}
-
-/// Where results go, and in which form.
-struct Output<W> {
-    json: bool,
-    out: W,
-}
-
-impl<W: Write> Output<W> {
-    /// A message as JSON, or what `people` writes of it.
-    fn print(
-        &mut self,
-        message: &impl Serialize,
-        people: impl FnOnce(&mut W) -> std::io::Result<()>,
-    ) -> Result<()> {
-        if !self.json {
-            return self.written(people);
-        }
-        let json = serde_json::to_string_pretty(message)?;
-        self.written(|out| writeln!(out, "{}", escaped_json(&json)))
-    }
-
-    /// The same, where JSON is one line of many.
-    fn line(
-        &mut self,
-        message: &impl Serialize,
-        people: impl FnOnce(&mut W) -> std::io::Result<()>,
-    ) -> Result<()> {
-        if !self.json {
-            return self.written(people);
-        }
-        let json = serde_json::to_string(message)?;
-        self.written(|out| writeln!(out, "{}", escaped_json(&json)))
-    }
-
-    fn written(&mut self, write: impl FnOnce(&mut W) -> std::io::Result<()>) -> Result<()> {
-        write(&mut self.out).and_then(|()| self.out.flush()).context("standard output")
-    }
 }

@@ -9,7 +9,8 @@ use anyhow::Result;
 use patchbay_proto::plugin::SetRouteRequest;
 use patchbay_proto::plugin::set_route_request::{Pin, Weight};
 
-use super::{Client, Output, show};
+use super::output::Output;
+use super::{Client, show};
 use crate::client::refused;
 
 /// What the calls of a domain in a region come to.

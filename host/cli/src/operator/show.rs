@@ -6,7 +6,7 @@ use patchbay_core::text::escaped;
 use patchbay_proto::plugin::{Event, Generation, Host, Step};
 
 use super::table::Column::{Left, Right};
-use super::table::Table;
+use super::table::table;
 
 /// As much of a digest as tells components apart.
 const DIGEST_CHARS: usize = 12;
@@ -45,7 +45,7 @@ pub(super) fn generations(generations: &[Generation], out: &mut impl Write) -> R
             cut(&generation.last_error),
         ]
     });
-    write!(out, "{}", Table::new(columns, rows))
+    write!(out, "{}", table(columns, rows))
 }
 
 /// A table of what the other hosts serve, where there are any.
@@ -60,7 +60,7 @@ pub(super) fn hosts(hosts: &[Host], out: &mut impl Write) -> Result<()> {
             [host.name.clone(), line, label(&served.plugin, &served.digest), served.version.clone()]
         })
     });
-    write!(out, "\n{}", Table::new(columns, rows))
+    write!(out, "\n{}", table(columns, rows))
 }
 
 /// One generation, a line a field, and its steps.
@@ -100,7 +100,7 @@ pub(super) fn steps(steps: &[Step], out: &mut impl Write) -> Result<()> {
         let verdict = if step.refusal.is_empty() { "ok" } else { &step.refusal };
         [step.name.clone(), milliseconds(step.took_us), verdict.to_owned()]
     });
-    write!(out, "{}", Table::new([Left("STEP"), Right("TOOK"), Left("VERDICT")], rows))
+    write!(out, "{}", table([Left("STEP"), Right("TOOK"), Left("VERDICT")], rows))
 }
 
 /// An event in one line; its sentence names the component.

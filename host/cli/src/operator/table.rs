@@ -1,11 +1,11 @@
 //! Rows in aligned columns, for people.
 
-use std::fmt::{self, Display, Formatter};
-
+use comfy_table::presets::NOTHING;
+use comfy_table::{CellAlignment, Table};
 use patchbay_core::text::escaped;
 
 /// Between two columns.
-const GAP: &str = "  ";
+const GAP: u16 = 2;
 
 /// A column's title, and on which side its cells are flush.
 #[derive(Debug, Clone, Copy)]
@@ -15,47 +15,28 @@ pub(super) enum Column {
     Right(&'static str),
 }
 
-/// Rows below their titles. The last column is not padded.
-pub(super) struct Table<const N: usize> {
-    columns: [Column; N],
-    rows: Vec<[String; N]>,
-}
-
-impl<const N: usize> Table<N> {
-    pub(super) fn new(columns: [Column; N], rows: impl Iterator<Item = [String; N]>) -> Self {
-        Self { columns, rows: rows.map(|row| row.map(|cell| escaped(&cell).into_owned())).collect() }
+/// Rows below their titles, a line each, and nothing in them that steers the terminal.
+pub(super) fn table<const N: usize>(columns: [Column; N], rows: impl Iterator<Item = [String; N]>) -> String {
+    let mut table = Table::new();
+    table.load_preset(NOTHING).set_header(columns.map(Column::title));
+    table.add_rows(rows.map(|row| row.map(|cell| escaped(&cell).into_owned())));
+    for (shown, column) in table.column_iter_mut().zip(columns) {
+        shown.set_padding((0, GAP)).set_cell_alignment(column.alignment());
     }
-
-    fn width(&self, column: usize) -> usize {
-        let cells = self.rows.iter().map(|row| row[column].chars().count());
-        cells.chain([self.columns[column].title().len()]).max().unwrap_or(0)
-    }
-
-    fn write<'a>(&self, f: &mut Formatter<'_>, cells: impl Iterator<Item = &'a str>) -> fmt::Result {
-        let mut line = String::new();
-        for (at, (cell, column)) in cells.zip(&self.columns).enumerate() {
-            let width = self.width(at);
-            line += if at == 0 { "" } else { GAP };
-            line += &match column {
-                Column::Left(_) => format!("{cell:<width$}"),
-                Column::Right(_) => format!("{cell:>width$}"),
-            };
-        }
-        writeln!(f, "{}", line.trim_end())
-    }
-}
-
-impl<const N: usize> Display for Table<N> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        self.write(f, self.columns.iter().map(|column| column.title()))?;
-        self.rows.iter().try_for_each(|row| self.write(f, row.iter().map(String::as_str)))
-    }
+    table.trim_fmt() + "\n"
 }
 
 impl Column {
     fn title(self) -> &'static str {
         match self {
             Self::Left(title) | Self::Right(title) => title,
+        }
+    }
+
+    fn alignment(self) -> CellAlignment {
+        match self {
+            Self::Left(_) => CellAlignment::Left,
+            Self::Right(_) => CellAlignment::Right,
         }
     }
 }
@@ -67,8 +48,12 @@ mod tests {
 
     #[test]
     fn columns_are_as_wide_as_their_widest_cell() {
-        let rows = [["1", "é\u{1b}[31m", "x"], ["100", "", ""]].map(|row| row.map(str::to_owned));
-        let table = Table::new([Right("N"), Left("NAME"), Left("LAST")], rows.into_iter());
-        assert_eq!(table.to_string(), "  N  NAME         LAST\n  1  é\\u{1b}[31m  x\n100\n");
+        let rows = [["1", "é\u{1b}[31m", "x"], ["100", "", ""], ["20", "云平台", "y"]];
+        let rows = rows.map(|row| row.map(str::to_owned));
+        let table = table([Right("N"), Left("NAME"), Left("LAST")], rows.into_iter());
+        assert_eq!(
+            table, "  N  NAME         LAST\n  1  é\\u{1b}[31m  x\n100\n 20  云平台       y\n",
+            "a Chinese character takes two places"
+        );
     }
 }

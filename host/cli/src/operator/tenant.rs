@@ -9,9 +9,10 @@ use patchbay_proto::tenant_admin::{AdoptRequest, ForeignTenant, ListForeignReque
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Channel;
 
+use super::output::{Common, Output};
+use super::show;
 use super::table::Column::Left;
-use super::table::Table;
-use super::{Output, show};
+use super::table::table;
 use crate::client::{Bearer, Target, refused};
 
 /// Tenants that are asked for at once; the service's own limit.
@@ -23,10 +24,7 @@ pub struct TenantArgs {
     #[command(subcommand)]
     command: Command,
     #[command(flatten)]
-    target: Target,
-    /// Print JSON, as the messages of proto/tenantadmin.proto.
-    #[arg(long, global = true)]
-    json: bool,
+    common: Common,
 }
 
 #[derive(Debug, Subcommand)]
@@ -59,18 +57,19 @@ type Client = TenantAdminServiceClient<InterceptedService<Channel, Bearer>>;
 ///
 /// Fails, in a sentence for people: host not reachable, a gRPC status other than OK, no `--yes`.
 pub async fn tenant(args: TenantArgs) -> Result<()> {
-    let mut out = Output { json: args.json, out: std::io::stdout() };
+    let Common { target, json } = &args.common;
+    let mut out = Output { json: *json, out: std::io::stdout() };
     match args.command {
         Command::Foreign => {
-            let listed = listed(&mut connect(&args.target).await?).await?;
+            let listed = listed(&mut connect(target).await?).await?;
             out.print(&listed, |out| people(&listed, out))
         }
-        Command::Adopt(adopt) => run(&args.target, adopt, &mut out).await,
+        Command::Adopt(adopt) => run(target, adopt, &mut out).await,
     }
 }
 
 async fn connect(target: &Target) -> Result<Client> {
-    Ok(TenantAdminServiceClient::with_interceptor(target.connect().await?, target.bearer()?))
+    target.client(TenantAdminServiceClient::with_interceptor).await
 }
 
 async fn run(target: &Target, adopt: AdoptArgs, out: &mut Output<impl Write>) -> Result<()> {
@@ -111,7 +110,7 @@ fn people(listed: &ListForeignResponse, out: &mut impl Write) -> std::io::Result
         let ForeignTenant { tenant_id, tenant_name, parts, .. } = tenant;
         [tenant_id.clone(), tenant_name.clone(), origin(tenant, &listed.installation), parts.join(" ")]
     });
-    write!(out, "{}", Table::new(columns, rows))
+    write!(out, "{}", table(columns, rows))
 }
 
 fn origin(tenant: &ForeignTenant, own: &str) -> String {

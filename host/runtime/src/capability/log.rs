@@ -1,6 +1,6 @@
 //! `log`: a plugin's lines in the host's log, bounded in number, length and altogether, under the call's span.
 
-use patchbay_core::text::{cut, told};
+use patchbay_core::text::{cut, sanitized};
 
 use crate::contract::common::patchbay::host::log::Host;
 use crate::state::CallState;
@@ -30,14 +30,17 @@ fn write(level: &str, line: &str) {
 
 /// One line without line breaks, cut at the limit.
 fn line(message: &str, fields: &[(String, String)], bytes_max: usize) -> String {
-    let mut line = told(head(message, bytes_max), bytes_max);
+    let mut line = sanitized(head(message, bytes_max), bytes_max);
     for (name, value) in fields {
         if line.len() >= bytes_max {
             break;
         }
-        for part in
-            [" ", &told(head(name, bytes_max), bytes_max), "=", &told(head(value, bytes_max), bytes_max)]
-        {
+        for part in [
+            " ",
+            &sanitized(head(name, bytes_max), bytes_max),
+            "=",
+            &sanitized(head(value, bytes_max), bytes_max),
+        ] {
             line.push_str(part);
         }
         cut(&mut line, bytes_max);

@@ -1,5 +1,6 @@
 //! What all upstreams share, shown with one of kind `http`: limits, repetition, circuit breaker, refusals.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use axum::http::header::RETRY_AFTER;
@@ -268,6 +269,26 @@ fn debug_shows_no_secret() {
     let shown = format!("{request:?} {response:?}");
     assert!(!shown.contains(PASSWORD), "{shown}");
     assert!(shown.contains("POST users, 9 bytes"), "{shown}");
+}
+
+#[test]
+fn another_configuration_makes_anew_what_means_something_else() {
+    let configs = |text: &str| toml::from_str::<BTreeMap<String, Config>>(text).unwrap();
+    let before = configs(
+        "same = { kind = \"http\", base_url = \"http://a\" }\n\
+         other = { kind = \"http\", base_url = \"http://a\" }\n\
+         gone = { kind = \"http\", base_url = \"http://a\" }",
+    );
+    let after = configs(
+        "same = { kind = \"http\", base_url = \"http://a\", credential = \"none\" }\n\
+         other = { kind = \"http\", base_url = \"http://b\" }\n\
+         new = { kind = \"http\", base_url = \"http://a\" }",
+    );
+    let before = Upstreams::new(&before, &Arc::default()).unwrap();
+    let after = before.renewed(&after, &Arc::default()).unwrap();
+    let changed = after.changed_since(&before);
+    assert_eq!(changed.iter().collect::<Vec<_>>(), ["new", "other"], "a default in words is the same");
+    assert!(after.get("same").is_some() && after.get("gone").is_none());
 }
 
 #[test]

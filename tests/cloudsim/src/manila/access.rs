@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::net::IpAddr;
 
+use ipnet::IpNet;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -156,9 +157,7 @@ fn check(shares: &Shares, share_id: &str, kind: &str, to: &str, level: &str) -> 
 
 /// An address, or one with the length of a prefix.
 fn is_network(text: &str) -> bool {
-    let (address, prefix) = text.split_once('/').unwrap_or((text, "0"));
-    let bits = address.parse().map(|address| if matches!(address, IpAddr::V4(_)) { 32 } else { 128 });
-    bits.is_ok_and(|bits: u8| prefix.parse().is_ok_and(|prefix: u8| prefix <= bits))
+    text.parse::<IpNet>().is_ok() || text.parse::<IpAddr>().is_ok()
 }
 
 fn deny(world: &mut World, caller: &Caller, share_id: &str, asked: &Value) -> Outcome {

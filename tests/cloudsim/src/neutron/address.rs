@@ -99,9 +99,9 @@ impl Networks {
 
     /// The next that nobody had; where there is none, the lowest that is free.
     pub(super) fn free_address(&self, subnet: &Subnet) -> Option<Ipv4Addr> {
-        let last = subnet.cidr.size() - 2;
-        let hosts = (subnet.next_host..=last).chain(FIRST_HOST..=last).chain(1..=last);
-        let mut addresses = hosts.map(|host| subnet.cidr.host(host));
+        // The first of a network's hosts has the number 1.
+        let from = |number: u32| subnet.cidr.hosts().skip(number as usize - 1);
+        let mut addresses = from(subnet.next_host).chain(from(FIRST_HOST)).chain(from(1));
         addresses
             .find(|address| subnet.gateway != Some(*address) && !self.is_taken(&subnet.standard.id, *address))
     }

@@ -3,7 +3,6 @@
 
 mod address;
 mod attributes;
-mod cidr;
 mod floating_ip;
 mod inventory;
 mod list;
@@ -20,11 +19,11 @@ mod tag;
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
+use ipnet::Ipv4Net;
 use jiff::Timestamp;
 use serde_json::json;
 
 pub(crate) use self::address::{Address, Device};
-use self::cidr::Cidr;
 use self::floating_ip::FloatingIp;
 use self::network::Network;
 use self::port::Port;
@@ -40,10 +39,10 @@ use crate::world::World;
 
 /// The network that every project may use, as a provider network is.
 const PROVIDER: &str = "provider";
-const PROVIDER_CIDR: Cidr = Cidr { network: Ipv4Addr::new(10, 32, 0, 0), prefix: 16 };
+const PROVIDER_CIDR: Ipv4Net = Ipv4Net::new_assert(Ipv4Addr::new(10, 32, 0, 0), 16);
 /// The network that routers have their gateways on.
 const PUBLIC: &str = "public";
-const PUBLIC_CIDR: Cidr = Cidr { network: Ipv4Addr::new(10, 31, 0, 0), prefix: 16 };
+const PUBLIC_CIDR: Ipv4Net = Ipv4Net::new_assert(Ipv4Addr::new(10, 31, 0, 0), 16);
 /// The first host number that servers get; below it are the gateway and what an operator reserves.
 const FIRST_HOST: u32 = 10;
 

@@ -2,10 +2,10 @@
 
 use std::net::Ipv4Addr;
 
+use ipnet::Ipv4Net;
 use serde_json::{Value, json};
 
 use super::attributes::{Attributes, Kind, wrong};
-use super::cidr::Cidr;
 use super::quota::Counted;
 use super::standard::Standard;
 use super::{FIRST_HOST, Networks, Request, bad_request, invalid_input, list, no_route, require};
@@ -43,7 +43,7 @@ const KIND: Kind = Kind {
 pub(super) struct Subnet {
     pub(super) standard: Standard,
     pub(super) network_id: String,
-    pub(super) cidr: Cidr,
+    pub(super) cidr: Ipv4Net,
     pub(super) gateway: Option<Ipv4Addr>,
     /// Of a network that routers may have their gateway on.
     external: bool,
@@ -54,12 +54,12 @@ pub(super) struct Subnet {
 }
 
 impl Subnet {
-    pub(super) fn new(standard: Standard, network_id: &str, cidr: Cidr, external: bool) -> Self {
+    pub(super) fn new(standard: Standard, network_id: &str, cidr: Ipv4Net, external: bool) -> Self {
         Self {
             standard,
             network_id: network_id.to_owned(),
             cidr,
-            gateway: Some(cidr.host(1)),
+            gateway: cidr.hosts().next(),
             external,
             dhcp: !external,
             name_servers: json!([]),
@@ -79,13 +79,15 @@ impl Subnet {
     /// Every host but the gateway.
     fn pools(&self) -> Value {
         let pool = |first: u32, last: u32| {
-            (first <= last).then(|| json!({"start": self.cidr.host(first), "end": self.cidr.host(last)}))
+            let ends = || json!({"start": Ipv4Addr::from_bits(first), "end": Ipv4Addr::from_bits(last)});
+            (first <= last).then(ends)
         };
-        let last = self.cidr.size() - 2;
-        let gateway = self.gateway.filter(|gateway| self.cidr.contains(*gateway));
-        let Some(gateway) = gateway else { return json!(Vec::from_iter(pool(1, last))) };
-        let number = gateway.to_bits() - self.cidr.network.to_bits();
-        json!(Vec::from_iter([pool(1, number - 1), pool(number + 1, last)].into_iter().flatten()))
+        let (first, last) = (self.cidr.network().to_bits() + 1, self.cidr.broadcast().to_bits() - 1);
+        let gateway = self.gateway.filter(|gateway| self.cidr.contains(gateway));
+        let Some(gateway) = gateway.map(Ipv4Addr::to_bits) else {
+            return json!(Vec::from_iter(pool(first, last)));
+        };
+        json!(Vec::from_iter([pool(first, gateway - 1), pool(gateway + 1, last)].into_iter().flatten()))
     }
 }
 
@@ -152,7 +154,7 @@ fn version(attributes: &Attributes) -> Result<(), Refusal> {
 }
 
 /// The network that the body names, with the sentences for what cannot be one.
-fn cidr(attributes: &Attributes, dhcp: bool) -> Result<Cidr, Refusal> {
+fn cidr(attributes: &Attributes, dhcp: bool) -> Result<Ipv4Net, Refusal> {
     let Some(text) = attributes.text("cidr")? else {
         let message = "Bad subnets request: a subnetpool must be specified in the absence of a cidr.";
         return Err(bad_request(message).kind("BadRequest"));
@@ -160,9 +162,11 @@ fn cidr(attributes: &Attributes, dhcp: bool) -> Result<Cidr, Refusal> {
     if text.contains(':') {
         return Err(invalid_input(&format!("cidr '{text}' does not match the ip_version '4'")));
     }
-    let cidr = Cidr::parse(text).ok_or_else(|| invalid_input(&format!("{text} is not in a CIDR format")))?;
-    let first = cidr.network;
-    let why = if cidr.prefix > 30 {
+    // An address alone is a network of one.
+    let cidr: Result<Ipv4Net, _> = text.parse().or_else(|_| text.parse::<Ipv4Addr>().map(Ipv4Net::from));
+    let cidr = cidr.map_err(|_| invalid_input(&format!("{text} is not in a CIDR format")))?;
+    let (cidr, first) = (cidr.trunc(), cidr.network());
+    let why = if cidr.prefix_len() > 30 {
         "Subnet has a prefix length that is incompatible with DHCP service enabled"
     } else if !dhcp {
         return Ok(cidr);
@@ -178,9 +182,9 @@ fn cidr(attributes: &Attributes, dhcp: bool) -> Result<Cidr, Refusal> {
     Err(invalid_input(why))
 }
 
-fn check_overlap(networks: &Networks, network_id: &str, cidr: Cidr, asked: &str) -> Result<(), Refusal> {
+fn check_overlap(networks: &Networks, network_id: &str, cidr: Ipv4Net, asked: &str) -> Result<(), Refusal> {
     let mut others = networks.subnets.values().filter(|subnet| subnet.network_id == network_id);
-    if others.any(|subnet| subnet.cidr.overlaps(cidr)) {
+    if others.any(|subnet| subnet.cidr.contains(&cidr) || cidr.contains(&subnet.cidr)) {
         return Err(invalid_input(&format!(
             "Requested subnet with cidr: {asked} for network: {network_id} overlaps with another subnet"
         )));
@@ -189,8 +193,8 @@ fn check_overlap(networks: &Networks, network_id: &str, cidr: Cidr, asked: &str)
 }
 
 /// Neither the network's own address nor the broadcast's; another network's is fine.
-fn checked(gateway: Option<Ipv4Addr>, cidr: Cidr) -> Result<Option<Ipv4Addr>, Refusal> {
-    let ends = [cidr.network, cidr.host(cidr.size() - 1)];
+fn checked(gateway: Option<Ipv4Addr>, cidr: Ipv4Net) -> Result<Option<Ipv4Addr>, Refusal> {
+    let ends = [cidr.network(), cidr.broadcast()];
     if gateway.is_some_and(|gateway| ends.contains(&gateway)) {
         return Err(invalid_input("Gateway is not valid on subnet"));
     }
@@ -217,7 +221,7 @@ fn update(networks: &mut Networks, request: &Request<'_>, id: &str) -> Outcome {
 
 /// A gateway may not take an address that ports are given.
 fn moved(subnet: &Subnet, gateway: Option<Ipv4Addr>) -> Result<Option<Ipv4Addr>, Refusal> {
-    let Some(address) = gateway.filter(|address| gateway != subnet.gateway && subnet.cidr.contains(*address))
+    let Some(address) = gateway.filter(|address| gateway != subnet.gateway && subnet.cidr.contains(address))
     else {
         return Ok(gateway);
     };

@@ -1,7 +1,9 @@
 //! Canned access control lists: what the owner and everybody may. Policies, which go before them, are in `policy`.
 
+use serde::Serialize;
+
 use super::refusal::Code;
-use super::xml;
+use super::xml::{self, Owner};
 
 /// The namespace in which a grantee's type is written.
 const INSTANCE: &str = "http://www.w3.org/2001/XMLSchema-instance";
@@ -34,18 +36,58 @@ impl Acl {
         self == Self::PublicReadWrite
     }
 
-    /// As S3 shows it; `owner` are the elements that name the owner.
-    pub(super) fn document(self, owner: &str) -> String {
-        let everybody = |permission| grant("Group", &xml::element("URI", EVERYBODY), permission);
-        let read = if self.everybody_reads() { everybody("READ") } else { String::new() };
-        let write = if self.everybody_writes() { everybody("WRITE") } else { String::new() };
-        let full = grant("CanonicalUser", owner, "FULL_CONTROL");
-        let list = xml::nested("AccessControlList", &[read, write, full].concat());
-        xml::document("AccessControlPolicy", &(xml::nested("Owner", owner) + &list))
+    /// As S3 shows it.
+    pub(super) fn document(self, owner: &Owner) -> String {
+        let everybody = |permission| grant("Group", Who::Everybody { uri: EVERYBODY }, permission);
+        let read = self.everybody_reads().then(|| everybody("READ"));
+        let write = self.everybody_writes().then(|| everybody("WRITE"));
+        let full = grant("CanonicalUser", Who::One(owner), "FULL_CONTROL");
+        let grants = read.into_iter().chain(write).chain([full]).collect();
+        xml::document("AccessControlPolicy", Shown { owner, list: Grants { grants } })
     }
 }
 
-fn grant(kind: &str, who: &str, permission: &str) -> String {
-    let grantee = format!(r#"<Grantee xmlns:xsi="{INSTANCE}" xsi:type="{kind}">{who}</Grantee>"#);
-    xml::nested("Grant", &(grantee + &xml::element("Permission", permission)))
+#[derive(Serialize)]
+struct Shown<'a> {
+    #[serde(rename = "Owner")]
+    owner: &'a Owner,
+    #[serde(rename = "AccessControlList")]
+    list: Grants<'a>,
+}
+
+#[derive(Serialize)]
+struct Grants<'a> {
+    #[serde(rename = "Grant")]
+    grants: Vec<Grant<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Grant<'a> {
+    grantee: Grantee<'a>,
+    permission: &'static str,
+}
+
+#[derive(Serialize)]
+struct Grantee<'a> {
+    #[serde(rename = "@xmlns:xsi")]
+    instance: &'static str,
+    #[serde(rename = "@xsi:type")]
+    kind: &'static str,
+    #[serde(flatten)]
+    who: Who<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Who<'a> {
+    One(&'a Owner),
+    Everybody {
+        #[serde(rename = "URI")]
+        uri: &'static str,
+    },
+}
+
+fn grant<'a>(kind: &'static str, who: Who<'a>, permission: &'static str) -> Grant<'a> {
+    Grant { grantee: Grantee { instance: INSTANCE, kind, who }, permission }
 }

@@ -1,5 +1,6 @@
 //! Why a gateway refuses: every code, its status, and how S3 and Admin Ops write it.
 
+use serde::Serialize;
 use serde_json::json;
 
 use super::trace::Trace;
@@ -78,6 +79,18 @@ impl From<Code> for Refusal {
     }
 }
 
+/// As S3 writes one.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Error<'a> {
+    code: String,
+    message: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bucket_name: Option<&'a str>,
+    request_id: &'a str,
+    host_id: &'a str,
+}
+
 /// What a route gives.
 pub(super) type Outcome = Result<Answer, Refusal>;
 
@@ -97,14 +110,10 @@ impl Refusal {
 
     /// As S3 writes it, with the bucket where the call was understood as far.
     pub(super) fn xml(self, trace: &Trace, bucket: Option<&str>) -> Answer {
-        let parts = [
-            xml::element("Code", &format!("{:?}", self.code)),
-            xml::element("Message", self.message),
-            bucket.map(|name| xml::element("BucketName", name)).unwrap_or_default(),
-            xml::element("RequestId", &trace.request_id),
-            xml::element("HostId", &trace.host_id),
-        ];
-        let body = format!("{}<Error>{}</Error>", xml::DECLARATION, parts.concat());
+        let Trace { request_id, host_id } = trace;
+        let code = format!("{:?}", self.code);
+        let error = Error { code, message: self.message, bucket_name: bucket, request_id, host_id };
+        let body = xml::bare("Error", &error);
         Answer::text(self.code.status(), "application/xml", body)
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::quota::{Quota, Usage};
-use super::xml;
+use super::xml::Owner;
 
 /// Buckets that a new user may make.
 const BUCKETS_MAX: i64 = 1000;
@@ -80,9 +80,9 @@ impl User {
         })
     }
 
-    /// The elements that name it as an owner.
-    pub(super) fn owner(&self) -> String {
-        xml::element("ID", &self.uid) + &xml::element("DisplayName", &self.display_name)
+    /// It as an owner.
+    pub(super) fn owner(&self) -> Owner {
+        Owner { id: self.uid.clone(), display_name: self.display_name.clone() }
     }
 }
 

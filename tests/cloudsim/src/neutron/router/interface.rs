@@ -106,7 +106,7 @@ fn check_overlap(networks: &Networks, id: &str, subnet_id: &str) -> Result<(), R
         if other == subnet_id {
             return Err(bad_router(&format!("Router already has a port on subnet {subnet_id}")));
         }
-        if cidr.overlaps(subnet.cidr) {
+        if cidr.contains(&subnet.cidr) || subnet.cidr.contains(&cidr) {
             return Err(bad_router(&format!(
                 "Cidr {} of subnet {subnet_id} overlaps with cidr {cidr} of subnet {other}",
                 subnet.cidr
@@ -123,7 +123,7 @@ pub(super) fn remove(networks: &mut Networks, request: &Request<'_>, id: &str) -
     let (port_id, subnet) = (port.standard.id.clone(), port.fixed.first().map(|(subnet, _)| subnet.clone()));
     let subnet = subnet.unwrap_or_default();
     let cidr = networks.subnets.get(&subnet).map(|subnet| subnet.cidr);
-    let needed = |nexthop: Ipv4Addr| cidr.is_some_and(|cidr| cidr.contains(nexthop));
+    let needed = |nexthop: Ipv4Addr| cidr.is_some_and(|cidr| cidr.contains(&nexthop));
     if router.routes.iter().any(|route| needed(route.nexthop)) {
         let message = format!(
             "Router interface for subnet {subnet} on router {id} cannot be deleted, as it is required by one or more \

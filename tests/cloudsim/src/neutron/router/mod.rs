@@ -6,12 +6,12 @@ mod table;
 
 use std::net::Ipv4Addr;
 
+use ipnet::Ipv4Net;
 use serde_json::{Value, json};
 
 use self::gateway::Wanted;
 use self::table::Route;
 use super::attributes::{Attributes, Kind};
-use super::cidr::Cidr;
 use super::port::Port;
 use super::quota::Counted;
 use super::standard::Standard;
@@ -76,7 +76,7 @@ impl Networks {
     }
 
     /// Subnet, its network and the router's own address, of each place that the router is at.
-    fn connected(&self, id: &str) -> Vec<(&str, Cidr, Ipv4Addr)> {
+    fn connected(&self, id: &str) -> Vec<(&str, Ipv4Net, Ipv4Addr)> {
         let ports = self.router_ports(id, INTERFACE).chain(self.router_ports(id, GATEWAY));
         let fixed = ports.flat_map(|port| &port.fixed);
         let place = |(subnet, address): &'_ (String, Ipv4Addr)| {

@@ -2,10 +2,10 @@
 
 use std::net::Ipv4Addr;
 
+use ipnet::Ipv4Net;
 use serde_json::{Value, json};
 
 use super::super::attributes::{address, quoted, wrong};
-use super::super::cidr::Cidr;
 use super::super::{Networks, Request, bad_request, quota};
 use super::KIND;
 use crate::call::{Outcome, Refusal};
@@ -14,7 +14,7 @@ const KEYS: [&str; 2] = ["destination", "nexthop"];
 
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Route {
-    destination: Cidr,
+    destination: Ipv4Net,
     pub(super) nexthop: Ipv4Addr,
 }
 
@@ -44,7 +44,7 @@ impl Route {
         }
         let text = value["destination"].as_str().unwrap_or_default();
         // A host's bits are no destination's.
-        let destination = Cidr::parse(text).filter(|cidr| cidr.to_string() == text);
+        let destination = text.parse::<Ipv4Net>().ok().filter(|cidr| cidr.trunc().to_string() == text);
         let destination =
             destination.ok_or_else(|| wrong("routes", &format!("'{text}' is not a valid CIDR.")))?;
         Ok(Self { destination, nexthop: address("routes", &value["nexthop"])? })
@@ -71,7 +71,7 @@ impl Networks {
         for route in routes {
             let why = if connected.iter().any(|(_, _, own)| *own == route.nexthop) {
                 "the nexthop is used by router"
-            } else if connected.iter().any(|(_, cidr, _)| cidr.contains(route.nexthop)) {
+            } else if connected.iter().any(|(_, cidr, _)| cidr.contains(&route.nexthop)) {
                 continue;
             } else {
                 "the nexthop is not connected with router"

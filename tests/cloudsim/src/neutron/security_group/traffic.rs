@@ -1,11 +1,9 @@
 //! The traffic that a rule lets through: how a body says it, and what it cannot say. Protocols are in `protocol`.
 
-use std::net::Ipv6Addr;
-
+use ipnet::IpNet;
 use serde_json::Value;
 
 use super::super::attributes::{Attributes, quoted, wrong};
-use super::super::cidr::Cidr;
 use super::protocol::{Family, number, protocol};
 use crate::call::Refusal;
 
@@ -107,8 +105,7 @@ impl Traffic {
 
     /// The prefix without the bits of a host.
     pub(super) fn normalized(&self) -> Option<String> {
-        let prefix = self.prefix.as_deref()?;
-        Cidr::parse(prefix).map(|cidr| cidr.to_string()).or_else(|| normalized_v6(prefix))
+        self.prefix.as_deref()?.parse().ok().map(|prefix: IpNet| prefix.trunc().to_string())
     }
 }
 
@@ -182,15 +179,7 @@ fn prefix(value: Option<&Value>) -> Result<Option<String>, Refusal> {
     let Some(text) = value.and_then(Value::as_str).filter(|text| !text.is_empty()) else { return Ok(None) };
     let widest = if text.contains(':') { 128 } else { 32 };
     let whole = if text.contains('/') { text.to_owned() } else { format!("{text}/{widest}") };
-    let valid = Cidr::parse(&whole).is_some() || normalized_v6(&whole).is_some();
+    let valid = whole.parse::<IpNet>().is_ok();
     let refuse = || refusal("InvalidCIDR", format!("Invalid CIDR {text} given as IP prefix."));
     valid.then_some(Some(whole)).ok_or_else(refuse)
-}
-
-fn normalized_v6(prefix: &str) -> Option<String> {
-    let (address, length) = prefix.split_once('/')?;
-    let length: u32 = length.parse().ok().filter(|length| *length <= 128)?;
-    let address: Ipv6Addr = address.parse().ok()?;
-    let mask = u128::MAX.checked_shl(128 - length).unwrap_or(0);
-    Some(format!("{}/{length}", Ipv6Addr::from_bits(address.to_bits() & mask)))
 }

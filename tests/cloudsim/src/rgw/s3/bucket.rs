@@ -3,12 +3,14 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::super::access::{self, Action};
 use super::super::acl::Acl;
 use super::super::bucket::{Bucket, is_name};
 use super::super::quota::{Quota, Usage};
 use super::super::refusal::{Code, Outcome, Refusal};
-use super::super::xml;
+use super::super::xml::{self, Text};
 use super::super::zone::Zone;
 use super::object::STORAGE_CLASS;
 use super::{Request, document, list};
@@ -75,15 +77,21 @@ fn insert(zone: &mut Zone, request: &Request<'_>, owner: &str, acl: Acl) {
     zone.buckets.insert(bucket.name.clone(), bucket);
 }
 
+#[derive(Deserialize)]
+enum Body {
+    CreateBucketConfiguration {
+        #[serde(rename = "LocationConstraint", default)]
+        constraint: String,
+    },
+}
+
 /// The body may name where the bucket goes, "REGION:PLACEMENT": here there is one region with one placement.
 fn place(region: &str, body: &str) -> Result<(), Refusal> {
     if body.is_empty() {
         return Ok(());
     }
-    if !body.contains("</CreateBucketConfiguration>") {
-        return Err(Code::InvalidArgument.into());
-    }
-    let constraint = xml::text_of(body, "LocationConstraint").unwrap_or_default();
+    let Body::CreateBucketConfiguration { constraint } = xml::read(body).ok_or(Code::InvalidArgument)?;
+    let constraint = constraint.trim();
     let (wanted, placement) = constraint.split_once(':').unwrap_or((constraint, ""));
     let refuse = |message| Err(Refusal::with(Code::InvalidLocationConstraint, message));
     match (wanted, placement) {
@@ -133,13 +141,19 @@ fn set_acl(zone: &mut Zone, request: &Request<'_>) -> Outcome {
 fn location(zone: &Zone, request: &Request<'_>) -> Outcome {
     let bucket = zone.bucket(request.bucket)?;
     access::to_bucket(bucket, request.caller, Action::GetBucketLocation)?;
-    Ok(document("LocationConstraint", zone.region))
+    Ok(document("LocationConstraint", Text { text: zone.region }))
 }
 
 fn policy_status(zone: &Zone, request: &Request<'_>) -> Outcome {
     let bucket = zone.bucket(request.bucket)?;
     access::to_bucket(bucket, request.caller, Action::GetBucketPolicyStatus)?;
-    let public =
+    let is_public =
         bucket.policy.as_ref().is_some_and(|policy| policy.is_public()) || bucket.acl.everybody_reads();
-    Ok(document("PolicyStatus", &xml::element("IsPublic", if public { "true" } else { "false" })))
+    Ok(document("PolicyStatus", PolicyStatus { is_public }))
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct PolicyStatus {
+    is_public: bool,
 }

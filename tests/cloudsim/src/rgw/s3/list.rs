@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Serialize;
 
 use super::super::access::{self, Action};
 use super::super::bucket::{Bucket, Object, millis};
 use super::super::refusal::{Code, Outcome};
-use super::super::xml;
+use super::super::user::User;
+use super::super::xml::Owner;
 use super::super::zone::Zone;
 use super::{Request, document};
 use crate::call::Call;
@@ -43,10 +45,8 @@ pub(super) fn objects(zone: &Zone, request: &Request<'_>) -> Outcome {
     access::to_bucket(bucket, request.caller, Action::ListBucket)?;
     let query = query(request.call)?;
     let page = page(bucket, &query);
-    let owner = |object: &Object| zone.users.get(&object.owner).map(|user| user.owner()).unwrap_or_default();
-    let parts =
-        [head(bucket, &query, page.last.is_some()), content(&page, &query, owner), tail(&page, &query)];
-    Ok(document("ListBucketResult", &parts.concat()))
+    let owner = |object: &Object| zone.users.get(&object.owner).map(User::owner);
+    Ok(document("ListBucketResult", shown(bucket, &query, &page, owner)))
 }
 
 fn query(call: &Call) -> Result<Query<'_>, Code> {
@@ -98,45 +98,81 @@ fn common<'a>(key: &'a str, query: &Query<'_>) -> Option<&'a str> {
     Some(&key[..query.prefix.len() + at + query.delimiter.len()])
 }
 
-fn head(bucket: &Bucket, query: &Query<'_>, truncated: bool) -> String {
-    let optional = |name, text: &str| if text.is_empty() { String::new() } else { xml::element(name, text) };
-    [
-        optional("EncodingType", if query.encoded { "url" } else { "" }),
-        xml::element("Name", &bucket.name),
-        xml::element("Prefix", query.prefix),
-        xml::element("MaxKeys", &query.most.to_string()),
-        optional("Delimiter", query.delimiter),
-        xml::element("IsTruncated", if truncated { "true" } else { "false" }),
-    ]
-    .concat()
-}
-
-fn content(page: &Page<'_>, query: &Query<'_>, owner: impl Fn(&Object) -> String) -> String {
+fn shown<'a>(
+    bucket: &'a Bucket,
+    query: &Query<'a>,
+    page: &Page<'a>,
+    owner: impl Fn(&Object) -> Option<Owner>,
+) -> Shown<'a> {
+    let given = |text: &'a str| Some(text).filter(|text| !text.is_empty());
     let key = |key: &str| {
         if query.encoded { utf8_percent_encode(key, PLAIN).to_string() } else { key.to_owned() }
     };
-    let prefix = |prefix: &&str| xml::nested("CommonPrefixes", &xml::element("Prefix", &key(prefix)));
-    let object = |(name, object): &(&str, &Object)| {
-        let owner = if query.with_owner { xml::nested("Owner", &owner(object)) } else { String::new() };
-        let parts = [
-            xml::element("Key", &key(name)),
-            xml::element("LastModified", &millis(object.modified)),
-            xml::element("ETag", &object.etag),
-            xml::element("Size", &object.body.len().to_string()),
-            xml::element("StorageClass", "STANDARD"),
-            owner,
-            xml::element("Type", "Normal"),
-        ];
-        xml::nested("Contents", &parts.concat())
+    let contents = |(name, object): &(&str, &'a Object)| Contents {
+        key: key(name),
+        last_modified: millis(object.modified),
+        e_tag: &object.etag,
+        size: object.body.len(),
+        storage_class: "STANDARD",
+        owner: query.with_owner.then(|| owner(object)).flatten(),
+        kind: "Normal",
     };
-    page.prefixes.iter().map(prefix).chain(page.objects.iter().map(object)).collect()
+    Shown {
+        encoding_type: query.encoded.then_some("url"),
+        name: &bucket.name,
+        prefix: query.prefix,
+        max_keys: query.most,
+        delimiter: given(query.delimiter),
+        is_truncated: page.last.is_some(),
+        common_prefixes: page.prefixes.iter().map(|prefix| Prefix { prefix: key(prefix) }).collect(),
+        contents: page.objects.iter().map(contents).collect(),
+        next_continuation_token: page.last.filter(|_| query.second),
+        key_count: query.second.then(|| page.objects.len() + page.prefixes.len()),
+        marker: (!query.second).then_some(query.after),
+        next_marker: page.last.filter(|_| !query.second),
+    }
 }
 
-fn tail(page: &Page<'_>, query: &Query<'_>) -> String {
-    let next = |name| page.last.map(|last| xml::element(name, last)).unwrap_or_default();
-    if query.second {
-        let count = page.objects.len() + page.prefixes.len();
-        return next("NextContinuationToken") + &xml::element("KeyCount", &count.to_string());
-    }
-    xml::element("Marker", query.after) + &next("NextMarker")
+/// In the gateway's order; the last four differ from version to version.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Shown<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    encoding_type: Option<&'static str>,
+    name: &'a str,
+    prefix: &'a str,
+    max_keys: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delimiter: Option<&'a str>,
+    is_truncated: bool,
+    common_prefixes: Vec<Prefix>,
+    contents: Vec<Contents<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_continuation_token: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key_count: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    marker: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_marker: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Prefix {
+    prefix: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Contents<'a> {
+    key: String,
+    last_modified: String,
+    e_tag: &'a str,
+    size: usize,
+    storage_class: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner: Option<Owner>,
+    #[serde(rename = "Type")]
+    kind: &'static str,
 }

@@ -6,13 +6,15 @@ mod object;
 mod policy;
 
 use jiff::Timestamp;
+use serde::Serialize;
 
-use super::bucket::millis;
+use super::bucket::{Bucket, millis};
 use super::canonical::decoded;
 use super::refusal::{Code, Outcome, Refusal};
 use super::signature;
 use super::trace::Trace;
-use super::xml;
+use super::user::User;
+use super::xml::{self, Owner};
 use super::zone::Zone;
 use crate::call::{Answer, Call};
 
@@ -82,16 +84,35 @@ fn needs_length(request: &Request<'_>) -> bool {
 /// Of nobody that is known, none.
 fn buckets(zone: &Zone, caller: Option<&str>) -> Answer {
     let user = caller.and_then(|uid| zone.users.get(uid));
-    let nobody = || xml::element("ID", "anonymous") + &xml::element("DisplayName", "");
-    let owner = user.map_or_else(nobody, |user| user.owner());
-    let buckets = zone.buckets_of(caller.unwrap_or_default()).map(|bucket| {
-        let created = xml::element("CreationDate", &millis(bucket.created));
-        xml::nested("Bucket", &(xml::element("Name", &bucket.name) + &created))
-    });
-    let buckets = xml::nested("Buckets", &buckets.collect::<String>());
-    document("ListAllMyBucketsResult", &(xml::nested("Owner", &owner) + &buckets))
+    let nobody = || Owner { id: "anonymous".to_owned(), ..Owner::default() };
+    let owner = user.map_or_else(nobody, User::owner);
+    let buckets = zone.buckets_of(caller.unwrap_or_default());
+    let listed =
+        |bucket: &Bucket| Listed { name: bucket.name.clone(), creation_date: millis(bucket.created) };
+    let buckets = Buckets { buckets: buckets.map(listed).collect() };
+    document("ListAllMyBucketsResult", AllBuckets { owner, buckets })
 }
 
-fn document(root: &str, content: &str) -> Answer {
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct AllBuckets {
+    owner: Owner,
+    buckets: Buckets,
+}
+
+#[derive(Serialize)]
+struct Buckets {
+    #[serde(rename = "Bucket")]
+    buckets: Vec<Listed>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Listed {
+    name: String,
+    creation_date: String,
+}
+
+fn document(root: &str, content: impl Serialize) -> Answer {
     Answer::text(200, "application/xml", xml::document(root, content))
 }

@@ -1,4 +1,4 @@
-//! An address that says nothing: calls whose callers stopped waiting before it answered.
+//! An address that answers nobody: it is suspected by the calls whose callers stopped waiting before it answered.
 //!
 //! One such call proves nothing, and neither do many: their time may have been too short. So the host listens on after a
 //! caller has gone, to one request of an address at a time. Where no request at all is answered for `silent_min`, calls
@@ -13,10 +13,10 @@ use futures::future::BoxFuture;
 use tokio::runtime::Handle;
 use tokio::time::{Instant, timeout_at};
 
-/// When an address counts as silent, and for how long.
+/// When an address counts as failed, and for how long.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bounds {
-    /// So many calls in vain.
+    /// So many calls without an answer.
     pub(super) calls: u32,
     /// So long without an answer to anybody.
     pub(super) silent_min: Duration,
@@ -27,66 +27,65 @@ pub(super) struct Bounds {
 }
 
 /// What is known of one address.
-pub(super) struct Silence {
+pub(super) struct FailureDetector {
     bounds: Bounds,
     state: Mutex<State>,
     /// Whether somebody listens on already.
-    witnessed: AtomicBool,
+    probing: AtomicBool,
 }
 
 #[derive(Default)]
 struct State {
-    /// Since the last answer.
-    in_vain: u32,
-    /// When the silence began.
-    since: Option<Instant>,
-    heard_at: Option<Instant>,
-    /// When the last call in vain ended.
-    last: Option<Instant>,
-    refuse_until: Option<Instant>,
+    /// Calls since the last response.
+    unanswered: u32,
+    silent_since: Option<Instant>,
+    last_response: Option<Instant>,
+    /// When the last unanswered call ended.
+    last_unanswered: Option<Instant>,
+    suspected_until: Option<Instant>,
 }
 
-impl Silence {
+impl FailureDetector {
     pub(super) fn new(bounds: Bounds) -> Self {
-        Self { bounds, state: Mutex::default(), witnessed: AtomicBool::new(false) }
+        Self { bounds, state: Mutex::default(), probing: AtomicBool::new(false) }
     }
 
     /// Whether a call that waits so long at most would do so in vain, as far as can be told.
     pub(super) fn refuses(&self, patience: Duration) -> bool {
         let (now, state) = (Instant::now(), self.lock());
-        let refusing = state.refuse_until.is_some_and(|until| now < until);
-        let silent = state.since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
-        refusing && patience <= silent
+        let suspected = state.suspected_until.is_some_and(|until| now < until);
+        let silent = state.silent_since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
+        suspected && patience <= silent
     }
 
-    /// The address has said something, whatever it was.
-    pub(super) fn heard(&self) {
-        *self.lock() = State { heard_at: Some(Instant::now()), ..State::default() };
+    /// The address has answered something, whatever it was.
+    pub(super) fn on_response(&self) {
+        *self.lock() = State { last_response: Some(Instant::now()), ..State::default() };
     }
 
-    /// Listens for the first word of an answer.
-    pub(super) fn listen<T, E>(self: &Arc<Self>, head: BoxFuture<'static, Result<T, E>>) -> Listening<T, E>
+    /// Waits for the head of a response.
+    pub(super) fn watch<T, E>(self: &Arc<Self>, head: BoxFuture<'static, Result<T, E>>) -> Watched<T, E>
     where
         T: Send + 'static,
         E: Send + 'static,
     {
-        Listening { silence: Arc::clone(self), began: Instant::now(), head, open: true }
+        Watched { detector: Arc::clone(self), began: Instant::now(), head, open: true }
     }
 
     /// A call that began then was left without an answer.
-    fn in_vain(&self, began: Instant) {
+    fn on_unanswered(&self, began: Instant) {
         let (now, mut state) = (Instant::now(), self.lock());
-        if state.last.is_some_and(|last| began > last + self.bounds.limit) {
+        if state.last_unanswered.is_some_and(|last| began > last + self.bounds.limit) {
             // Nobody has listened in between.
-            *state = State { heard_at: state.heard_at, ..State::default() };
+            *state = State { last_response: state.last_response, ..State::default() };
         }
-        let begin = state.heard_at.map_or(began, |heard| heard.max(began));
-        let since = *state.since.get_or_insert(begin);
-        state.in_vain = state.in_vain.saturating_add(1);
-        state.last = Some(now);
+        let begin = state.last_response.map_or(began, |response| response.max(began));
+        let since = *state.silent_since.get_or_insert(begin);
+        state.unanswered = state.unanswered.saturating_add(1);
+        state.last_unanswered = Some(now);
         let silent = now.saturating_duration_since(since) >= self.bounds.silent_min;
-        if silent && state.in_vain >= self.bounds.calls {
-            state.refuse_until = Some(now + self.bounds.open);
+        if silent && state.unanswered >= self.bounds.calls {
+            state.suspected_until = Some(now + self.bounds.open);
         }
     }
 
@@ -95,45 +94,45 @@ impl Silence {
     }
 }
 
-/// A call that is listened to. Dropped before its answer, because its time is over or its caller has gone, it is one in
-/// vain, and the host listens on in its place.
-pub(super) struct Listening<T: Send + 'static, E: Send + 'static> {
-    silence: Arc<Silence>,
+/// A call whose answer is waited for. Dropped before it, because its time is over or its caller has gone, it is an unanswered
+/// one, and the host listens on in its place.
+pub(super) struct Watched<T: Send + 'static, E: Send + 'static> {
+    detector: Arc<FailureDetector>,
     began: Instant,
     head: BoxFuture<'static, Result<T, E>>,
     open: bool,
 }
 
-impl<T: Send + 'static, E: Send + 'static> Listening<T, E> {
-    /// The first word, or why none comes.
-    pub(super) async fn answer(mut self) -> Result<T, E> {
-        let answer = self.head.as_mut().await;
+impl<T: Send + 'static, E: Send + 'static> Watched<T, E> {
+    /// The head, or why none comes.
+    pub(super) async fn response(mut self) -> Result<T, E> {
+        let response = self.head.as_mut().await;
         self.open = false;
-        if answer.is_ok() {
-            self.silence.heard();
+        if response.is_ok() {
+            self.detector.on_response();
         }
-        answer
+        response
     }
 }
 
-impl<T: Send + 'static, E: Send + 'static> Drop for Listening<T, E> {
+impl<T: Send + 'static, E: Send + 'static> Drop for Watched<T, E> {
     fn drop(&mut self) {
         if !self.open {
             return;
         }
-        self.silence.in_vain(self.began);
+        self.detector.on_unanswered(self.began);
         let Ok(runtime) = Handle::try_current() else { return };
-        if self.silence.witnessed.swap(true, Ordering::AcqRel) {
+        if self.detector.probing.swap(true, Ordering::AcqRel) {
             return;
         }
-        let silence = Arc::clone(&self.silence);
+        let detector = Arc::clone(&self.detector);
         let head = std::mem::replace(&mut self.head, Box::pin(std::future::pending()));
-        let until = self.began + silence.bounds.limit;
+        let until = self.began + detector.bounds.limit;
         runtime.spawn(async move {
             if let Ok(Ok(_)) = timeout_at(until, head).await {
-                silence.heard();
+                detector.on_response();
             }
-            silence.witnessed.store(false, Ordering::Release);
+            detector.probing.store(false, Ordering::Release);
         });
     }
 }
@@ -158,8 +157,8 @@ mod tests {
 
     /// A call that waits so long at most for an address that answers after `answer`, where it answers. False: it was
     /// not sent.
-    async fn call(silence: &Arc<Silence>, patience: Duration, answer: Option<Duration>) -> bool {
-        if silence.refuses(patience) {
+    async fn call(detector: &Arc<FailureDetector>, patience: Duration, answer: Option<Duration>) -> bool {
+        if detector.refuses(patience) {
             return false;
         }
         let head = async move {
@@ -169,35 +168,35 @@ mod tests {
             }
             Ok::<_, ()>(())
         };
-        let _ = timeout(patience, silence.listen(head.boxed()).answer()).await;
+        let _ = timeout(patience, detector.watch(head.boxed()).response()).await;
         true
     }
 
     #[tokio::test]
     async fn a_dead_address_is_left_alone_by_who_would_wait_in_vain() {
-        let silence = Arc::new(Silence::new(BOUNDS));
+        let detector = Arc::new(FailureDetector::new(BOUNDS));
         for _ in 0..5 {
-            assert!(call(&silence, ms(20), None).await);
+            assert!(call(&detector, ms(20), None).await);
         }
-        assert!(silence.refuses(ms(20)) && silence.refuses(ms(100)));
-        assert!(!silence.refuses(LIMIT), "it has not been silent for so long yet");
+        assert!(detector.refuses(ms(20)) && detector.refuses(ms(100)));
+        assert!(!detector.refuses(LIMIT), "it has not been silent for so long yet");
     }
 
     #[tokio::test]
     async fn forty_at_once_are_as_good_as_one_after_the_other() {
-        let silence = Arc::new(Silence::new(BOUNDS));
-        let calls = (0..40).map(|_| call(&silence, ms(60), None));
+        let detector = Arc::new(FailureDetector::new(BOUNDS));
+        let calls = (0..40).map(|_| call(&detector, ms(60), None));
         assert!(futures::future::join_all(calls).await.into_iter().all(|sent| sent));
-        assert!(!call(&silence, ms(60), None).await);
+        assert!(!call(&detector, ms(60), None).await);
     }
 
     #[tokio::test]
     async fn short_deadlines_alone_refuse_nobody() {
-        let silence = Arc::new(Silence::new(Bounds { silent_min: ms(2_000), ..BOUNDS }));
+        let detector = Arc::new(FailureDetector::new(Bounds { silent_min: ms(2_000), ..BOUNDS }));
         let begun = Instant::now();
         while begun.elapsed() < ms(3_000) {
             assert!(
-                call(&silence, ms(10), Some(ms(30))).await,
+                call(&detector, ms(10), Some(ms(30))).await,
                 "it answers, though none of them waits for it"
             );
         }
@@ -205,37 +204,37 @@ mod tests {
 
     #[tokio::test]
     async fn a_caller_that_goes_away_waited_in_vain_too() {
-        let silence = Arc::new(Silence::new(BOUNDS));
+        let detector = Arc::new(FailureDetector::new(BOUNDS));
         for _ in 0..5 {
-            let one = Arc::clone(&silence);
+            let one = Arc::clone(&detector);
             let caller = tokio::spawn(async move { call(&one, LIMIT, None).await });
             sleep(ms(20)).await;
             caller.abort();
             assert!(caller.await.unwrap_err().is_cancelled());
         }
-        assert!(silence.refuses(ms(20)));
+        assert!(detector.refuses(ms(20)));
     }
 
     #[tokio::test]
     async fn any_answer_ends_it() {
-        let silence = Arc::new(Silence::new(BOUNDS));
+        let detector = Arc::new(FailureDetector::new(BOUNDS));
         for _ in 0..5 {
-            call(&silence, ms(20), None).await;
+            call(&detector, ms(20), None).await;
         }
-        assert!(silence.refuses(ms(20)));
-        assert!(silence.listen(ready(Ok::<_, ()>(())).boxed()).answer().await.is_ok());
-        assert!(!silence.refuses(ms(20)));
+        assert!(detector.refuses(ms(20)));
+        assert!(detector.watch(ready(Ok::<_, ()>(())).boxed()).response().await.is_ok());
+        assert!(!detector.refuses(ms(20)));
     }
 
     #[tokio::test]
     async fn time_in_which_nobody_listened_is_no_silence() {
-        let silence = Arc::new(Silence::new(Bounds { limit: ms(50), ..BOUNDS }));
+        let detector = Arc::new(FailureDetector::new(Bounds { limit: ms(50), ..BOUNDS }));
         for _ in 0..2 {
             for _ in 0..4 {
-                assert!(call(&silence, ms(20), None).await);
+                assert!(call(&detector, ms(20), None).await);
             }
             sleep(ms(200)).await;
         }
-        assert!(!silence.refuses(ms(20)));
+        assert!(!detector.refuses(ms(20)));
     }
 }
