@@ -39,14 +39,15 @@ impl Changed {
         let Self { operation, settled, read } = self;
         let (note, done) = (note(&settled), settled.done);
         let reply = show(read, settled.resource_id).await.map_err(|error| Failed::of(operation, error))?;
-        Ok(Answer::from(reply).of(operation, done).noting(note))
+        Ok(Answer { reply, note, operation: Some(operation), done })
     }
 
     /// Answered with the resource's id and the time of the end, which is empty while it goes on.
     pub(super) fn told<R>(self, reply: impl FnOnce(String, String) -> R) -> Answer<R> {
         let Self { operation, settled, .. } = self;
         let (note, done) = (note(&settled), settled.done);
-        Answer::from(reply(settled.resource_id, settled.at)).of(operation, done).noting(note)
+        let reply = reply(settled.resource_id, settled.at);
+        Answer { reply, note, operation: Some(operation), done }
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use patchbay_core::error::{Error, Kind};
 use patchbay_core::{OperationId, TenantId};
-use patchbay_proto::{self as proto, Keyed, Rpc};
+use patchbay_proto::{self as proto, Effect, Keyed, Rpc};
 use patchbay_tenants::auth::{Claim, Operator};
 use tokio::time::Instant;
 use tonic::metadata::{MetadataMap, MetadataValue};
@@ -20,7 +20,7 @@ use super::port::Deadline;
 use super::reply::{ErrorStyle, status};
 
 /// For the metrics of a request that is no RPC of the contract: the router lets none through, and none is handled.
-const NONE: Rpc = Rpc { service: "", method: "", path: "" };
+const NONE: Rpc = Rpc { service: "", method: "", path: "", effect: Effect::Other };
 
 impl Api {
     /// Does the work of a tenant's call, once it is known that the tenant may make it, and gives its outcome the form that

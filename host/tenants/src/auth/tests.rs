@@ -88,7 +88,9 @@ async fn tenants(directory: &TempDir, master: &Arc<MasterKey>) -> Tenants {
 }
 
 async fn register(tenants: &Tenants) -> (TenantId, String) {
-    let Reserved::New(registration) = tenants.reserve("Acme").await.unwrap() else { panic!("a leftover") };
+    let Reserved::New(registration) = tenants.reserve("Acme", None).await.unwrap() else {
+        panic!("a leftover")
+    };
     let id = || "0".repeat(32);
     let account = Account { domain_id: id(), project_id: id(), user_id: id(), role_id: id() };
     tenants.complete(&registration, &account, None).await.unwrap();
