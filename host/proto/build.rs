@@ -4,11 +4,13 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use heck::{ToSnakeCase as _, ToUpperCamelCase as _};
 use prost::Message as _;
 use prost_types::field_descriptor_proto::{Label, Type};
-use prost_types::{DescriptorProto, FieldDescriptorProto, FileDescriptorProto, FileDescriptorSet};
+use prost_types::{
+    DescriptorProto, FieldDescriptorProto, FileDescriptorProto, FileDescriptorSet, MethodDescriptorProto,
+};
 
 const PACKAGES: [&str; 14] = [
     "clouddisk.proto",
@@ -59,10 +61,10 @@ fn messages(descriptors: &FileDescriptorSet) -> anyhow::Result<String> {
             let server = format!("{}Server", service.name().to_upper_camel_case());
             writeln!(services, "$each!({module}::{}_server::{server});", service.name().to_snake_case())?;
             for method in &service.method {
-                let method_name = method.name();
+                let (method_name, effect) = (method.name(), effect(file, method)?);
                 writeln!(
                     rpcs,
-                    "Rpc {{ service: {name:?}, method: {method_name:?}, path: \"{name}/{method_name}\" }},"
+                    "Rpc {{ service: {name:?}, method: {method_name:?}, path: \"{name}/{method_name}\", effect: Effect::{effect} }},"
                 )?;
                 let input = method.input_type().rsplit('.').next().unwrap_or_default();
                 let message = file.message_type.iter().find(|message| message.name() == input);
@@ -80,6 +82,22 @@ fn messages(descriptors: &FileDescriptorSet) -> anyhow::Result<String> {
          #[macro_export]\nmacro_rules! services {{ ($each:ident) => {{ {services} }}; }}"
     )?;
     Ok(code)
+}
+
+/// What an RPC does to its resource. Whatever removes one is called `Delete…` and tells `deleted_time`: the build fails on
+/// one that has only the half of that.
+fn effect(file: &FileDescriptorProto, method: &MethodDescriptorProto) -> anyhow::Result<&'static str> {
+    let output = method.output_type().rsplit('.').next().unwrap_or_default();
+    let response = file.message_type.iter().find(|message| message.name() == output);
+    let tells_when =
+        |message: &DescriptorProto| message.field.iter().any(|field| field.name() == "deleted_time");
+    let deletes = method.name().starts_with("Delete");
+    ensure!(deletes == response.is_some_and(tells_when), "{}: Delete and deleted_time", method.name());
+    Ok(match method.name() {
+        _ if deletes => "Deletes",
+        name if name.starts_with("Create") => "Creates",
+        _ => "Other",
+    })
 }
 
 /// The module of a package, as `lib.rs` has them.

@@ -46,18 +46,29 @@ enum Meaning {
 impl From<sqlx::Error> for Error {
     /// A database that cannot serve now is unavailable, anything else is a defect; the cause is for the log.
     fn from(cause: sqlx::Error) -> Self {
-        let words = match meaning(&cause) {
-            Meaning::Full => FULL,
-            Meaning::Stale | Meaning::Away => AWAY,
-            Meaning::Defect => return Self::internal(anyhow::Error::new(cause).context("database")),
-        };
-        Self::new(Kind::Unavailable, words).because(anyhow::Error::new(cause).context("database"))
+        let meant = meaning(&cause);
+        told(meant, cause.into())
     }
+}
+
+/// The same for a failure that several are told of, which is somewhere below `cause`.
+pub fn shared(failure: &sqlx::Error, cause: impl Into<anyhow::Error>) -> Error {
+    told(meaning(failure), cause.into())
+}
+
+fn told(meant: Meaning, cause: anyhow::Error) -> Error {
+    let cause = cause.context("database");
+    let words = match meant {
+        Meaning::Full => FULL,
+        Meaning::Stale | Meaning::Away => AWAY,
+        Meaning::Defect => return Error::internal(cause),
+    };
+    Error::new(Kind::Unavailable, words).because(cause)
 }
 
 /// The database did not serve, for this cause.
 pub fn unavailable(cause: impl Into<anyhow::Error>) -> Error {
-    Error::new(Kind::Unavailable, AWAY).because(cause.into().context("database"))
+    told(Meaning::Away, cause.into())
 }
 
 /// Whether a connection that failed so, and those made before it, are to be made anew.
@@ -139,5 +150,8 @@ mod tests {
             assert_eq!((error.kind(), error.message()), (Kind::Unavailable, AWAY));
         }
         assert_eq!(Error::from(sqlx::Error::RowNotFound).kind(), Kind::Internal);
+        let of_many = |failure: sqlx::Error| shared(&failure, anyhow!("nobody could read it")).kind();
+        assert_eq!(of_many(sqlx::Error::PoolTimedOut), Kind::Unavailable);
+        assert_eq!(of_many(sqlx::Error::ColumnNotFound("mark".to_owned())), Kind::Internal);
     }
 }

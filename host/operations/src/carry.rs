@@ -8,9 +8,9 @@ use backon::{ExponentialBuilder, Retryable as _};
 use jiff::Timestamp;
 use patchbay_core::error::{Error, Kind};
 use patchbay_core::{Digest, Domain, text};
-use patchbay_database::now_ms;
 use patchbay_durable::journal::OrphanedResource;
-use patchbay_durable::membership::{Lease, Lost};
+use patchbay_durable::membership::Lease;
+use patchbay_proto::{Effect, Rpc};
 use patchbay_runtime::OperationGuard;
 use patchbay_runtime::contract::common::exports::patchbay::host::operation::{
     Finished, Pending, Progress as Polled,
@@ -19,16 +19,17 @@ use patchbay_runtime::contract::types::Begun;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use super::backoff::Backoff;
 use super::ongoing::Entry;
 use super::progress::Progress;
 use super::services::Services;
-use super::{Failure, Operation, Operations, Origin, State};
+use super::{Failure, Operation, Operations, Origin, State, Unwritten};
 
 /// How often a write to the database is tried again that fails by a defect, before the operation is left to the next start
 /// of the host. What cannot be written only for now, as on a full disk, is tried until it can.
 const WRITES_MAX: usize = 8;
-/// The longest wait between two attempts: so soon after the database is well again its operations go on.
-const WRITE_WAIT_MAX: Duration = Duration::from_secs(2);
+/// The first and the longest wait between two attempts: so soon after the database is well again its operations go on.
+const WRITE_WAIT: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
 /// The longest time of an end that a plugin tells, as the database has room for.
 const TIME_BYTES_MAX: usize = 40;
 
@@ -71,11 +72,12 @@ impl OperationTask {
     /// From the plugin's first answer on.
     ///
     /// # Errors
-    /// Another host carries it now; or it has ended, and nobody knows of whom here.
+    /// Another host carries it now, or it has ended, and nobody knows of whom here; or the database does not take a step,
+    /// and the operation stays as it was before that one.
     pub(super) async fn begin(
         mut self,
         work: impl Future<Output = Result<Begun, Error>> + Send,
-    ) -> Result<(), Lost> {
+    ) -> Result<(), Unwritten> {
         let begun = match work.await {
             Ok(begun) if text::is_id(&begun.resource_id) => begun,
             Ok(_) => {
@@ -107,7 +109,7 @@ impl OperationTask {
     ///
     /// # Errors
     /// As [`OperationTask::begin`].
-    pub(super) async fn take_up(mut self) -> Result<(), Lost> {
+    pub(super) async fn take_up(mut self) -> Result<(), Unwritten> {
         match (self.operation.state, self.operation.failure.clone()) {
             (State::Running, _) => self.poll().await,
             (State::Abandoning, Some(failure)) => self.undo(failure, true).await,
@@ -119,7 +121,7 @@ impl OperationTask {
         }
     }
 
-    async fn poll(&mut self) -> Result<(), Lost> {
+    async fn poll(&mut self) -> Result<(), Unwritten> {
         let mut pace = Backoff::new(&self.services);
         while pace.wait(&self.services, &self.entry).await {
             let look = if self.too_old().await {
@@ -139,7 +141,7 @@ impl OperationTask {
     }
 
     /// Tells those who wait why it failed, and undoes what it made.
-    async fn fail(&mut self, error: &Error) -> Result<(), Lost> {
+    async fn fail(&mut self, error: &Error) -> Result<(), Unwritten> {
         tracing::warn!(method = %self.operation.origin.method, error = %error.chain(), "the operation failed");
         let failure = Failure::from(error);
         self.write(Step::Abandoning(&failure)).await?;
@@ -151,7 +153,7 @@ impl OperationTask {
 
     /// Calls `abandon` until nothing is left; `broken_off`: the backend may still be acting on a lost request, so
     /// what is gone now may yet appear.
-    async fn undo(&mut self, mut failure: Failure, broken_off: bool) -> Result<(), Lost> {
+    async fn undo(&mut self, mut failure: Failure, broken_off: bool) -> Result<(), Unwritten> {
         if !self.may_have_made() {
             return self.write(Step::Failed(&failure, None)).await;
         }
@@ -213,11 +215,11 @@ impl OperationTask {
     }
 
     /// One call of `poll` or `abandon`, and what it means.
-    async fn poll_once(&mut self, pace: &mut Backoff, abandon: bool) -> Result<Look, Lost> {
+    async fn poll_once(&mut self, pace: &mut Backoff, abandon: bool) -> Result<Look, Unwritten> {
         Ok(match self.ask(abandon).await {
             Ok(Polled::Finished(finished)) => Look::Finished(finished),
             Ok(Polled::Pending(pending)) => {
-                pace.defects = 0;
+                pace.answered();
                 if self.operation.ticket.as_ref() != Some(&pending.ticket) {
                     pace.quick(&self.services);
                     self.note(pending).await?;
@@ -242,7 +244,7 @@ impl OperationTask {
         let hold = plugins.hold((domain, &origin.region), began, self.hold.take())?;
         let hold = self.hold.insert(hold);
         let ticket = self.operation.ticket.clone();
-        let asked = plugins.call_held(hold, call, move |at, operation, context| {
+        let answer = plugins.call_held(hold, call, move |at, operation, context| {
             Box::pin(async move {
                 match (abandon, ticket) {
                     (false, Some(ticket)) => operation.call_poll(at, context, ticket).await,
@@ -250,22 +252,22 @@ impl OperationTask {
                 }
             })
         });
-        asked.await
+        answer.await
     }
 
-    async fn note(&mut self, mut pending: Pending) -> Result<(), Lost> {
+    async fn note(&mut self, mut pending: Pending) -> Result<(), Unwritten> {
         self.operation.ticket = Some(pending.ticket.clone());
         pending.state = text::sanitized(&pending.state, text::WORD_BYTES_MAX);
         self.write(Step::Running(&pending)).await
     }
 
-    async fn done(&mut self, Finished { at, message }: Finished) -> Result<(), Lost> {
+    async fn done(&mut self, Finished { at, message }: Finished) -> Result<(), Unwritten> {
         let at =
             at.map_or_else(|| format!("{:.0}", Timestamp::now()), |at| text::sanitized(&at, TIME_BYTES_MAX));
         let message = message.map(|message| text::sanitized(&message, text::MESSAGE_BYTES_MAX));
         self.write(Step::Done(&at, message.as_deref())).await?;
         let resource_id = self.operation.resource_id.clone().unwrap_or_default();
-        if self.removes() && self.services.plugins.several_regions() {
+        if self.effect() == Some(Effect::Deletes) && self.services.plugins.several_regions() {
             self.write(Step::Displaced(&resource_id)).await?;
         }
         tracing::info!(method = %self.operation.origin.method, resource = %resource_id, "done");
@@ -273,39 +275,37 @@ impl OperationTask {
         Ok(())
     }
 
-    /// Writes a step, again and again; what cannot be written is taken up at the next start.
-    async fn write(&self, step: Step<'_>) -> Result<(), Lost> {
-        let again = ExponentialBuilder::default().with_jitter().with_max_delay(WRITE_WAIT_MAX);
+    /// Writes a step, again and again. What cannot be written is not done either, and nobody is told of it: who takes the
+    /// operation up at the next start goes on from the step before.
+    async fn write(&self, step: Step<'_>) -> Result<(), Unwritten> {
+        let again = ExponentialBuilder::default().with_jitter();
+        let again = again.with_min_delay(WRITE_WAIT.0).with_max_delay(WRITE_WAIT.1);
         let mut defects = 0;
-        let worth_it = |error: &Error| match error.kind() {
-            Kind::Conflict => false,
-            Kind::Unavailable => !self.services.stop.is_cancelled(),
-            _ => {
+        let worth_it = |unwritten: &Unwritten| match unwritten {
+            Unwritten::Lost(_) => false,
+            Unwritten::Failed(error) if error.kind() == Kind::Unavailable => {
+                !self.services.stop.is_cancelled()
+            }
+            Unwritten::Failed(_) => {
                 defects += 1;
                 defects <= WRITES_MAX
             }
         };
         let written = (|| self.write_once(step)).retry(again.without_max_times()).when(worth_it).await;
-        match written {
-            Err(error) if error.kind() == Kind::Conflict => return Err(Lost),
-            Err(error) => {
-                tracing::error!(?step, error = %error.chain(), "the operation's step is not in the database");
-            }
-            Ok(()) => {}
-        }
+        written.inspect_err(|unwritten| tracing::debug!(?step, %unwritten, "the step is not written"))?;
         // Whoever watches reads the row now.
         self.tell.send_modify(|_| ());
         Ok(())
     }
 
-    async fn write_once(&self, step: Step<'_>) -> Result<(), Error> {
+    async fn write_once(&self, step: Step<'_>) -> Result<(), Unwritten> {
         let (id, store) = (self.operation.id, &self.store);
         let Origin { tenant_id, region, .. } = &self.operation.origin;
         match step {
             Step::About(resource_id) => store.set_resource(id, resource_id).await,
-            Step::Placed(resource_id) => store.place(*tenant_id, resource_id, region).await,
-            Step::Displaced(resource_id) => store.displace(*tenant_id, resource_id).await,
-            Step::Running(next) => store.running(id, &next.ticket, &next.state, next.percent, now_ms()).await,
+            Step::Placed(resource_id) => Ok(store.place(*tenant_id, resource_id, region).await?),
+            Step::Displaced(resource_id) => Ok(store.displace(*tenant_id, resource_id).await?),
+            Step::Running(next) => store.running(id, &next.ticket, &next.state, next.percent).await,
             Step::Abandoning(failure) => store.abandoning(id, failure).await,
             Step::Done(at, message) => store.end_done(id, at, message).await,
             Step::Failed(failure, left) => store.end_failed(id, failure, left).await,
@@ -313,14 +313,14 @@ impl OperationTask {
     }
 
     /// Whether there may be something to undo. Without a ticket that is what a create may have made: whatever else a plugin
-    /// makes, it has a ticket kept before.
+    /// makes, it has a ticket kept before. Of an RPC that only another version knows nobody can say, and undoing looks.
     fn may_have_made(&self) -> bool {
-        self.operation.ticket.is_some() || self.operation.origin.method.contains("/Create")
+        self.operation.ticket.is_some() || matches!(self.effect(), Some(Effect::Creates) | None)
     }
 
-    /// Whether its resource is gone at its end.
-    fn removes(&self) -> bool {
-        self.operation.origin.method.contains("/Delete")
+    /// What its RPC does to its resource; none where this version does not know that RPC.
+    fn effect(&self) -> Option<Effect> {
+        Rpc::of(&self.operation.origin.method).map(|rpc| rpc.effect)
     }
 
     /// Whether the tenant wants it given up, as far as the database tells.
@@ -332,49 +332,5 @@ impl OperationTask {
     async fn too_old(&self) -> bool {
         let age = self.services.store.age_ms(self.operation.id).await.unwrap_or(0);
         age > self.services.config.lifetime_ms_max
-    }
-}
-
-/// How long to wait between two polls, and how much an operation is forgiven.
-struct Backoff {
-    wait: Duration,
-    defects: u32,
-}
-
-impl Backoff {
-    fn new(services: &Services) -> Self {
-        Self { wait: Duration::from_millis(services.config.poll_ms_min), defects: 0 }
-    }
-
-    /// Something moved: poll again soon.
-    fn quick(&mut self, services: &Services) {
-        self.wait = Duration::from_millis(services.config.poll_ms_min);
-    }
-
-    /// Waits, each time half as long again, or until it is woken; false when the host stops.
-    async fn wait(&mut self, services: &Services, entry: &Entry) -> bool {
-        let now = self.wait;
-        self.wait = now.mul_f64(1.5).min(Duration::from_millis(services.config.poll_ms_max));
-        tokio::select! {
-            () = services.stop.cancelled() => false,
-            () = entry.woken() => true,
-            () = tokio::time::sleep(now) => true,
-        }
-    }
-
-    /// A backend that is away is waited for; a defect may repeat a few times only. What the plugin says in its
-    /// own words is its last word.
-    fn forgives(&mut self, error: &Error, services: &Services, abandon: bool) -> bool {
-        match error.kind() {
-            Kind::Exhausted | Kind::Busy | Kind::Unavailable | Kind::Timeout => true,
-            // A service that the catalogue does not name now, or a plugin that is not loaded now, may come
-            // back, and until then nothing more can be undone.
-            Kind::Unsupported => abandon,
-            Kind::Internal if error.is_hidden() => {
-                self.defects += 1;
-                self.defects < services.config.defects_max
-            }
-            _ => false,
-        }
     }
 }

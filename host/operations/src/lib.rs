@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod adopt;
+mod backoff;
 mod carry;
 mod config;
 mod ongoing;
@@ -27,7 +28,7 @@ use patchbay_durable::journal::OrphanedResource;
 pub use self::config::Config;
 pub use self::retry::First;
 pub use self::runner::{Runner, Settled, Started};
-pub use self::store::{Filter, Free, Operations};
+pub use self::store::{Filter, Free, Operations, Unwritten};
 pub use self::watch::Watch;
 
 /// How far an operation is.
@@ -137,8 +138,6 @@ pub struct Operation {
     pub created_at: i64,
     /// When its row last changed, likewise.
     pub updated_at: i64,
-    /// When it is to be polled next, likewise.
-    pub next_poll_at: i64,
     /// What it made and could not undo, where it failed.
     pub leftovers: Vec<OrphanedResource>,
     /// Whether it failed and left nothing, known or not.
@@ -163,7 +162,6 @@ impl Operation {
             cancel_requested: false,
             created_at: now,
             updated_at: now,
-            next_poll_at: now,
             leftovers: Vec::new(),
             undone: false,
         }

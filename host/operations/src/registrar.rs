@@ -14,7 +14,7 @@ use patchbay_runtime as plugin;
 use patchbay_runtime::contract::identity::exports::patchbay::identity::tenants::{self, Spec};
 use patchbay_runtime::{CallContext, Placeholder};
 use patchbay_tenants::auth::{Auth, Operator};
-use patchbay_tenants::{Account, Leftover, Registered, Registration, Reserved, Tenants};
+use patchbay_tenants::{Account, Leftover, Once, Registered, Registration, Reserved, Tenants, Unreserved};
 use rand::RngExt as _;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -51,6 +51,32 @@ pub struct RegistrationRequest {
     pub once: Option<IdempotencyKey>,
 }
 
+/// Why a tenant has no account.
+#[derive(Debug, thiserror::Error)]
+enum Unprovisioned {
+    /// The cloud has what the id names, and it is not this registration's: somebody else's, or this installation's from before
+    /// its database was lost.
+    #[error(transparent)]
+    IdInUse(Error),
+    #[error(transparent)]
+    Failed(#[from] Error),
+}
+
+impl Unprovisioned {
+    /// What the identity plugin says, whose contract has the word "exists" for nothing else.
+    fn told(error: Error) -> Self {
+        if error.kind() == Kind::Exists { Self::IdInUse(error) } else { Self::Failed(error) }
+    }
+}
+
+impl From<Unprovisioned> for Error {
+    fn from(unprovisioned: Unprovisioned) -> Self {
+        match unprovisioned {
+            Unprovisioned::IdInUse(error) | Unprovisioned::Failed(error) => error,
+        }
+    }
+}
+
 /// See the module.
 pub struct Registrar {
     tenants: Arc<Tenants>,
@@ -80,66 +106,72 @@ impl Registrar {
     /// then nothing is left, or what is left is removed as soon as the cloud answers again.
     pub async fn register(
         self: &Arc<Self>,
-        asked: RegistrationRequest,
+        request: RegistrationRequest,
         name: &str,
     ) -> Result<Registered, Error> {
         let (registrar, name) = (Arc::clone(self), name.to_owned());
-        let work = async move { registrar.carry_once(&asked, &name).await };
+        let work = async move { registrar.carry_once(&request, &name).await };
         let span = tracing::Span::current();
         tokio::spawn(tracing::Instrument::instrument(work, span)).await.map_err(Error::internal)?
     }
 
-    /// The key is held from the moment the tenant is whole; until then its name tells one attempt from the next.
-    async fn carry_once(&self, asked: &RegistrationRequest, name: &str) -> Result<Registered, Error> {
-        let Some(once) = &asked.once else { return self.carry(asked, name).await };
-        if let Some(first) = self.first(once).await? {
+    /// The key is held from the moment there is a row, and given back with it: of two requests with one key, one makes an
+    /// account.
+    async fn carry_once(&self, request: &RegistrationRequest, name: &str) -> Result<Registered, Error> {
+        if let Some(first) = self.first(request).await? {
             return Ok(first);
         }
-        match self.carry(asked, name).await {
-            Err(taken) if taken.kind() == Kind::Exists => match self.first(once).await? {
-                Some(first) => Ok(first),
-                None if self.tenants.is_creating(name).await? => Err(Error::new(
-                    Kind::Busy,
-                    "A tenant of this tenant_name is being registered; try again later.",
-                )),
-                None => Err(taken),
-            },
-            outcome => outcome,
+        let taken = match self.carry(request, name).await {
+            Err(Unreserved::Failed(error)) => return Err(error),
+            Err(taken) => taken,
+            Ok(registered) => return Ok(registered),
+        };
+        match (self.first(request).await?, taken) {
+            (Some(first), _) => Ok(first),
+            (None, Unreserved::NameTaken { creating: true }) if request.once.is_some() => Err(Error::new(
+                Kind::Busy,
+                "A tenant of this tenant_name is being registered; try again later.",
+            )),
+            (None, taken) => Err(taken.into()),
         }
     }
 
     /// The tenant that was registered under the key before.
-    async fn first(&self, once: &IdempotencyKey) -> Result<Option<Registered>, Error> {
+    async fn first(&self, request: &RegistrationRequest) -> Result<Option<Registered>, Error> {
+        let Some(once) = &request.once else { return Ok(None) };
         let earlier = self.keys.find(None, once).await?;
         earlier.and_then(|earlier| earlier.answer).map(|answer| Registered::from_bytes(&answer)).transpose()
     }
 
-    /// Somebody else, or this installation before its database was lost, may hold what an id names in the cloud; then another
-    /// id is tried.
-    async fn carry(&self, asked: &RegistrationRequest, name: &str) -> Result<Registered, Error> {
+    /// Where the cloud has what the id names, another id is tried.
+    async fn carry(&self, request: &RegistrationRequest, name: &str) -> Result<Registered, Unreserved> {
         let mut attempt = 1;
         loop {
-            let registration = self.reserve(&asked.request_id, name).await?;
+            let registration = self.reserve(request, name).await?;
             let id = registration.id();
-            match self.attempt(asked, registration).await {
-                Err(error) if error.kind() == Kind::Exists && attempt < IDS_MAX => {
+            match self.attempt(request, registration).await {
+                Err(Unprovisioned::IdInUse(error)) if attempt < IDS_MAX => {
                     tracing::warn!(tenant = %id, error = %error.chain(), "what the id names in the cloud is not this registration's, another id is tried");
                     attempt += 1;
                 }
-                outcome => return outcome,
+                outcome => return outcome.map_err(|error| Error::from(error).into()),
             }
         }
     }
 
+    fn once<'a>(&'a self, request: &'a RegistrationRequest) -> Once<'a> {
+        request.once.as_ref().map(|once| (once, &*self.keys))
+    }
+
     async fn attempt(
         &self,
-        asked: &RegistrationRequest,
+        request: &RegistrationRequest,
         registration: Registration,
-    ) -> Result<Registered, Error> {
-        let Err(error) = self.provision(asked, &registration).await else {
+    ) -> Result<Registered, Unprovisioned> {
+        let Err(error) = self.provision(request, &registration).await else {
             return Ok(Registered::from(registration));
         };
-        let failed = || self.tenants.failed(&registration);
+        let failed = || self.tenants.failed(&registration, self.once(request));
         let leftover = match failed.retry(until(registration.deadline())).await {
             Ok(leftover) => leftover,
             Err(unwritten) => {
@@ -147,47 +179,53 @@ impl Registrar {
                 return Err(error);
             }
         };
-        if let Err(left) = self.remove(&asked.request_id, leftover).await {
+        if let Err(left) = self.remove(&request.request_id, leftover).await {
             tracing::error!(tenant = %leftover.id(), error = %left.chain(), "not removed yet; tried again later");
         }
         Err(error)
     }
 
     /// Takes the name, removing first what an earlier registration left under it.
-    async fn reserve(&self, request_id: &str, name: &str) -> Result<Registration, Error> {
-        match self.tenants.reserve(name).await? {
+    async fn reserve(&self, request: &RegistrationRequest, name: &str) -> Result<Registration, Unreserved> {
+        let once = self.once(request);
+        match self.tenants.reserve(name, once).await? {
             Reserved::New(registration) => return Ok(registration),
-            Reserved::Leftover(leftover) => self.remove(request_id, leftover).await?,
+            Reserved::Leftover(leftover) => self.remove(&request.request_id, leftover).await?,
         }
-        match self.tenants.reserve(name).await? {
+        match self.tenants.reserve(name, once).await? {
             Reserved::New(registration) => Ok(registration),
             Reserved::Leftover(_) => {
-                Err(Error::new(Kind::Busy, "An earlier registration is still being removed."))
+                Err(Error::new(Kind::Busy, "An earlier registration is still being removed.").into())
             }
         }
     }
 
-    async fn provision(&self, asked: &RegistrationRequest, new: &Registration) -> Result<(), Error> {
-        let (call, spec) = self.call(asked, new);
+    async fn provision(
+        &self,
+        request: &RegistrationRequest,
+        new: &Registration,
+    ) -> Result<(), Unprovisioned> {
+        let (call, spec) = self.call(request, new);
         let account = self.plugins.call::<plugin::Tenants, _>(call, move |at, tenants, context| {
             Box::pin(tenants.call_provision(at, context, spec))
         });
-        self.complete(asked, new, account.await?).await
+        let account = account.await.map_err(Unprovisioned::told)?;
+        Ok(self.complete(request, new, account).await?)
     }
 
     /// The call in which the plugin makes the tenant's user with the new password, which the plugin is not told.
-    fn call(&self, asked: &RegistrationRequest, new: &Registration) -> (CallContext, Spec) {
+    fn call(&self, request: &RegistrationRequest, new: &Registration) -> (CallContext, Spec) {
         let word = format!("secret-{:032x}", rand::rng().random::<u128>());
         let spec = Spec { display_name: new.name().to_owned(), password_placeholder: word.clone() };
         let secret = Some(Placeholder { word, secret: new.password().clone() });
         let deadline = new.deadline().min(Instant::now() + self.plugins.call_time());
-        let permit = asked.operator.registering(new.id(), new.mark(), &asked.request_id, deadline);
-        (CallContext::registration(permit, secret).served_by(&asked.served), spec)
+        let permit = request.operator.registering(new.id(), new.mark(), &request.request_id, deadline);
+        (CallContext::registration(permit, secret).served_by(&request.served), spec)
     }
 
     async fn complete(
         &self,
-        asked: &RegistrationRequest,
+        request: &RegistrationRequest,
         new: &Registration,
         account: tenants::Account,
     ) -> Result<(), Error> {
@@ -197,8 +235,7 @@ impl Registrar {
             user_id: account.user_id,
             role_id: account.role_id,
         };
-        let once = asked.once.as_ref().map(|once| (once, &*self.keys));
-        self.tenants.complete(new, &account, once).await
+        self.tenants.complete(new, &account, self.once(request)).await
     }
 
     async fn remove(&self, request_id: &str, leftover: Leftover) -> Result<(), Error> {

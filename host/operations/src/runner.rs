@@ -8,7 +8,7 @@ use patchbay_core::error::{Error, Kind};
 use patchbay_core::share::{Share, Shares};
 use patchbay_core::{Domain, OperationId, TenantId};
 use patchbay_durable::idempotency::{Idempotency, IdempotencyKey};
-use patchbay_durable::membership::{Lease, Lost, Membership};
+use patchbay_durable::membership::{Lease, Membership};
 use patchbay_rollout::Plugins;
 use patchbay_runtime::contract::types::Begun;
 use patchbay_runtime::{Call, Generation, OperationGuard};
@@ -24,7 +24,7 @@ use super::carry::OperationTask;
 use super::ongoing::Ongoing;
 use super::progress::Progress;
 use super::services::Services;
-use super::{Config, Failure, Operation, Operations, Origin};
+use super::{Config, Failure, Operation, Operations, Origin, Unwritten};
 
 /// An operation that a call has begun, or that the same call began when it was sent before.
 pub struct Started {
@@ -97,7 +97,7 @@ fn not_begun() -> Error {
 }
 
 /// An operation's way to its end.
-pub(super) type Carried = futures::future::BoxFuture<'static, Result<(), Lost>>;
+pub(super) type Carried = futures::future::BoxFuture<'static, Result<(), Unwritten>>;
 
 /// See the module.
 pub struct Runner {
@@ -259,8 +259,12 @@ impl Runner {
         let carried = carry(carrier);
         let carried = async move {
             going_on.inc();
-            if let Err(lost) = lease.hold(carried).await.flatten() {
-                tracing::warn!("{lost}");
+            match lease.hold(carried).await.unwrap_or_else(|lost| Err(lost.into())) {
+                Ok(()) => {}
+                Err(Unwritten::Lost(lost)) => tracing::warn!("{lost}"),
+                Err(Unwritten::Failed(error)) => {
+                    tracing::error!(error = %error.chain(), "a step is not in the database; the next start goes on from the one before");
+                }
             }
             going_on.dec();
             drop(share);

@@ -8,25 +8,28 @@
 //!
 //! An operation that has ended never changes again: of two that report on it, the second is told so. Only the host that
 //! carries an operation may write its steps; who that is when a host dies is in `adoption`. When to poll is decided in
-//! `carry`.
+//! `carry`. The column `next_poll_at`, in which nobody looks, goes with a later change of the schema.
 
 mod adoption;
 mod placement;
 mod prune;
 mod row;
 mod select;
+mod unwritten;
 
-use patchbay_core::error::{Error, Kind};
+use patchbay_core::error::Error;
 use patchbay_core::{HostId, OperationId, TenantId};
 use patchbay_database::now_ms;
 use patchbay_durable::idempotency::{Idempotency, IdempotencyKey};
 use patchbay_durable::journal::OrphanedResource;
+use patchbay_durable::membership::Lost;
 use sqlx::any::AnyArguments;
 use sqlx::query::Query;
 use sqlx::{Any, AnyPool, Executor};
 
 pub use self::adoption::Free;
 pub use self::select::Filter;
+pub use self::unwritten::Unwritten;
 use super::{Failure, Operation, Origin};
 
 /// Every operation of the deployment.
@@ -105,33 +108,29 @@ impl Operations {
         Ok(())
     }
 
-    /// Notes the next ticket, the step and the percentage for people, and when to poll (milliseconds since
-    /// 1970-01-01T00:00:00Z). An operation that is being abandoned stays so.
+    /// Notes the next ticket, and the step and the percentage for people. An operation that is being abandoned stays so.
     ///
     /// # Errors
-    /// [`Kind::Conflict`]: it has ended, or another host carries it. [`Kind::Unavailable`]: the database does not answer.
+    /// [`Unwritten::Lost`]: it has ended, or another host carries it.
     pub async fn running(
         &self,
         id: OperationId,
         ticket: &str,
         step: &str,
         percent: Option<u8>,
-        next_poll_at: i64,
-    ) -> Result<(), Error> {
+    ) -> Result<(), Unwritten> {
         let sql = "UPDATE operation SET updated_at = $2, ticket = $4, step = $5, percent = $6, \
-                   next_poll_at = $7, \
                    state = CASE state WHEN 'abandoning' THEN 'abandoning' ELSE 'running' END \
                    WHERE id = $1 AND host = $3 AND state IN ('beginning', 'running', 'abandoning')";
-        let update =
-            self.changing(sql, id).bind(ticket).bind(step).bind(percent.map(i64::from)).bind(next_poll_at);
+        let update = self.changing(sql, id).bind(ticket).bind(step).bind(percent.map(i64::from));
         self.change(update).await
     }
 
     /// Notes what it is about.
     ///
     /// # Errors
-    /// [`Kind::Conflict`]: it has ended, or another host carries it. [`Kind::Unavailable`]: the database does not answer.
-    pub async fn set_resource(&self, id: OperationId, resource_id: &str) -> Result<(), Error> {
+    /// [`Unwritten::Lost`]: it has ended, or another host carries it.
+    pub async fn set_resource(&self, id: OperationId, resource_id: &str) -> Result<(), Unwritten> {
         let sql = "UPDATE operation SET updated_at = $2, resource_id = $4 \
                    WHERE id = $1 AND host = $3 AND state IN ('beginning', 'running', 'abandoning')";
         self.change(self.changing(sql, id).bind(resource_id)).await
@@ -140,9 +139,9 @@ impl Operations {
     /// Notes why it failed; what it made is to be undone, beginning now.
     ///
     /// # Errors
-    /// [`Kind::Conflict`]: it has ended, or another host carries it. [`Kind::Unavailable`]: the database does not answer.
-    pub async fn abandoning(&self, id: OperationId, failure: &Failure) -> Result<(), Error> {
-        let sql = "UPDATE operation SET updated_at = $2, next_poll_at = $2, state = 'abandoning', \
+    /// [`Unwritten::Lost`]: it has ended, or another host carries it.
+    pub async fn abandoning(&self, id: OperationId, failure: &Failure) -> Result<(), Unwritten> {
+        let sql = "UPDATE operation SET updated_at = $2, state = 'abandoning', \
                    error_kind = $4, error_message = $5 \
                    WHERE id = $1 AND host = $3 AND state IN ('beginning', 'running', 'abandoning')";
         self.change(self.changing(sql, id).bind(failure.kind.as_str()).bind(&failure.message)).await
@@ -151,14 +150,13 @@ impl Operations {
     /// Ends it well, at `finished_at` (RFC 3339), with a `message` for the platform or none.
     ///
     /// # Errors
-    /// [`Kind::Conflict`]: it has ended already, is being abandoned, or another host carries it.
-    /// [`Kind::Unavailable`]: the database does not answer.
+    /// [`Unwritten::Lost`]: it has ended already, is being abandoned, or another host carries it.
     pub async fn end_done(
         &self,
         id: OperationId,
         finished_at: &str,
         message: Option<&str>,
-    ) -> Result<(), Error> {
+    ) -> Result<(), Unwritten> {
         let sql = "UPDATE operation SET updated_at = $2, state = 'done', ticket = NULL, percent = 100, \
                    finished_at = $4, message = $5, ended_counted = (SELECT total_ms FROM counted_time) WHERE id = $1 AND host = $3 AND state IN ('beginning', 'running')";
         self.change(self.changing(sql, id).bind(finished_at).bind(message)).await
@@ -168,14 +166,13 @@ impl Operations {
     /// all was.
     ///
     /// # Errors
-    /// [`Kind::Conflict`]: it has ended already, or another host carries it.
-    /// [`Kind::Unavailable`]: the database does not answer.
+    /// [`Unwritten::Lost`]: it has ended already, or another host carries it.
     pub async fn end_failed(
         &self,
         id: OperationId,
         failure: &Failure,
         left: Option<&[OrphanedResource]>,
-    ) -> Result<(), Error> {
+    ) -> Result<(), Unwritten> {
         let undone = left.is_none();
         let left = left.filter(|left| !left.is_empty()).map(serde_json::to_string).transpose();
         let left = left.map_err(Error::internal)?;
@@ -190,13 +187,13 @@ impl Operations {
     /// Notes that the tenant wants it given up; whoever carries it sees that before its next step.
     ///
     /// # Errors
-    /// [`Kind::Conflict`]: it has ended already, or is none of the tenant's.
-    /// [`Kind::Unavailable`]: the database does not answer.
+    /// [`Kind::Conflict`](patchbay_core::error::Kind::Conflict): it has ended already, or is none of the tenant's.
+    /// `Unavailable` when the database does not answer.
     pub async fn request_cancel(&self, tenant_id: TenantId, id: OperationId) -> Result<(), Error> {
         let sql = "UPDATE operation SET updated_at = $2, cancel_requested_at = $2 \
                    WHERE id = $1 AND tenant_id = $3 AND state IN ('beginning', 'running', 'abandoning')";
         let update = sqlx::query(sql).bind(id.to_string()).bind(now_ms()).bind(tenant_id.to_string());
-        self.change(update).await
+        Ok(self.change(update).await?)
     }
 
     /// An update whose `$1` is the operation, whose `$2` is now and whose `$3` is the host that must carry it.
@@ -204,10 +201,7 @@ impl Operations {
         sqlx::query(sql).bind(id.to_string()).bind(now_ms()).bind(&self.host)
     }
 
-    async fn change(&self, update: Query<'_, Any, AnyArguments>) -> Result<(), Error> {
-        if update.execute(&self.pool).await?.rows_affected() == 1 {
-            return Ok(());
-        }
-        Err(Error::new(Kind::Conflict, "The operation has ended already."))
+    async fn change(&self, update: Query<'_, Any, AnyArguments>) -> Result<(), Unwritten> {
+        if update.execute(&self.pool).await?.rows_affected() == 1 { Ok(()) } else { Err(Lost.into()) }
     }
 }

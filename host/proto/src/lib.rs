@@ -10,7 +10,7 @@
 
 mod message;
 
-pub use self::message::{Keyed, RPCS, Request, Response, Rpc};
+pub use self::message::{Effect, Keyed, RPCS, Request, Response, Rpc};
 
 /// The contract's file descriptor set, for reflection and for tests that walk over every RPC.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));

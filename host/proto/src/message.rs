@@ -10,13 +10,31 @@ pub struct Rpc {
     pub method: &'static str,
     /// Both, as "instance.InstanceService/GetInstance".
     pub path: &'static str,
+    /// What it does to the resource that it is about.
+    pub effect: Effect,
+}
+
+/// What an RPC does to the resource that it is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// Makes it: a standard method `Create`.
+    Creates,
+    /// Removes it: a standard method `Delete`, whose response tells when.
+    Deletes,
+    /// Looks at it, or changes it.
+    Other,
 }
 
 impl Rpc {
     /// The RPC of an HTTP path, as "/instance.InstanceService/GetInstance".
     #[must_use]
     pub fn of_path(path: &str) -> Option<&'static Self> {
-        let path = path.strip_prefix('/')?;
+        Self::of(path.strip_prefix('/')?)
+    }
+
+    /// The RPC of that path, as "instance.InstanceService/GetInstance".
+    #[must_use]
+    pub fn of(path: &str) -> Option<&'static Self> {
         RPCS.iter().find(|rpc| rpc.path == path)
     }
 }

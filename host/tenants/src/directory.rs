@@ -57,7 +57,7 @@ impl fmt::Debug for Directory {
 struct Last {
     revision: i64,
     begun: Option<Instant>,
-    failed: bool,
+    failed: Option<Kind>,
 }
 
 impl Directory {
@@ -105,7 +105,8 @@ impl Directory {
     /// least `tenant.refresh_ms_min` pass.
     ///
     /// # Errors
-    /// [`Kind::Busy`]: `tenant.waiting_max` wait already. [`Kind::Unavailable`]: the changes cannot be read.
+    /// [`Kind::Busy`]: `tenant.waiting_max` wait already. [`Kind::Unavailable`]: the changes cannot be read
+    /// now; [`Kind::Internal`]: they cannot be read.
     pub(super) async fn refresh<F>(
         self: &Arc<Self>,
         read: impl Fn(i64) -> F + Send + Sync + 'static,
@@ -130,10 +131,7 @@ impl Directory {
             });
             last = reading.await.map_err(Error::internal)?;
         }
-        if last.failed {
-            return Err(Error::new(Kind::Unavailable, Kind::Unavailable.default_message()));
-        }
-        Ok(())
+        last.failed.map_or(Ok(()), |kind| Err(Error::new(kind, kind.default_message())))
     }
 
     async fn read<F>(&self, last: &mut Last, read: impl Fn(i64) -> F)
@@ -142,11 +140,13 @@ impl Directory {
     {
         let begun = Instant::now();
         last.begun = Some(begun);
-        last.failed = true;
+        // Until it is known to be otherwise: a reading that is broken off has told nothing.
+        last.failed = Some(Kind::Unavailable);
         loop {
             let Page { changes, full } = match read(last.revision).await {
                 Ok(page) => page,
                 Err(error) => {
+                    last.failed = Some(error.kind());
                     return tracing::warn!(error = %error.chain(), "changes of tenants cannot be read");
                 }
             };
@@ -158,7 +158,7 @@ impl Directory {
                 break;
             }
         }
-        last.failed = false;
+        last.failed = None;
         *self.fresh_until.write().unwrap_or_else(PoisonError::into_inner) = Some(begun + self.fresh);
     }
 }
@@ -201,7 +201,7 @@ mod tests {
                     let one = Change { id: id(1), revision: 7, key: Some(digest(1)) };
                     let changes = Some(one).into_iter().filter(|change| change.revision > after).collect();
                     let page = Page { changes, full: false };
-                    if fails { Err(Error::internal(anyhow::anyhow!("gone"))) } else { Ok(page) }
+                    if fails { Err(patchbay_core::failure::late()) } else { Ok(page) }
                 }
             };
             self.directory.refresh(read).await
@@ -254,5 +254,12 @@ mod tests {
         assert_eq!((rig.reads(), rig.directory.is_fresh()), (2, false));
         rig.refresh(false).await.unwrap();
         assert_eq!(rig.reads(), 3);
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_read_is_a_defect_and_not_away() {
+        let rig = Rig::new(&Config::default());
+        let read = |_| async { Err(Error::internal(anyhow::anyhow!("a column is missing"))) };
+        assert_eq!(rig.directory.refresh(read).await.map_err(|error| error.kind()), Err(Kind::Internal));
     }
 }

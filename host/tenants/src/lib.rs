@@ -21,7 +21,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use tokio::time::Instant;
 
-pub use self::store::Tenants;
+pub use self::store::{Once, Tenants, Unreserved};
 
 /// As the requirements have it: `tenant_name varchar2(100)`.
 const NAME_CHARS_MAX: usize = 100;

@@ -14,16 +14,16 @@
 //! `changes`, and whose database it is in `installation`.
 
 mod adoption;
-mod installation;
-
 mod changes;
+mod installation;
+mod unreserved;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use moka::future::Cache;
 use patchbay_core::error::{Error, Kind};
-use patchbay_core::failure::unavailable;
+use patchbay_core::failure::shared;
 use patchbay_core::seal::{Digest, MasterKey, random_secret};
 use patchbay_core::{Installation, Mark, TenantId};
 use patchbay_database::{now_ms, single_host};
@@ -31,8 +31,9 @@ use patchbay_durable::idempotency::{Idempotency, IdempotencyKey};
 use prometheus_client::metrics::counter::Counter;
 use secrecy::ExposeSecret as _;
 use sqlx::any::AnyRow;
-use sqlx::{AnyPool, Row as _};
+use sqlx::{AnyConnection, AnyPool, Row as _};
 
+pub use self::unreserved::Unreserved;
 use super::directory::Directory;
 use super::{
     Account, Config, Leftover, Registered, Registration, Reserved, SECRET_CHARS, Tenant, checked_name,
@@ -42,6 +43,9 @@ use super::{
 const LEFTOVERS_MAX: i64 = 100;
 /// How many ids are drawn until one is nobody's.
 const DRAWS_MAX: u32 = 16;
+
+/// By what a registration that is asked for again is known, where it is to be: its key, and where keys are kept.
+pub type Once<'a> = Option<(&'a IdempotencyKey, &'a Idempotency)>;
 
 /// Every tenant of the deployment.
 #[derive(Debug)]
@@ -113,13 +117,13 @@ impl Tenants {
     /// The active tenant of this id, from memory where it is fresh enough; concurrent callers share one read.
     ///
     /// # Errors
-    /// `Unavailable` when the database does not answer.
+    /// `Unavailable` when the database does not answer, `Internal` when it holds what cannot be.
     pub async fn find(&self, id: TenantId) -> Result<Option<Arc<Tenant>>, Error> {
         match self.cache.try_get_with(id, self.read(id)).await {
             Ok(tenant) => Ok(Some(tenant)),
-            Err(cause) => match *cause {
+            Err(cause) => match &*cause {
                 Unread::Absent => Ok(None),
-                Unread::Failed(_) => Err(unavailable(cause)),
+                Unread::Failed(failure) => Err(shared(failure, Arc::clone(&cause))),
                 Unread::Damaged(_) => Err(Error::internal(cause)),
             },
         }
@@ -154,14 +158,14 @@ impl Tenants {
         })
     }
 
-    /// Takes the name for a new tenant, or names what must be removed first. Of calls that want the same name
-    /// at the same time, one gets it.
+    /// Takes the name for a new tenant, and its idempotency key where there is one, or names what must be removed first. Of
+    /// calls that want the same name or the same key at the same time, one gets it.
     ///
     /// # Errors
-    /// [`Kind::Invalid`]: the name is empty, longer than 100 characters, or holds control characters.
-    /// [`Kind::Exists`]: a tenant has it, or a live call is registering it. [`Kind::Quota`]: there are as many tenants as
-    /// `tenant.active_max`. [`Kind::Unavailable`]: the database does not answer.
-    pub async fn reserve(&self, name: &str) -> Result<Reserved, Error> {
+    /// The name or the key is somebody's. Otherwise [`Kind::Invalid`]: the name is empty, longer than 100 characters, or holds
+    /// control characters. [`Kind::Quota`]: there are as many tenants as `tenant.active_max`. [`Kind::Unavailable`]: the
+    /// database does not answer.
+    pub async fn reserve(&self, name: &str, once: Once<'_>) -> Result<Reserved, Unreserved> {
         let name = checked_name(name)?;
         if let Some(leftover) = self.leftover_of(name).await? {
             return Ok(Reserved::Leftover(leftover));
@@ -170,14 +174,28 @@ impl Tenants {
         for _ in 0..DRAWS_MAX {
             let (id, mark) = (TenantId::draw()?, Some(self.installation.mark()?));
             let registration = Registration::draw(id, mark, name, self.registration_time)?;
-            if self.insert(&registration, false).await? {
+            if self.begin(&registration, once).await? {
                 return Ok(Reserved::New(registration));
             }
-            if self.is_named(name).await? {
-                return Err(taken());
-            }
+            // The name is somebody's by now, or the id is.
+            self.leftover_of(name).await?;
         }
-        Err(Error::internal(anyhow::anyhow!("tenant ids are used up")))
+        Err(Error::internal(anyhow::anyhow!("tenant ids are used up")).into())
+    }
+
+    /// Its row and its key, or neither. False: another call took the name first, or the id is somebody's.
+    async fn begin(&self, new: &Registration, once: Once<'_>) -> Result<bool, Unreserved> {
+        let mut both = self.pool.begin().await.map_err(Error::from)?;
+        if !self.insert(new, false, &mut both).await? {
+            return Ok(false);
+        }
+        if let Some((once, keys)) = once
+            && !keys.hold(&mut both, (None, once), None, None).await?
+        {
+            return Err(Unreserved::KeyTaken);
+        }
+        both.commit().await.map_err(Error::from)?;
+        Ok(true)
     }
 
     fn check_room(&self) -> Result<(), Error> {
@@ -187,31 +205,16 @@ impl Tenants {
         Ok(())
     }
 
-    async fn is_named(&self, name: &str) -> Result<bool, Error> {
-        let query = sqlx::query("SELECT tenant_id FROM tenant_info WHERE tenant_name = $1").bind(name);
-        Ok(query.fetch_optional(&self.pool).await?.is_some())
-    }
-
-    async fn leftover_of(&self, name: &str) -> Result<Option<Leftover>, Error> {
+    /// What has the name and is to be removed; none where nobody has it.
+    async fn leftover_of(&self, name: &str) -> Result<Option<Leftover>, Unreserved> {
         self.give_up_overdue().await?;
         let sql = "SELECT tenant_id, mark, state FROM tenant_info WHERE tenant_name = $1";
-        let Some(row) = sqlx::query(sql).bind(name).fetch_optional(&self.pool).await? else {
-            return Ok(None);
-        };
-        match row.try_get("state")? {
-            "removing" => leftover(&row).map(Some),
-            _ => Err(taken()),
+        let row = sqlx::query(sql).bind(name).fetch_optional(&self.pool).await.map_err(Error::from)?;
+        let Some(row) = row else { return Ok(None) };
+        match row.try_get("state").map_err(Error::from)? {
+            "removing" => Ok(Some(leftover(&row)?)),
+            state => Err(Unreserved::NameTaken { creating: state == "creating" }),
         }
-    }
-
-    /// Whether a live call is registering a tenant of this name.
-    ///
-    /// # Errors
-    /// [`Kind::Invalid`] as [`Self::reserve`]. [`Kind::Unavailable`]: the database does not answer.
-    pub async fn is_creating(&self, name: &str) -> Result<bool, Error> {
-        let sql = "SELECT tenant_id FROM tenant_info WHERE tenant_name = $1 AND state = 'creating'";
-        let query = sqlx::query(sql).bind(checked_name(name)?);
-        Ok(query.fetch_optional(&self.pool).await?.is_some())
     }
 
     async fn give_up_overdue(&self) -> Result<(), Error> {
@@ -233,7 +236,7 @@ impl Tenants {
     }
 
     /// False: another call took the name first, or the id is somebody's.
-    async fn insert(&self, new: &Registration, adopted: bool) -> Result<bool, Error> {
+    async fn insert(&self, new: &Registration, adopted: bool, at: &mut AnyConnection) -> Result<bool, Error> {
         let sql = "INSERT INTO tenant_info (tenant_id, tenant_name, openstack_domainname, \
                    openstack_projectname, openstack_username, openstack_rolename, openstack_password, \
                    apikey, state, created_at, creating_until, mark, adopted) \
@@ -252,7 +255,7 @@ impl Tenants {
             .bind(time)
             .bind(new.mark.map(|mark| mark.to_string()).unwrap_or_default())
             .bind(i32::from(adopted))
-            .execute(&self.pool)
+            .execute(at)
             .await?;
         Ok(done.rows_affected() == 1)
     }
@@ -267,7 +270,7 @@ impl Tenants {
         &self,
         registration: &Registration,
         account: &Account,
-        once: Option<(&IdempotencyKey, &Idempotency)>,
+        once: Once<'_>,
     ) -> Result<(), Error> {
         let mut both = self.pool.begin().await?;
         let revision = changes::next(&mut both).await?;
@@ -289,7 +292,8 @@ impl Tenants {
         if let Some((once, keys)) = once {
             let answer = Registered { id: registration.id, apikey: registration.apikey.clone() };
             if !keys.hold(&mut both, (None, once), None, Some(&answer.to_bytes())).await? {
-                return Err(Error::new(Kind::Exists, "idempotency-key was used for another request."));
+                // Held no longer, and then by another request: keys are kept for less than a registration takes.
+                return Err(Unreserved::KeyTaken.into());
             }
         }
         both.commit().await?;
@@ -298,12 +302,12 @@ impl Tenants {
         Ok(())
     }
 
-    /// Gives the registration up, before what it made in Keystone is removed.
+    /// Gives the registration up, and its key back, before what it made in Keystone is removed.
     ///
     /// # Errors
     /// `Unavailable` when the database does not answer. Then leave Keystone alone: the row is found again when its time is
     /// over.
-    pub async fn failed(&self, registration: &Registration) -> Result<Leftover, Error> {
+    pub async fn failed(&self, registration: &Registration, once: Once<'_>) -> Result<Leftover, Error> {
         // Whatever its state: `complete` may have reached the database and its answer been lost. Nobody else
         // was told of this tenant.
         let mut change = self.pool.begin().await?;
@@ -312,6 +316,9 @@ impl Tenants {
             "UPDATE tenant_info SET state = 'removing', revision = $2 WHERE tenant_id = $1 AND adopted = 0";
         let id = registration.id.to_string();
         sqlx::query(sql).bind(id).bind(revision).execute(&mut *change).await?;
+        if let Some((once, keys)) = once {
+            keys.release(&mut change, (None, once)).await?;
+        }
         change.commit().await?;
         self.directory.set(registration.id, None);
         self.cache.invalidate(&registration.id).await;
@@ -356,8 +363,4 @@ fn mark_of(row: &AnyRow) -> Result<Option<Mark>, Error> {
     let text: &str = row.try_get("mark")?;
     let mark = Some(text).filter(|text| !text.is_empty()).map(str::parse).transpose();
     mark.map_err(|cause: patchbay_core::mark::NotAMark| Error::internal(cause))
-}
-
-fn taken() -> Error {
-    Error::new(Kind::Exists, "A tenant of this tenant_name exists already.")
 }

@@ -16,6 +16,7 @@ mod list;
 mod prune;
 mod retry;
 mod stopped;
+mod unwritten;
 mod watch;
 
 use patchbay_tests::Deployment;

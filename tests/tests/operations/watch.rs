@@ -78,7 +78,7 @@ async fn what_another_host_carries_is_followed_too() {
     let id = rows.begin(origin(&client)).await.unwrap().id;
     let mut stream = client.watch(&id.to_string()).await.unwrap();
     assert_eq!(next(&mut stream).await.unwrap().state, "beginning");
-    rows.running(id, "{}", "server-building", Some(40), 0).await.unwrap();
+    rows.running(id, "{}", "server-building", Some(40)).await.unwrap();
     let running = next(&mut stream).await.unwrap();
     assert_eq!((running.step.as_str(), running.percent), ("server-building", Some(40)));
     rows.end_done(id, "2026-01-02T03:04:05Z", None).await.unwrap();

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use patchbay_core::seal::MasterKey;
 use patchbay_core::secret::SecretSource;
 use patchbay_database as database;
+use patchbay_durable::idempotency::{self, Idempotency};
 use patchbay_operations::Operations;
 use patchbay_tenants::{Config, Tenants};
 use patchbay_tests::postgres::Postgres;
@@ -60,6 +61,11 @@ impl Store {
         sqlx::query(sql).bind(ms).execute(&pool).await.unwrap();
     }
 
+    async fn keys(&self) -> Idempotency {
+        let pool = database::open(&self.config).await.unwrap();
+        Idempotency::new(pool, self.master(), idempotency::Config::default())
+    }
+
     async fn operations(&self) -> Operations {
         Operations::new(database::open(&self.config).await.unwrap())
     }
@@ -82,6 +88,8 @@ async fn every_case(database: impl Fn(&str) -> String) {
             an_overdue_registration_is_given_up
             what_a_crash_leaves_is_found_after_the_start
             an_answer_that_was_lost_is_undone
+            a_key_is_one_registrations
+            a_key_goes_over_from_one_that_died_to_the_same_request
             a_key_is_known_on_another_host_from_then_on
             changes_at_the_same_time_are_all_seen
             so_many_are_registered_and_no_more
@@ -102,7 +110,7 @@ async fn every_case(database: impl Fn(&str) -> String) {
             another_tenants_operation_is_none
             an_end_is_an_end
             an_abandoned_operation_keeps_its_failure
-            the_next_to_poll_comes_first
+            the_oldest_that_nobody_carries_comes_first
             all_that_is_unfinished_is_found
             a_wish_to_cancel_is_kept
             what_ended_long_ago_is_removed_in_batches;

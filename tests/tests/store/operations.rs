@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use futures::stream::{self, StreamExt as _};
 use patchbay_core::error::Kind;
-use patchbay_operations::{Failure, Filter, Operations, Origin, State};
+use patchbay_database as database;
+use patchbay_operations::{Failure, Filter, Operations, Origin, State, Unwritten};
 
 use super::Store;
 
@@ -36,11 +37,11 @@ pub(crate) async fn an_operation_is_followed_to_its_end(store: &Store) {
     let (tenant, id) = (begun.origin.tenant_id, begun.id);
     assert_eq!(operations.get(tenant, id).await.unwrap(), Some(begun));
     operations.set_resource(id, "server-1").await.unwrap();
-    operations.running(id, "{\"v\":1}", "disks-attaching", Some(40), 7).await.unwrap();
+    operations.running(id, "{\"v\":1}", "disks-attaching", Some(40)).await.unwrap();
 
     let after_restart = store.operations().await.unfinished().await.unwrap();
     let [running] = after_restart.as_slice() else { panic!("{after_restart:?}") };
-    assert_eq!((running.state, running.percent, running.next_poll_at), (State::Running, Some(40), 7));
+    assert_eq!((running.state, running.percent), (State::Running, Some(40)));
     assert_eq!(running.ticket.as_deref(), Some("{\"v\":1}"));
     assert_eq!(running.resource_id.as_deref(), Some("server-1"));
 
@@ -62,19 +63,17 @@ pub(crate) async fn an_end_is_an_end(store: &Store) {
     let (operations, begun) = begun(store).await;
     operations.end_done(begun.id, "2026-01-02T03:04:05Z", None).await.unwrap();
     let again = operations.end_failed(begun.id, &failure(Kind::Quota), None).await.unwrap_err();
-    let late = operations.running(begun.id, "{}", "late", None, 0).await.unwrap_err();
-    assert_eq!((again.kind(), late.kind()), (Kind::Conflict, Kind::Conflict));
+    let late = operations.running(begun.id, "{}", "late", None).await.unwrap_err();
+    assert!(matches!((again, late), (Unwritten::Lost(_), Unwritten::Lost(_))));
 }
 
 pub(crate) async fn an_abandoned_operation_keeps_its_failure(store: &Store) {
     let (operations, begun) = begun(store).await;
     let cancelled = failure(Kind::Cancelled);
     operations.abandoning(begun.id, &cancelled).await.unwrap();
-    operations.running(begun.id, "{}", "server-deleting", None, 0).await.unwrap();
-    assert_eq!(
-        operations.end_done(begun.id, "2026-01-02T03:04:05Z", None).await.unwrap_err().kind(),
-        Kind::Conflict
-    );
+    operations.running(begun.id, "{}", "server-deleting", None).await.unwrap();
+    let done = operations.end_done(begun.id, "2026-01-02T03:04:05Z", None).await;
+    assert!(matches!(done, Err(Unwritten::Lost(_))), "{done:?}");
     let unfinished = operations.unfinished().await.unwrap();
     assert_eq!((unfinished[0].state, unfinished[0].failure.as_ref()), (State::Abandoning, Some(&cancelled)));
 
@@ -83,13 +82,14 @@ pub(crate) async fn an_abandoned_operation_keeps_its_failure(store: &Store) {
     assert_eq!((failed.state, failed.failure), (State::Failed, Some(failure(Kind::Quota))));
 }
 
-pub(crate) async fn the_next_to_poll_comes_first(store: &Store) {
-    let (operations, late) = begun(store).await;
-    let soon = operations.begin(origin("t-0000000002")).await.unwrap();
-    operations.running(late.id, "{}", "", None, 2).await.unwrap();
-    operations.running(soon.id, "{}", "", None, 1).await.unwrap();
-    let order: Vec<_> = operations.unfinished().await.unwrap().iter().map(|operation| operation.id).collect();
-    assert_eq!(order, [soon.id, late.id]);
+pub(crate) async fn the_oldest_that_nobody_carries_comes_first(store: &Store) {
+    let (operations, new) = begun(store).await;
+    let old = operations.begin(origin("t-0000000002")).await.unwrap();
+    let pool = database::open(&store.config).await.unwrap();
+    let earlier = sqlx::query("UPDATE operation SET created_at = created_at - 1000 WHERE id = $1");
+    earlier.bind(old.id.to_string()).execute(&pool).await.unwrap();
+    let order: Vec<_> = operations.free(10).await.unwrap().iter().map(|free| free.id).collect();
+    assert_eq!(order, [old.id, new.id]);
 }
 
 pub(crate) async fn all_that_is_unfinished_is_found(store: &Store) {
@@ -109,7 +109,7 @@ pub(crate) async fn a_wish_to_cancel_is_kept(store: &Store) {
     assert_eq!(other.kind(), Kind::Conflict);
     assert!(!operations.cancel_requested(id).await.unwrap());
     operations.request_cancel(tenant, id).await.unwrap();
-    operations.running(id, "{}", "", None, 0).await.unwrap();
+    operations.running(id, "{}", "", None).await.unwrap();
     let running = operations.get(tenant, id).await.unwrap().unwrap();
     assert!(running.cancel_requested && operations.cancel_requested(id).await.unwrap());
     operations.end_done(id, "2026-01-02T03:04:05Z", None).await.unwrap();

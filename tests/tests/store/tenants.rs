@@ -1,9 +1,10 @@
 //! Registrations: one tenant a name, and nothing lost whatever fails.
 
 use patchbay_core::Mark;
-use patchbay_core::error::Kind;
+use patchbay_core::error::{Error, Kind};
 use patchbay_database as database;
-use patchbay_tenants::{Account, Config, Registration, Reserved, Tenants};
+use patchbay_durable::idempotency::IdempotencyKey;
+use patchbay_tenants::{Account, Config, Registered, Registration, Reserved, Tenants, Unreserved};
 use patchbay_upstream::Account as _;
 
 use super::Store;
@@ -14,14 +15,14 @@ fn account() -> Account {
 }
 
 async fn reserved(tenants: &Tenants, name: &str) -> Registration {
-    match tenants.reserve(name).await.unwrap() {
+    match tenants.reserve(name, None).await.unwrap() {
         Reserved::New(registration) => registration,
         Reserved::Leftover(leftover) => panic!("{leftover:?} has the name"),
     }
 }
 
 async fn refusal(tenants: &Tenants, name: &str) -> Kind {
-    tenants.reserve(name).await.unwrap_err().kind()
+    Error::from(tenants.reserve(name, None).await.unwrap_err()).kind()
 }
 
 pub(crate) async fn a_completed_registration_is_found(store: &Store) {
@@ -57,10 +58,10 @@ pub(crate) async fn a_name_is_taken_once(store: &Store) {
 pub(crate) async fn two_calls_with_one_name_make_one_tenant(store: &Store) {
     let (one, two) = (store.tenants(&Config::default()).await, store.tenants(&Config::default()).await);
     for name in ["Acme", "Bolt", "Cask", "Dune"] {
-        let (a, b) = tokio::join!(one.reserve(name), two.reserve(name));
+        let (a, b) = tokio::join!(one.reserve(name, None), two.reserve(name, None));
         let (won, lost) = if a.is_ok() { (a, b) } else { (b, a) };
         assert!(matches!(won.unwrap(), Reserved::New(_)));
-        assert_eq!(lost.unwrap_err().kind(), Kind::Exists);
+        assert!(matches!(lost.unwrap_err(), Unreserved::NameTaken { creating: true }));
     }
 }
 
@@ -68,9 +69,9 @@ pub(crate) async fn a_failure_keeps_the_name_until_it_is_forgotten(store: &Store
     let tenants = store.tenants(&Config::default()).await;
     let registration = reserved(&tenants, "Acme").await;
     let first = registration.id();
-    let leftover = tenants.failed(&registration).await.unwrap();
+    let leftover = tenants.failed(&registration, None).await.unwrap();
     assert_eq!(tenants.leftovers().await.unwrap(), [leftover]);
-    match tenants.reserve("Acme").await.unwrap() {
+    match tenants.reserve("Acme", None).await.unwrap() {
         Reserved::Leftover(found) => assert_eq!(found, leftover),
         Reserved::New(registration) => panic!("{registration:?} before the leftover is gone"),
     }
@@ -82,7 +83,7 @@ pub(crate) async fn a_failure_keeps_the_name_until_it_is_forgotten(store: &Store
 pub(crate) async fn an_overdue_registration_is_given_up(store: &Store) {
     let tenants = store.tenants(&Config { registration_ms: 0, ..Config::default() }).await;
     let registration = reserved(&tenants, "Acme").await;
-    assert!(matches!(tenants.reserve("Acme").await.unwrap(), Reserved::Leftover(_)));
+    assert!(matches!(tenants.reserve("Acme", None).await.unwrap(), Reserved::Leftover(_)));
     let late = tenants.complete(&registration, &account(), None).await.unwrap_err();
     assert_eq!(late.kind(), Kind::Timeout);
 }
@@ -107,9 +108,42 @@ pub(crate) async fn an_answer_that_was_lost_is_undone(store: &Store) {
     let id = registration.id();
     tenants.complete(&registration, &account(), None).await.unwrap();
     assert!(tenants.find(id).await.unwrap().is_some());
-    let leftover = tenants.failed(&registration).await.unwrap();
+    let leftover = tenants.failed(&registration, None).await.unwrap();
     assert!(tenants.find(id).await.unwrap().is_none(), "also not from memory");
     tenants.forget(leftover).await.unwrap();
+}
+
+/// CreateTenant for this name.
+fn once(name: &str) -> IdempotencyKey {
+    IdempotencyKey::new(b"k-1", "tenant.TenantService/CreateTenant", name.as_bytes()).unwrap()
+}
+
+pub(crate) async fn a_key_is_one_registrations(store: &Store) {
+    let (tenants, keys) = (store.tenants(&Config::default()).await, store.keys().await);
+    let (acme, bolt) = (once("Acme"), once("Bolt"));
+    let (acme, bolt) = (Some((&acme, &keys)), Some((&bolt, &keys)));
+    let Reserved::New(first) = tenants.reserve("Acme", acme).await.unwrap() else { panic!("a leftover") };
+    let refused = tenants.reserve("Bolt", bolt).await;
+    assert!(matches!(refused, Err(Unreserved::KeyTaken)), "{refused:?}");
+    assert_eq!(tenants.marks().await.unwrap().len(), 1, "and it leaves no row");
+
+    tenants.failed(&first, acme).await.unwrap();
+    let Reserved::New(second) = tenants.reserve("Bolt", bolt).await.unwrap() else { panic!("a leftover") };
+    tenants.complete(&second, &account(), bolt).await.unwrap();
+    let kept = keys.find(None, &once("Bolt")).await.unwrap().and_then(|earlier| earlier.answer).unwrap();
+    assert_eq!(Registered::from_bytes(&kept).unwrap().id, second.id());
+    let again = tenants.reserve("Cask", bolt).await;
+    assert!(matches!(again, Err(Unreserved::KeyTaken)), "{again:?}");
+}
+
+pub(crate) async fn a_key_goes_over_from_one_that_died_to_the_same_request(store: &Store) {
+    let tenants = store.tenants(&Config { registration_ms: 0, ..Config::default() }).await;
+    let (keys, acme) = (store.keys().await, once("Acme"));
+    let acme = Some((&acme, &keys));
+    assert!(matches!(tenants.reserve("Acme", acme).await, Ok(Reserved::New(_))));
+    let Reserved::Leftover(dead) = tenants.reserve("Acme", acme).await.unwrap() else { panic!("alive") };
+    tenants.forget(dead).await.unwrap();
+    assert!(matches!(tenants.reserve("Acme", acme).await, Ok(Reserved::New(_))));
 }
 
 pub(crate) async fn a_key_is_known_on_another_host_from_then_on(store: &Store) {
@@ -127,7 +161,7 @@ pub(crate) async fn a_key_is_known_on_another_host_from_then_on(store: &Store) {
     let later = store.tenants(&Config::default()).await;
     assert!(later.authenticated(id, &key).await.unwrap().is_some(), "a start reads all of them");
 
-    here.failed(&registration).await.unwrap();
+    here.failed(&registration, None).await.unwrap();
     assert!(here.authenticated(id, &key).await.unwrap().is_none());
     // Whoever asks for something unknown makes the other host read what changed.
     assert!(there.authenticated(id, &wrong).await.unwrap().is_none());
@@ -157,7 +191,7 @@ pub(crate) async fn so_many_are_registered_and_no_more(store: &Store) {
     tenants.complete(&first, &account(), None).await.unwrap();
     assert_eq!(refusal(&tenants, "Bolt").await, Kind::Quota);
     assert_eq!(refusal(&tenants, "Acme").await, Kind::Exists);
-    tenants.forget(tenants.failed(&first).await.unwrap()).await.unwrap();
+    tenants.forget(tenants.failed(&first, None).await.unwrap()).await.unwrap();
     reserved(&tenants, "Bolt").await;
 }
 
@@ -197,7 +231,7 @@ pub(crate) async fn an_adoption_that_does_not_end_leaves_no_leftover(store: &Sto
     let adoption = tenants.reserve_adoption(id, mark, "Acme").await.unwrap();
     for name in ["Acme", "Bolt"] {
         let taken = tenants.reserve_adoption(id, mark, name).await.unwrap_err();
-        assert_eq!(taken.kind(), Kind::Exists, "{name}");
+        assert!(matches!(taken, Unreserved::IdTaken), "{name}: {taken}");
     }
     tenants.withdraw(&adoption).await.unwrap();
     assert!(tenants.leftovers().await.unwrap().is_empty() && tenants.marks().await.unwrap().is_empty());

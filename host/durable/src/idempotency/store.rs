@@ -76,8 +76,9 @@ impl Idempotency {
         }))
     }
 
-    /// Holds the key for what the same transaction writes down: an operation, or an answer that is whole already. False:
-    /// it is held. Two that try at once wait for each other.
+    /// Holds the key for what the same transaction writes down: an operation, an answer that is whole already, or neither
+    /// yet. False: it is held for another request, or something came of this one. What the same request holds without
+    /// either goes over to it: whoever held it so came to no end. Two that try at once wait for each other.
     ///
     /// # Errors
     /// `Unavailable` when the database does not answer.
@@ -96,7 +97,11 @@ impl Idempotency {
         delete.execute(&mut **at).await?;
         let sql = "INSERT INTO idempotency \
                    (tenant_id, idempotency_key, fingerprint, operation_id, answer, created_at, held_counted) \
-                   VALUES ($1, $2, $3, $4, $5, $6, (SELECT total_ms FROM counted_time)) ON CONFLICT (tenant_id, idempotency_key) DO NOTHING";
+                   VALUES ($1, $2, $3, $4, $5, $6, (SELECT total_ms FROM counted_time)) \
+                   ON CONFLICT (tenant_id, idempotency_key) DO UPDATE SET operation_id = excluded.operation_id, \
+                   answer = excluded.answer, created_at = excluded.created_at, held_counted = excluded.held_counted \
+                   WHERE idempotency.fingerprint = excluded.fingerprint AND idempotency.operation_id IS NULL \
+                   AND idempotency.answer IS NULL";
         let insert = sqlx::query(sql)
             .bind(owner(tenant))
             .bind(&once.key)
@@ -141,6 +146,22 @@ impl Idempotency {
                    WHERE tenant_id = $1 AND idempotency_key = $2 AND operation_id = $3";
         let delete = sqlx::query(sql).bind(owner(tenant)).bind(&once.key).bind(operation.to_string());
         delete.execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// Gives the key back with what the same transaction undoes, where it is held for this request and no operation.
+    ///
+    /// # Errors
+    /// `Unavailable` when the database does not answer.
+    pub async fn release(
+        &self,
+        at: &mut Transaction<'_, Any>,
+        (tenant, once): (Option<TenantId>, &IdempotencyKey),
+    ) -> Result<(), Error> {
+        let sql = "DELETE FROM idempotency WHERE tenant_id = $1 AND idempotency_key = $2 \
+                   AND fingerprint = $3 AND operation_id IS NULL";
+        let delete = sqlx::query(sql).bind(owner(tenant)).bind(&once.key).bind(&once.fingerprint);
+        delete.execute(&mut **at).await?;
         Ok(())
     }
 

@@ -52,10 +52,10 @@ impl Registrar {
     ///
     /// # Errors
     /// What the identity plugin says; [`Kind::Unavailable`] when the database does not answer.
-    pub async fn foreign(&self, asked: &RegistrationRequest) -> Result<Vec<Foreign>, Error> {
+    pub async fn foreign(&self, request: &RegistrationRequest) -> Result<Vec<Foreign>, Error> {
         let deadline = Instant::now() + self.plugins.call_time();
-        let permit = asked.operator.looking(&asked.request_id, deadline);
-        let call = CallContext::read(permit).served_by(&asked.served);
+        let permit = request.operator.looking(&request.request_id, deadline);
+        let call = CallContext::read(permit).served_by(&request.served);
         let found = self.plugins.call::<plugin::Tenants, _>(call, move |at, tenants, context| {
             Box::pin(tenants.call_list(at, context))
         });
@@ -76,19 +76,19 @@ impl Registrar {
     /// as before, and this may be tried again.
     pub async fn adopt(
         self: &Arc<Self>,
-        asked: RegistrationRequest,
+        request: RegistrationRequest,
         wanted: Adoption,
     ) -> Result<Registered, Error> {
         let registrar = Arc::clone(self);
-        let work = async move { registrar.take_over(&asked, wanted).await };
+        let work = async move { registrar.take_over(&request, wanted).await };
         let span = tracing::Span::current();
         tokio::spawn(tracing::Instrument::instrument(work, span)).await.map_err(Error::internal)?
     }
 
-    async fn take_over(&self, asked: &RegistrationRequest, wanted: Adoption) -> Result<Registered, Error> {
-        let mark = self.adoptable(asked, &wanted).await?;
+    async fn take_over(&self, request: &RegistrationRequest, wanted: Adoption) -> Result<Registered, Error> {
+        let mark = self.adoptable(request, &wanted).await?;
         let adoption = self.tenants.reserve_adoption(wanted.id, mark, &wanted.name).await?;
-        let Err(error) = self.taken_over(asked, &adoption).await else {
+        let Err(error) = self.taken_over(request, &adoption).await else {
             tracing::info!(tenant = %wanted.id, mark = mark.map(tracing::field::display), "adopted from the cloud");
             return Ok(Registered::from(adoption));
         };
@@ -100,8 +100,12 @@ impl Registrar {
     }
 
     /// What the tenant's domain bears, where it may be taken over.
-    async fn adoptable(&self, asked: &RegistrationRequest, wanted: &Adoption) -> Result<Option<Mark>, Error> {
-        let foreign = self.foreign(asked).await?;
+    async fn adoptable(
+        &self,
+        request: &RegistrationRequest,
+        wanted: &Adoption,
+    ) -> Result<Option<Mark>, Error> {
+        let foreign = self.foreign(request).await?;
         let whole = |foreign: &Foreign| foreign.parts.iter().any(|part| part == DOMAIN);
         let found = foreign.into_iter().find(|foreign| foreign.id == wanted.id && whole(foreign));
         let mark = found.ok_or_else(|| absent(wanted.id))?.mark;
@@ -109,12 +113,12 @@ impl Registrar {
         if is_own || wanted.from_other { Ok(mark) } else { Err(of_other(wanted.id, mark)) }
     }
 
-    async fn taken_over(&self, asked: &RegistrationRequest, adoption: &Registration) -> Result<(), Error> {
-        let (call, spec) = self.call(asked, adoption);
+    async fn taken_over(&self, request: &RegistrationRequest, adoption: &Registration) -> Result<(), Error> {
+        let (call, spec) = self.call(request, adoption);
         let account = self.plugins.call::<plugin::Tenants, _>(call, move |at, tenants, context| {
             Box::pin(tenants.call_adopt(at, context, spec))
         });
-        self.complete(asked, adoption, account.await?).await
+        self.complete(request, adoption, account.await?).await
     }
 }
 

@@ -19,13 +19,13 @@ pub struct Free {
 }
 
 impl Operations {
-    /// Operations that have not ended and that nobody carries, the next to poll first, and `rows_max` at most.
+    /// Operations that have not ended and that nobody carries, the oldest first, and `rows_max` at most.
     ///
     /// # Errors
     /// `Unavailable` when the database does not answer.
     pub async fn free(&self, rows_max: u32) -> Result<Vec<Free>, Error> {
         let sql = "SELECT id, host FROM operation WHERE state IN ('beginning', 'running', 'abandoning') \
-                   AND host NOT IN (SELECT id FROM host) ORDER BY next_poll_at LIMIT $1";
+                   AND host NOT IN (SELECT id FROM host) ORDER BY created_at LIMIT $1";
         let rows = sqlx::query(sql).bind(i64::from(rows_max)).fetch_all(&self.pool).await?;
         let free =
             |row| Ok(Free { id: parsed(row, "id", |text| text.parse().ok())?, host: row.try_get("host")? });

@@ -25,7 +25,6 @@ pub(super) fn read(row: &AnyRow) -> Result<Operation, Error> {
         cancel_requested: row.try_get::<Option<i64>, _>("cancel_requested_at")?.is_some(),
         created_at: row.try_get("created_at")?,
         updated_at: row.try_get("updated_at")?,
-        next_poll_at: row.try_get("next_poll_at")?,
         leftovers: read_leftovers(row)?,
         undone: row.try_get::<Option<i64>, _>("undone")? == Some(1),
     })

@@ -114,7 +114,7 @@ impl Operations {
         Ok(age.and_then(|age| u64::try_from(age).ok()).unwrap_or(0))
     }
 
-    /// All that have not ended, the next to poll first.
+    /// All that have not ended.
     ///
     /// # Errors
     /// `Unavailable` when the database does not answer.
@@ -128,7 +128,6 @@ impl Operations {
             }
             all.extend(page);
         }
-        all.sort_by_key(|operation| operation.next_poll_at);
         Ok(all)
     }
 

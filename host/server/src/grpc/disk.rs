@@ -1,18 +1,15 @@
 //! `clouddisk.CloudDiskService` (requirements, "块存储相关服务"). What changes a disk is an operation.
 
 use patchbay_core::error::Error;
-use patchbay_operations::Settled;
 use patchbay_proto::clouddisk::cloud_disk_service_server::CloudDiskService;
 use patchbay_proto::clouddisk::{
     CloudDiskConf, CloudDiskRes, CreateCloudDiskReq, DeleteCloudDiskReq, DeleteCloudDiskRes, GetCloudDiskReq,
     ModifyCloudDiskInfoReq, OperateCloudDiskReq, ReqizeCloudDiskReq, cloud_disk_res,
 };
-use patchbay_runtime::Disks;
 use patchbay_runtime::contract::storage::exports::patchbay::storage::disks as wit;
-use patchbay_tenants::auth::Permit;
+use patchbay_runtime::{Call, Disks};
 use tonic::{Request, Response, Status};
 
-use super::handle::RpcContext;
 use super::{Api, check};
 use crate::grpc::convert::Convert;
 
@@ -22,13 +19,12 @@ impl CloudDiskService for Api {
         &self,
         request: Request<CreateCloudDiskReq>,
     ) -> Result<Response<CloudDiskRes>, Status> {
-        self.handle_idempotent(request, async |asked, permit, request| {
+        self.handle_idempotent(request, async |call, request| {
             let (region, spec) = (request.region.clone(), spec(request)?);
-            let settled = self.change::<Disks>(asked, &permit, &region, |at, disks, context| {
+            let changed = self.change::<Disks>(call, &region, |at, disks, context| {
                 Box::pin(disks.call_create(at, context, spec))
             });
-            let id = settled.await?.resource_id;
-            self.shown_disk(asked, permit, &region, id).await
+            changed.await?.shown(async |call, id| self.shown_disk(call, id).await).await
         })
         .await
     }
@@ -37,10 +33,9 @@ impl CloudDiskService for Api {
         &self,
         request: Request<GetCloudDiskReq>,
     ) -> Result<Response<CloudDiskRes>, Status> {
-        self.handle(request, async |asked, request| {
-            let permit = self.permit(asked, &request).await?;
+        self.handle(request, async |call, request| {
             let id = check::id("volume_id", &request.volume_id)?;
-            self.shown_disk(asked, permit, "", id).await
+            Ok(self.shown_disk(call.read(""), id).await?)
         })
         .await
     }
@@ -49,17 +44,16 @@ impl CloudDiskService for Api {
         &self,
         request: Request<ReqizeCloudDiskReq>,
     ) -> Result<Response<CloudDiskRes>, Status> {
-        self.handle_idempotent(request, async |asked, permit, request| {
+        self.handle_idempotent(request, async |call, request| {
             let id = check::id("volume_id", &request.volume_id)?;
             let (volume_type, size) = configuration(request.cloud_disk_conf)?;
-            if !asked.is_repeated() {
-                grows(&self.disk(asked, permit.clone(), "", id.clone()).await?, &volume_type, size)?;
+            if !call.repeated {
+                grows(&self.disk(call.read(""), id.clone()).await?, &volume_type, size)?;
             }
-            let settled = self.change::<Disks>(asked, &permit, "", move |at, disks, context| {
+            let changed = self.change::<Disks>(call, "", move |at, disks, context| {
                 Box::pin(disks.call_extend(at, context, id, size))
             });
-            let id = settled.await?.resource_id;
-            self.shown_disk(asked, permit, "", id).await
+            changed.await?.shown(async |call, id| self.shown_disk(call, id).await).await
         })
         .await
     }
@@ -68,14 +62,13 @@ impl CloudDiskService for Api {
         &self,
         request: Request<ModifyCloudDiskInfoReq>,
     ) -> Result<Response<CloudDiskRes>, Status> {
-        self.handle_idempotent(request, async |asked, permit, request| {
+        self.handle_idempotent(request, async |call, request| {
             let id = check::id("volume_id", &request.volume_id)?;
             let (name, description) = changes(&request)?;
-            let settled = self.change::<Disks>(asked, &permit, "", |at, disks, context| {
+            let changed = self.change::<Disks>(call, "", |at, disks, context| {
                 Box::pin(disks.call_update(at, context, id, name, description))
             });
-            let id = settled.await?.resource_id;
-            self.shown_disk(asked, permit, "", id).await
+            changed.await?.shown(async |call, id| self.shown_disk(call, id).await).await
         })
         .await
     }
@@ -84,11 +77,11 @@ impl CloudDiskService for Api {
         &self,
         request: Request<OperateCloudDiskReq>,
     ) -> Result<Response<CloudDiskRes>, Status> {
-        self.handle_idempotent(request, async |asked, permit, request| {
+        self.handle_idempotent(request, async |call, request| {
             let id = check::id("volume_id", &request.volume_id)?;
             let instance = check::id("instance_id", &request.instance_id)?;
             let attach = check::one_of("ops_type", &request.ops_type, &["attach", "detach"])? == "attach";
-            let settled = self.change::<Disks>(asked, &permit, "", move |at, disks, context| {
+            let changed = self.change::<Disks>(call, "", move |at, disks, context| {
                 Box::pin(async move {
                     if attach {
                         disks.call_attach(at, context, id, instance).await
@@ -97,8 +90,7 @@ impl CloudDiskService for Api {
                     }
                 })
             });
-            let id = settled.await?.resource_id;
-            self.shown_disk(asked, permit, "", id).await
+            changed.await?.shown(async |call, id| self.shown_disk(call, id).await).await
         })
         .await
     }
@@ -107,13 +99,15 @@ impl CloudDiskService for Api {
         &self,
         request: Request<DeleteCloudDiskReq>,
     ) -> Result<Response<DeleteCloudDiskRes>, Status> {
-        self.handle_idempotent(request, async |asked, permit, request| {
+        self.handle_idempotent(request, async |call, request| {
             let id = check::id("volume_id", &request.volume_id)?;
-            let settled = self.change::<Disks>(asked, &permit, "", |at, disks, context| {
-                Box::pin(disks.call_delete(at, context, id))
-            });
-            let Settled { resource_id, at, .. } = settled.await?;
-            Ok(DeleteCloudDiskRes { volume_id: resource_id, deleted_time: at, ..Default::default() })
+            let changed = self
+                .change::<Disks>(call, "", |at, disks, context| Box::pin(disks.call_delete(at, context, id)));
+            Ok(changed.await?.told(|volume_id, deleted_time| DeleteCloudDiskRes {
+                volume_id,
+                deleted_time,
+                ..Default::default()
+            }))
         })
         .await
     }
@@ -121,14 +115,7 @@ impl CloudDiskService for Api {
 
 impl Api {
     /// The disk as the backend has it now.
-    async fn disk(
-        &self,
-        asked: &RpcContext,
-        permit: Permit,
-        region: &str,
-        id: String,
-    ) -> Result<wit::Disk, Error> {
-        let call = asked.call(permit, region);
+    async fn disk(&self, call: Call, id: String) -> Result<wit::Disk, Error> {
         let found = self.plugins.call::<Disks, _>(call, move |at, disks, context| {
             Box::pin(disks.call_get(at, context, vec![id]))
         });
@@ -136,14 +123,8 @@ impl Api {
         found.await?.pop().ok_or_else(missing)
     }
 
-    async fn shown_disk(
-        &self,
-        asked: &RpcContext,
-        permit: Permit,
-        region: &str,
-        id: String,
-    ) -> Result<CloudDiskRes, Error> {
-        let disk = self.disk(asked, permit, region, id).await?;
+    async fn shown_disk(&self, call: Call, id: String) -> Result<CloudDiskRes, Error> {
+        let disk = self.disk(call, id).await?;
         Ok(CloudDiskRes { cloud_disk: Some(Convert::convert(disk)), ..Default::default() })
     }
 }

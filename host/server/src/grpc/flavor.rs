@@ -15,13 +15,11 @@ impl FlavorService for Api {
         &self,
         request: Request<ListFlavorsReq>,
     ) -> Result<Response<ListFlavorsRes>, Status> {
-        self.handle(request, async |asked, request| {
-            let permit = self.permit(asked, &request).await?;
+        self.handle(request, async |call, request| {
             let page = check::page(request.page_number, request.page_size)?;
-            let found =
-                self.plugins.call::<Flavors, _>(asked.call(permit, ""), move |at, flavors, context| {
-                    Box::pin(flavors.call_list(at, context, page))
-                });
+            let found = self.plugins.call::<Flavors, _>(call.read(""), move |at, flavors, context| {
+                Box::pin(flavors.call_list(at, context, page))
+            });
             let flavors = found.await?.into_iter().map(flavor::Flavor::convert).collect();
             Ok(ListFlavorsRes { flavors, ..Default::default() })
         })
@@ -29,13 +27,11 @@ impl FlavorService for Api {
     }
 
     async fn get_flavor(&self, request: Request<GetFlavorReq>) -> Result<Response<GetFlavorRes>, Status> {
-        self.handle(request, async |asked, request| {
-            let permit = self.permit(asked, &request).await?;
+        self.handle(request, async |call, request| {
             let id = check::id("flavor_id", &request.flavor_id)?;
-            let found =
-                self.plugins.call::<Flavors, _>(asked.call(permit, ""), move |at, flavors, context| {
-                    Box::pin(flavors.call_get(at, context, id))
-                });
+            let found = self.plugins.call::<Flavors, _>(call.read(""), move |at, flavors, context| {
+                Box::pin(flavors.call_get(at, context, id))
+            });
             Ok(GetFlavorRes { flavor: Some(Convert::convert(found.await?)), ..Default::default() })
         })
         .await

@@ -12,10 +12,9 @@ use crate::grpc::convert::Convert;
 #[tonic::async_trait]
 impl ImageService for Api {
     async fn list_images(&self, request: Request<ListImagesReq>) -> Result<Response<ListImagesRes>, Status> {
-        self.handle(request, async |asked, request| {
-            let permit = self.permit(asked, &request).await?;
+        self.handle(request, async |call, request| {
             let page = check::page(request.page_number, request.page_size)?;
-            let found = self.plugins.call::<Images, _>(asked.call(permit, ""), move |at, images, context| {
+            let found = self.plugins.call::<Images, _>(call.read(""), move |at, images, context| {
                 Box::pin(images.call_list(at, context, page))
             });
             let images = found.await?.into_iter().map(image::Image::convert).collect();
@@ -25,10 +24,9 @@ impl ImageService for Api {
     }
 
     async fn get_image(&self, request: Request<GetImageReq>) -> Result<Response<GetImageRes>, Status> {
-        self.handle(request, async |asked, request| {
-            let permit = self.permit(asked, &request).await?;
+        self.handle(request, async |call, request| {
             let id = check::id("image_id", &request.image_id)?;
-            let found = self.plugins.call::<Images, _>(asked.call(permit, ""), move |at, images, context| {
+            let found = self.plugins.call::<Images, _>(call.read(""), move |at, images, context| {
                 Box::pin(images.call_get(at, context, id))
             });
             Ok(GetImageRes { image: Some(Convert::convert(found.await?)), ..Default::default() })

@@ -1,18 +1,15 @@
 //! `instance.InstanceService` (requirements, "云主机相关服务"). What changes an instance is an operation.
 
 use patchbay_core::error::Error;
-use patchbay_operations::Settled;
 use patchbay_proto::instance::instance_service_server::InstanceService;
 use patchbay_proto::instance::{
     self, CloudDiskConf, CreateInstanceReq, DeleteInstanceReq, DeleteInstanceRes, GetInstanceReq,
     InstanceRes, OperateInstanceReq, OperateInstanceRes, UpdateInstanceFlavorReq, instance_res,
 };
-use patchbay_runtime::Instances;
 use patchbay_runtime::contract::compute::exports::patchbay::compute::instances as wit;
-use patchbay_tenants::auth::Permit;
+use patchbay_runtime::{Call, Instances};
 use tonic::{Request, Response, Status};
 
-use super::handle::RpcContext;
 use super::{Api, check};
 use crate::grpc::convert::Convert;
 
@@ -31,22 +28,20 @@ impl InstanceService for Api {
         &self,
         request: Request<CreateInstanceReq>,
     ) -> Result<Response<InstanceRes>, Status> {
-        self.handle_idempotent(request, async |asked, permit, request| {
+        self.handle_idempotent(request, async |call, request| {
             let (region, spec) = (request.region.clone(), spec(request)?);
-            let settled = self.change::<Instances>(asked, &permit, &region, |at, instances, context| {
+            let changed = self.change::<Instances>(call, &region, |at, instances, context| {
                 Box::pin(instances.call_create(at, context, spec))
             });
-            let id = settled.await?.resource_id;
-            self.shown(asked, permit, &region, id).await
+            changed.await?.shown(async |call, id| self.shown(call, id).await).await
         })
         .await
     }
 
     async fn get_instance(&self, request: Request<GetInstanceReq>) -> Result<Response<InstanceRes>, Status> {
-        self.handle(request, async |asked, request| {
-            let permit = self.permit(asked, &request).await?;
+        self.handle(request, async |call, request| {
             let id = check::id("instance_id", &request.instance_id)?;
-            self.shown(asked, permit, "", id).await
+            Ok(self.shown(call.read(""), id).await?)
         })
         .await
     }
@@ -55,14 +50,13 @@ impl InstanceService for Api {
         &self,
         request: Request<UpdateInstanceFlavorReq>,
     ) -> Result<Response<InstanceRes>, Status> {
-        self.handle_idempotent(request, async |asked, permit, request| {
+        self.handle_idempotent(request, async |call, request| {
             let id = check::id("instance_id", &request.instance_id)?;
             let flavor = check::id("flavor_ref", &request.flavor_ref)?;
-            let settled = self.change::<Instances>(asked, &permit, "", |at, instances, context| {
+            let changed = self.change::<Instances>(call, "", |at, instances, context| {
                 Box::pin(instances.call_resize(at, context, id, flavor))
             });
-            let id = settled.await?.resource_id;
-            self.shown(asked, permit, "", id).await
+            changed.await?.shown(async |call, id| self.shown(call, id).await).await
         })
         .await
     }
@@ -71,13 +65,16 @@ impl InstanceService for Api {
         &self,
         request: Request<DeleteInstanceReq>,
     ) -> Result<Response<DeleteInstanceRes>, Status> {
-        self.handle_idempotent(request, async |asked, permit, request| {
+        self.handle_idempotent(request, async |call, request| {
             let id = check::id("instance_id", &request.instance_id)?;
-            let settled = self.change::<Instances>(asked, &permit, "", |at, instances, context| {
+            let changed = self.change::<Instances>(call, "", |at, instances, context| {
                 Box::pin(instances.call_delete(at, context, id))
             });
-            let Settled { resource_id, at, .. } = settled.await?;
-            Ok(DeleteInstanceRes { instance_id: resource_id, deleted_time: at, ..Default::default() })
+            Ok(changed.await?.told(|instance_id, deleted_time| DeleteInstanceRes {
+                instance_id,
+                deleted_time,
+                ..Default::default()
+            }))
         })
         .await
     }
@@ -86,20 +83,19 @@ impl InstanceService for Api {
         &self,
         request: Request<OperateInstanceReq>,
     ) -> Result<Response<OperateInstanceRes>, Status> {
-        self.handle_idempotent(request, async |asked, permit, request| {
+        self.handle_idempotent(request, async |call, request| {
             let id = check::id("instance_id", &request.instance_id)?;
             let operate_type = check::one_of("operate_type", &request.operate_type, &OPERATIONS)?;
             let action = operate_type.clone();
-            let settled = self.change::<Instances>(asked, &permit, "", |at, instances, context| {
+            let changed = self.change::<Instances>(call, "", |at, instances, context| {
                 Box::pin(instances.call_operate(at, context, id, action))
             });
-            let Settled { resource_id, at, .. } = settled.await?;
-            Ok(OperateInstanceRes {
-                instance_id: resource_id,
-                operated_time: at,
+            Ok(changed.await?.told(|instance_id, operated_time| OperateInstanceRes {
+                instance_id,
+                operated_time,
                 operate_type,
                 ..Default::default()
-            })
+            }))
         })
         .await
     }
@@ -107,17 +103,10 @@ impl InstanceService for Api {
 
 impl Api {
     /// The instance as the backend shows it now.
-    async fn shown(
-        &self,
-        asked: &RpcContext,
-        permit: Permit,
-        region: &str,
-        id: String,
-    ) -> Result<InstanceRes, Error> {
-        let found =
-            self.plugins.call::<Instances, _>(asked.call(permit, region), move |at, instances, context| {
-                Box::pin(instances.call_get(at, context, id))
-            });
+    async fn shown(&self, call: Call, id: String) -> Result<InstanceRes, Error> {
+        let found = self.plugins.call::<Instances, _>(call, move |at, instances, context| {
+            Box::pin(instances.call_get(at, context, id))
+        });
         Ok(InstanceRes { instance: Some(Convert::convert(found.await?)), ..Default::default() })
     }
 }

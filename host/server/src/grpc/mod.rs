@@ -4,6 +4,7 @@
 mod change;
 mod check;
 mod cidr;
+mod context;
 mod convert;
 mod disk;
 mod flavor;
@@ -16,6 +17,7 @@ mod journal;
 mod nas;
 mod operation;
 mod oss;
+mod outcome;
 mod plugin;
 mod port;
 mod reply;

@@ -1,16 +1,16 @@
 //! `nasdisk.NasDiskService` (requirements, "NAS存储相关服务"). What changes a share is an operation.
 
 use patchbay_core::error::Error;
-use patchbay_operations::Settled;
 use patchbay_proto::nasdisk::nas_disk_service_server::NasDiskService;
 use patchbay_proto::nasdisk::{
     CreateNasDiskReq, CreateNasDiskRes, DeleteNasDiskReq, DeleteNasDiskRes, GetMountClientsReq,
     GetMountClientsRes, create_nas_disk_res,
 };
-use patchbay_runtime::Shares;
 use patchbay_runtime::contract::nas::exports::patchbay::nas::shares as wit;
+use patchbay_runtime::{Call, Shares};
 use tonic::{Request, Response, Status};
 
+use super::outcome::Answer;
 use super::{Api, check};
 use crate::grpc::convert::Convert;
 
@@ -20,17 +20,12 @@ impl NasDiskService for Api {
         &self,
         request: Request<CreateNasDiskReq>,
     ) -> Result<Response<CreateNasDiskRes>, Status> {
-        self.handle_idempotent(request, async |asked, permit, request| {
+        self.handle_idempotent(request, async |call, request| {
             let (region, spec) = (&request.region, spec(&request)?);
-            let settled = self.change::<Shares>(asked, &permit, region, |at, shares, context| {
+            let changed = self.change::<Shares>(call, region, |at, shares, context| {
                 Box::pin(shares.call_create(at, context, spec))
             });
-            let id = settled.await?.resource_id;
-            let call = asked.call(permit, region);
-            let made = self.plugins.call::<Shares, _>(call, move |at, shares, context| {
-                Box::pin(shares.call_get(at, context, id))
-            });
-            Ok(CreateNasDiskRes { nas_disk: Some(Convert::convert(made.await?)), ..Default::default() })
+            changed.await?.shown(async |call, id| self.share(call, id).await).await
         })
         .await
     }
@@ -39,13 +34,16 @@ impl NasDiskService for Api {
         &self,
         request: Request<DeleteNasDiskReq>,
     ) -> Result<Response<DeleteNasDiskRes>, Status> {
-        self.handle_idempotent(request, async |asked, permit, request| {
+        self.handle_idempotent(request, async |call, request| {
             let id = check::id("share_id", &request.share_id)?;
-            let settled = self.change::<Shares>(asked, &permit, "", |at, shares, context| {
+            let changed = self.change::<Shares>(call, "", |at, shares, context| {
                 Box::pin(shares.call_delete(at, context, id))
             });
-            let Settled { resource_id, at, .. } = settled.await?;
-            Ok(DeleteNasDiskRes { share_id: resource_id, deleted_time: at, ..Default::default() })
+            Ok(changed.await?.told(|share_id, deleted_time| DeleteNasDiskRes {
+                share_id,
+                deleted_time,
+                ..Default::default()
+            }))
         })
         .await
     }
@@ -54,20 +52,26 @@ impl NasDiskService for Api {
         &self,
         request: Request<GetMountClientsReq>,
     ) -> Result<Response<GetMountClientsRes>, Status> {
-        self.handle(request, async |asked, request| {
-            let permit = self.permit(asked, &request).await?;
+        self.handle(request, async |call, request| {
             let id = check::id("share_id", &request.share_id)?;
-            let call = asked.call(permit, "");
-            let found = self.plugins.call::<Shares, _>(call, move |at, shares, context| {
+            let found = self.plugins.call::<Shares, _>(call.read(""), move |at, shares, context| {
                 Box::pin(shares.call_mount_clients(at, context, id))
             });
             let wit::Clients { instance_ids, unresolved } = found.await?;
-            if unresolved > 0 {
-                asked.note(left_out(unresolved));
-            }
-            Ok(GetMountClientsRes { instance_id: instance_ids, ..Default::default() })
+            let reply = GetMountClientsRes { instance_id: instance_ids, ..Default::default() };
+            Ok(Answer::from(reply).noting((unresolved > 0).then(|| left_out(unresolved))))
         })
         .await
+    }
+}
+
+impl Api {
+    /// The share as the backend shows it now.
+    async fn share(&self, call: Call, id: String) -> Result<CreateNasDiskRes, Error> {
+        let found = self
+            .plugins
+            .call::<Shares, _>(call, move |at, shares, context| Box::pin(shares.call_get(at, context, id)));
+        Ok(CreateNasDiskRes { nas_disk: Some(Convert::convert(found.await?)), ..Default::default() })
     }
 }
 

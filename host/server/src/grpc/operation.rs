@@ -16,6 +16,7 @@ use patchbay_proto::operation::{
 };
 use tonic::{Request, Response, Status};
 
+use super::outcome::{Answer, Failed};
 use super::reply::status;
 use super::{Api, check};
 use crate::grpc::convert::Convert;
@@ -28,9 +29,8 @@ impl OperationService for Api {
         &self,
         request: Request<GetOperationReq>,
     ) -> Result<Response<OperationRes>, Status> {
-        self.handle(request, async |asked, request| {
-            let permit = self.permit(asked, &request).await?;
-            let operation = self.operations.get(&permit, id(&request.operation_id)?).await?;
+        self.handle(request, async |call, request| {
+            let operation = self.operations.get(&call.permit, id(&request.operation_id)?).await?;
             Ok(OperationRes { operation: Some(Convert::convert(operation)), ..Default::default() })
         })
         .await
@@ -40,11 +40,10 @@ impl OperationService for Api {
         &self,
         request: Request<ListOperationsReq>,
     ) -> Result<Response<ListOperationsRes>, Status> {
-        self.handle(request, async |asked, request| {
-            let permit = self.permit(asked, &request).await?;
+        self.handle(request, async |call, request| {
             let page = check::page(request.page_number, request.page_size)?;
             let filter = filter(&request)?;
-            let found = self.operations.list(&permit, &filter, (page.number, page.size)).await?;
+            let found = self.operations.list(&call.permit, &filter, (page.number, page.size)).await?;
             let operations = found.into_iter().map(Operation::convert).collect();
             Ok(ListOperationsRes { operations, ..Default::default() })
         })
@@ -55,12 +54,11 @@ impl OperationService for Api {
         &self,
         request: Request<WatchOperationReq>,
     ) -> Result<Response<Self::WatchOperationStream>, Status> {
-        self.handle_plain(request, async |asked, request| {
-            let permit = self.permit(asked, &request).await?;
-            let mut watch = self.operations.watch(&permit, id(&request.operation_id)?)?;
+        self.handle_plain(request, async |call, request| {
+            let mut watch = self.operations.watch(&call.permit, id(&request.operation_id)?)?;
             // Before the stream begins, so that an operation that is none is a failure of the call.
             let first = watch.next().await?.map(|first| Ok(Convert::convert(first)));
-            let changes = changes(watch, asked.request_id.clone());
+            let changes = changes(watch, call.context.request_id.clone());
             let ended = self.stopping.clone().cancelled_owned();
             Ok(stream::iter(first).chain(changes).take_until(ended).boxed())
         })
@@ -71,15 +69,15 @@ impl OperationService for Api {
         &self,
         request: Request<CancelOperationReq>,
     ) -> Result<Response<OperationRes>, Status> {
-        self.handle(request, async |asked, request| {
-            let permit = self.permit(asked, &request).await?;
+        self.handle(request, async |call, request| {
             let id = id(&request.operation_id)?;
-            asked.concerns(id);
-            let operation = self.operations.cancel(&permit, id, self.answer_by(asked)).await?;
-            if matches!(operation.state, State::Beginning | State::Running) {
-                asked.note("Accepted; the operation is given up after its present step.".to_owned());
-            }
-            Ok(OperationRes { operation: Some(Convert::convert(operation)), ..Default::default() })
+            let cancelled = self.operations.cancel(&call.permit, id, self.answer_by(call)).await;
+            let operation = cancelled.map_err(|error| Failed::of(id, error))?;
+            let goes_on = matches!(operation.state, State::Beginning | State::Running);
+            let note =
+                goes_on.then(|| "Accepted; the operation is given up after its present step.".to_owned());
+            let reply = OperationRes { operation: Some(Convert::convert(operation)), ..Default::default() };
+            Ok(Answer::from(reply).of(id, false).noting(note))
         })
         .await
     }

@@ -3,15 +3,14 @@
 mod bucket_name;
 
 use patchbay_core::error::Error;
-use patchbay_operations::Settled;
 use patchbay_proto::oss::oss_service_server::OssService;
 use patchbay_proto::oss::{
     CreateUserAndBucketReq, CreateUserAndBucketRes, GetBucketInfoReq, GetBucketInfoRes, ListBucketsInfoReq,
     ListBucketsInfoRes, OssBucket, OssUser, RecoverKeyReq, RecoverKeyRes, SetOssUserQuotaReq,
     SetOssUserQuotaRes,
 };
-use patchbay_runtime::Buckets;
 use patchbay_runtime::contract::oss::exports::patchbay::oss::buckets as wit;
+use patchbay_runtime::{Buckets, Call};
 use tonic::{Request, Response, Status};
 
 use super::{Api, check};
@@ -26,29 +25,17 @@ impl OssService for Api {
         &self,
         request: Request<CreateUserAndBucketReq>,
     ) -> Result<Response<CreateUserAndBucketRes>, Status> {
-        self.handle_idempotent(request, async |asked, permit, request| {
+        self.handle_idempotent(request, async |call, request| {
             let (region, spec) = (&request.region, spec(&request)?);
-            let settled = self.change::<Buckets>(asked, &permit, region, |at, buckets, context| {
+            let changed = self.change::<Buckets>(call, region, |at, buckets, context| {
                 Box::pin(buckets.call_create(at, context, spec))
             });
-            let Settled { resource_id: name, done, .. } = settled.await?;
-            if !done {
+            let changed = changed.await?;
+            if !changed.is_done() {
                 // Until then there is no bucket to tell of.
-                return Ok(CreateUserAndBucketRes::default());
+                return Ok(changed.told(|_, _| CreateUserAndBucketRes::default()));
             }
-            let call = asked.call(permit, region);
-            let made = self.plugins.call::<Buckets, _>(call, move |at, buckets, context| {
-                Box::pin(buckets.call_get_holding(at, context, name))
-            });
-            let wit::Holding { key, account, bucket } = made.await?;
-            Ok(CreateUserAndBucketRes {
-                oss_endpoint: key.endpoint,
-                oss_access_key: key.access_key,
-                oss_secret_key: key.secret_key,
-                oss_user: Some(Convert::convert(account)),
-                oss_bucket: Some(Convert::convert(bucket)),
-                ..Default::default()
-            })
+            changed.shown(async |call, name| self.holding(call, name).await).await
         })
         .await
     }
@@ -57,14 +44,13 @@ impl OssService for Api {
         &self,
         request: Request<GetBucketInfoReq>,
     ) -> Result<Response<GetBucketInfoRes>, Status> {
-        self.handle(request, async |asked, request| {
-            let permit = self.permit(asked, &request).await?;
+        self.handle(request, async |call, request| {
             let uid = check::name("oss_uid", &request.oss_uid)?;
             let name = check::id("bucket_name", &request.bucket_name)?;
-            let call = asked.call(permit, &request.region);
-            let found = self.plugins.call::<Buckets, _>(call, move |at, buckets, context| {
-                Box::pin(buckets.call_get(at, context, uid, name))
-            });
+            let found =
+                self.plugins.call::<Buckets, _>(call.read(&request.region), move |at, buckets, context| {
+                    Box::pin(buckets.call_get(at, context, uid, name))
+                });
             Ok(GetBucketInfoRes { oss_bucket: Some(Convert::convert(found.await?)), ..Default::default() })
         })
         .await
@@ -74,14 +60,13 @@ impl OssService for Api {
         &self,
         request: Request<ListBucketsInfoReq>,
     ) -> Result<Response<ListBucketsInfoRes>, Status> {
-        self.handle(request, async |asked, request| {
-            let permit = self.permit(asked, &request).await?;
+        self.handle(request, async |call, request| {
             let uid = check::name("oss_uid", &request.oss_uid)?;
             let page = check::page(request.page_number, request.page_size)?;
-            let call = asked.call(permit, &request.region);
-            let found = self.plugins.call::<Buckets, _>(call, move |at, buckets, context| {
-                Box::pin(buckets.call_list(at, context, uid, page))
-            });
+            let found =
+                self.plugins.call::<Buckets, _>(call.read(&request.region), move |at, buckets, context| {
+                    Box::pin(buckets.call_list(at, context, uid, page))
+                });
             let oss_buckets = found.await?.into_iter().map(OssBucket::convert).collect();
             Ok(ListBucketsInfoRes { oss_buckets, ..Default::default() })
         })
@@ -92,33 +77,27 @@ impl OssService for Api {
         &self,
         request: Request<SetOssUserQuotaReq>,
     ) -> Result<Response<SetOssUserQuotaRes>, Status> {
-        self.handle_idempotent(request, async |asked, permit, request| {
+        self.handle_idempotent(request, async |call, request| {
             let (region, uid) = (&request.region, check::name("oss_uid", &request.oss_uid)?);
             let quota = quota(request.user_max_size_in_g, request.user_max_objects)?;
             if (quota.size, quota.objects) == (0, 0) {
-                return Err(Error::invalid("user_max_size_in_g or user_max_objects must be given."));
+                return Err(Error::invalid("user_max_size_in_g or user_max_objects must be given.").into());
             }
-            let settled = self.change::<Buckets>(asked, &permit, region, move |at, buckets, context| {
+            let changed = self.change::<Buckets>(call, region, move |at, buckets, context| {
                 Box::pin(buckets.call_set_quota(at, context, uid, quota))
             });
-            let uid = settled.await?.resource_id;
-            let call = asked.call(permit, region);
-            let changed = self.plugins.call::<Buckets, _>(call, move |at, buckets, context| {
-                Box::pin(buckets.call_get_account(at, context, uid))
-            });
-            Ok(SetOssUserQuotaRes { oss_user: Some(Convert::convert(changed.await?)), ..Default::default() })
+            changed.await?.shown(async |call, uid| self.account(call, uid).await).await
         })
         .await
     }
 
     async fn recover_key(&self, request: Request<RecoverKeyReq>) -> Result<Response<RecoverKeyRes>, Status> {
-        self.handle(request, async |asked, request| {
-            let permit = self.permit(asked, &request).await?;
+        self.handle(request, async |call, request| {
             let uid = check::name("oss_uid", &request.oss_uid)?;
-            let call = asked.call(permit, &request.region);
-            let found = self.plugins.call::<Buckets, _>(call, move |at, buckets, context| {
-                Box::pin(buckets.call_get_key(at, context, uid))
-            });
+            let found =
+                self.plugins.call::<Buckets, _>(call.read(&request.region), move |at, buckets, context| {
+                    Box::pin(buckets.call_get_key(at, context, uid))
+                });
             let wit::Key { endpoint, access_key, secret_key } = found.await?;
             Ok(RecoverKeyRes {
                 oss_endpoint: endpoint,
@@ -128,6 +107,32 @@ impl OssService for Api {
             })
         })
         .await
+    }
+}
+
+impl Api {
+    /// The bucket with its account and key, as the gateway shows them now.
+    async fn holding(&self, call: Call, name: String) -> Result<CreateUserAndBucketRes, Error> {
+        let found = self.plugins.call::<Buckets, _>(call, move |at, buckets, context| {
+            Box::pin(buckets.call_get_holding(at, context, name))
+        });
+        let wit::Holding { key, account, bucket } = found.await?;
+        Ok(CreateUserAndBucketRes {
+            oss_endpoint: key.endpoint,
+            oss_access_key: key.access_key,
+            oss_secret_key: key.secret_key,
+            oss_user: Some(Convert::convert(account)),
+            oss_bucket: Some(Convert::convert(bucket)),
+            ..Default::default()
+        })
+    }
+
+    /// The account as the gateway shows it now.
+    async fn account(&self, call: Call, uid: String) -> Result<SetOssUserQuotaRes, Error> {
+        let found = self.plugins.call::<Buckets, _>(call, move |at, buckets, context| {
+            Box::pin(buckets.call_get_account(at, context, uid))
+        });
+        Ok(SetOssUserQuotaRes { oss_user: Some(Convert::convert(found.await?)), ..Default::default() })
     }
 }
 

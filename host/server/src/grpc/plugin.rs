@@ -28,8 +28,7 @@ impl PluginService for Api {
         &self,
         request: Request<ListPluginsRequest>,
     ) -> Result<Response<ListPluginsResponse>, Status> {
-        self.handle_plain(request, async |asked, _| {
-            self.auth.operator(asked.bearer.as_deref())?;
+        self.handle_operator_plain(request, async |_, _, _| {
             Ok(ListPluginsResponse {
                 generations: self.plugins.list().into_iter().map(Generation::convert).collect(),
                 hosts: self.membership.peers().iter().map(Host::convert).collect(),
@@ -42,9 +41,8 @@ impl PluginService for Api {
         &self,
         request: Request<Streaming<LoadPluginRequest>>,
     ) -> Result<Response<LoadPluginResponse>, Status> {
-        self.handle_plain(request, async |asked, messages| {
-            self.auth.operator(asked.bearer.as_deref())?;
-            let upload = upload::receive(&self.plugins, messages, asked.deadline).await?;
+        self.handle_operator_plain(request, async |context, _, messages| {
+            let upload = upload::receive(&self.plugins, messages, context.deadline).await?;
             let records = self.plugins.load(&upload.plugin, upload.bytes).await?;
             Ok(LoadPluginResponse { generations: records.into_iter().map(Generation::convert).collect() })
         })
@@ -55,8 +53,7 @@ impl PluginService for Api {
         &self,
         request: Request<ActivateRequest>,
     ) -> Result<Response<ActivateResponse>, Status> {
-        self.handle_plain(request, async |asked, request| {
-            self.auth.operator(asked.bearer.as_deref())?;
+        self.handle_operator_plain(request, async |_, _, request| {
             let record = self.plugins.activate(request.generation).await?;
             Ok(ActivateResponse { generation: Some(Convert::convert(record)) })
         })
@@ -67,8 +64,7 @@ impl PluginService for Api {
         &self,
         request: Request<RollbackRequest>,
     ) -> Result<Response<RollbackResponse>, Status> {
-        self.handle_plain(request, async |asked, request| {
-            self.auth.operator(asked.bearer.as_deref())?;
+        self.handle_operator_plain(request, async |_, _, request| {
             let record = self.plugins.roll_back(domain(&request.domain)?, &request.region).await?;
             Ok(RollbackResponse { generation: Some(Convert::convert(record)) })
         })
@@ -79,8 +75,7 @@ impl PluginService for Api {
         &self,
         request: Request<SetRouteRequest>,
     ) -> Result<Response<SetRouteResponse>, Status> {
-        self.handle_plain(request, async |asked, request| {
-            self.auth.operator(asked.bearer.as_deref())?;
+        self.handle_operator_plain(request, async |_, _, request| {
             let domain = domain(&request.domain)?;
             let weights: Vec<_> =
                 request.weights.iter().map(|share| (share.generation, share.weight)).collect();
@@ -95,8 +90,7 @@ impl PluginService for Api {
         &self,
         request: Request<WatchEventsRequest>,
     ) -> Result<Response<Self::WatchEventsStream>, Status> {
-        self.handle_plain(request, async |asked, request| {
-            self.auth.operator(asked.bearer.as_deref())?;
+        self.handle_operator_plain(request, async |_, _, request| {
             watch::events(self.plugins.clone(), request.since, self.stopping.clone())
         })
         .await

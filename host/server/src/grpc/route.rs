@@ -4,40 +4,35 @@
 mod request;
 
 use patchbay_core::error::Error;
-use patchbay_operations::Settled;
 use patchbay_proto::route::route_service_server::RouteService;
 use patchbay_proto::route::{
     AttachSubnetReq, CreateRouterReq, DeleteRouterReq, DeleteRouterRes, DetachSubnetReq, GetRouterReq,
     ListRoutersReq, ListRoutersRes, Route, RouterRes, SetRoutesReq, router_res,
 };
-use patchbay_runtime::Routers;
 use patchbay_runtime::contract::network::exports::patchbay::network::routers as wit;
-use patchbay_tenants::auth::Permit;
+use patchbay_runtime::{Call, Routers};
 use tonic::{Request, Response, Status};
 
-use super::handle::RpcContext;
 use super::{Api, check};
 use crate::grpc::convert::Convert;
 
 #[tonic::async_trait]
 impl RouteService for Api {
     async fn create_router(&self, request: Request<CreateRouterReq>) -> Result<Response<RouterRes>, Status> {
-        self.handle_idempotent(request, async |asked, permit, request| {
+        self.handle_idempotent(request, async |call, request| {
             let (region, spec) = (request.region.clone(), request::spec(request)?);
-            let settled = self.change::<Routers>(asked, &permit, &region, |at, routers, context| {
+            let changed = self.change::<Routers>(call, &region, |at, routers, context| {
                 Box::pin(routers.call_create(at, context, spec))
             });
-            let id = settled.await?.resource_id;
-            self.router(asked, permit, &region, id).await
+            changed.await?.shown(async |call, id| self.router(call, id).await).await
         })
         .await
     }
 
     async fn get_router(&self, request: Request<GetRouterReq>) -> Result<Response<RouterRes>, Status> {
-        self.handle(request, async |asked, request| {
-            let permit = self.permit(asked, &request).await?;
+        self.handle(request, async |call, request| {
             let id = check::id("router_id", &request.router_id)?;
-            self.router(asked, permit, "", id).await
+            Ok(self.router(call.read(""), id).await?)
         })
         .await
     }
@@ -46,13 +41,12 @@ impl RouteService for Api {
         &self,
         request: Request<ListRoutersReq>,
     ) -> Result<Response<ListRoutersRes>, Status> {
-        self.handle(request, async |asked, request| {
-            let permit = self.permit(asked, &request).await?;
+        self.handle(request, async |call, request| {
             let page = check::page(request.page_number, request.page_size)?;
-            let call = asked.call(permit, &request.region);
-            let found = self.plugins.call::<Routers, _>(call, move |at, routers, context| {
-                Box::pin(routers.call_list(at, context, page))
-            });
+            let found =
+                self.plugins.call::<Routers, _>(call.read(&request.region), move |at, routers, context| {
+                    Box::pin(routers.call_list(at, context, page))
+                });
             let routers = found.await?.into_iter().map(router_res::Router::convert).collect();
             Ok(ListRoutersRes { routers, ..Default::default() })
         })
@@ -63,54 +57,54 @@ impl RouteService for Api {
         &self,
         request: Request<DeleteRouterReq>,
     ) -> Result<Response<DeleteRouterRes>, Status> {
-        self.handle_idempotent(request, async |asked, permit, request| {
+        self.handle_idempotent(request, async |call, request| {
             let id = check::id("router_id", &request.router_id)?;
-            let settled = self.change::<Routers>(asked, &permit, "", |at, routers, context| {
+            let changed = self.change::<Routers>(call, "", |at, routers, context| {
                 Box::pin(routers.call_delete(at, context, id))
             });
-            let Settled { resource_id, at, .. } = settled.await?;
-            Ok(DeleteRouterRes { router_id: resource_id, deleted_time: at, ..Default::default() })
+            Ok(changed.await?.told(|router_id, deleted_time| DeleteRouterRes {
+                router_id,
+                deleted_time,
+                ..Default::default()
+            }))
         })
         .await
     }
 
     async fn attach_subnet(&self, request: Request<AttachSubnetReq>) -> Result<Response<RouterRes>, Status> {
-        self.handle_idempotent(request, async |asked, permit, request| {
+        self.handle_idempotent(request, async |call, request| {
             let id = check::id("router_id", &request.router_id)?;
             let vpc = check::id("vpc_id", &request.vpc_id)?;
             let subnet = request::optional_subnet(&request.subnet)?;
-            let settled = self.change::<Routers>(asked, &permit, "", |at, routers, context| {
+            let changed = self.change::<Routers>(call, "", |at, routers, context| {
                 Box::pin(routers.call_attach_subnet(at, context, id, vpc, subnet))
             });
-            let id = settled.await?.resource_id;
-            self.router(asked, permit, "", id).await
+            changed.await?.shown(async |call, id| self.router(call, id).await).await
         })
         .await
     }
 
     async fn detach_subnet(&self, request: Request<DetachSubnetReq>) -> Result<Response<RouterRes>, Status> {
-        self.handle_idempotent(request, async |asked, permit, request| {
+        self.handle_idempotent(request, async |call, request| {
             let id = check::id("router_id", &request.router_id)?;
             let vpc = check::id("vpc_id", &request.vpc_id)?;
             let subnet = request::optional_subnet(&request.subnet)?;
-            let settled = self.change::<Routers>(asked, &permit, "", |at, routers, context| {
+            let changed = self.change::<Routers>(call, "", |at, routers, context| {
                 Box::pin(routers.call_detach_subnet(at, context, id, vpc, subnet))
             });
-            let id = settled.await?.resource_id;
-            self.router(asked, permit, "", id).await
+            changed.await?.shown(async |call, id| self.router(call, id).await).await
         })
         .await
     }
 
     async fn set_routes(&self, request: Request<SetRoutesReq>) -> Result<Response<RouterRes>, Status> {
-        self.handle_idempotent(request, async |asked, permit, request| {
+        self.handle_idempotent(request, async |call, request| {
             let id = check::id("router_id", &request.router_id)?;
             let routes = request::routes(request.routes)?;
-            let settled = self.change::<Routers>(asked, &permit, "", |at, routers, context| {
+            let changed = self.change::<Routers>(call, "", |at, routers, context| {
                 Box::pin(routers.call_set_routes(at, context, id, routes))
             });
-            let id = settled.await?.resource_id;
-            self.router(asked, permit, "", id).await
+            changed.await?.shown(async |call, id| self.router(call, id).await).await
         })
         .await
     }
@@ -118,17 +112,10 @@ impl RouteService for Api {
 
 impl Api {
     /// The router as the backend shows it now.
-    async fn router(
-        &self,
-        asked: &RpcContext,
-        permit: Permit,
-        region: &str,
-        id: String,
-    ) -> Result<RouterRes, Error> {
-        let found =
-            self.plugins.call::<Routers, _>(asked.call(permit, region), move |at, routers, context| {
-                Box::pin(routers.call_get(at, context, id))
-            });
+    async fn router(&self, call: Call, id: String) -> Result<RouterRes, Error> {
+        let found = self.plugins.call::<Routers, _>(call, move |at, routers, context| {
+            Box::pin(routers.call_get(at, context, id))
+        });
         Ok(RouterRes { router: Some(Convert::convert(found.await?)), ..Default::default() })
     }
 }

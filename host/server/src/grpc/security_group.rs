@@ -6,7 +6,6 @@ mod rule;
 use std::collections::HashMap;
 
 use patchbay_core::error::Error;
-use patchbay_operations::Settled;
 use patchbay_proto::securitygroup::security_group_res::security_group::SecurityGroupRule;
 use patchbay_proto::securitygroup::security_group_service_server::SecurityGroupService;
 use patchbay_proto::securitygroup::{
@@ -14,12 +13,10 @@ use patchbay_proto::securitygroup::{
     OperateSecurityGroupReq, OperateSecurityGroupRes, SecurityGroupRes, UpdateSecurityGroupReq,
     security_group_res,
 };
-use patchbay_runtime::SecurityGroups;
 use patchbay_runtime::contract::network::exports::patchbay::network::security_groups as wit;
-use patchbay_tenants::auth::Permit;
+use patchbay_runtime::{Call, SecurityGroups};
 use tonic::{Request, Response, Status};
 
-use super::handle::RpcContext;
 use super::{Api, check};
 use crate::grpc::convert::Convert;
 
@@ -32,17 +29,16 @@ impl SecurityGroupService for Api {
         &self,
         request: Request<CreateSecurityGroupReq>,
     ) -> Result<Response<SecurityGroupRes>, Status> {
-        self.handle_idempotent(request, async |asked, permit, request| {
+        self.handle_idempotent(request, async |call, request| {
             let spec = wit::Spec {
                 name: check::name("security_group_name", &request.security_group_name)?,
                 description: check::text("security_group_desc", &request.security_group_desc)?,
                 rules: rule::specs(&request.security_group_rule_sets)?,
             };
-            let settled = self.change::<SecurityGroups>(asked, &permit, "", |at, groups, context| {
+            let changed = self.change::<SecurityGroups>(call, "", |at, groups, context| {
                 Box::pin(groups.call_create(at, context, spec))
             });
-            let id = settled.await?.resource_id;
-            self.shown_group(asked, permit, id).await
+            changed.await?.shown(async |call, id| self.shown_group(call, id).await).await
         })
         .await
     }
@@ -51,10 +47,9 @@ impl SecurityGroupService for Api {
         &self,
         request: Request<GetSecurityGroupReq>,
     ) -> Result<Response<SecurityGroupRes>, Status> {
-        self.handle(request, async |asked, request| {
-            let permit = self.permit(asked, &request).await?;
+        self.handle(request, async |call, request| {
             let id = check::id("security_group_id", &request.security_group_id)?;
-            self.shown_group(asked, permit, id).await
+            Ok(self.shown_group(call.read(""), id).await?)
         })
         .await
     }
@@ -63,18 +58,17 @@ impl SecurityGroupService for Api {
         &self,
         request: Request<UpdateSecurityGroupReq>,
     ) -> Result<Response<SecurityGroupRes>, Status> {
-        self.handle_idempotent(request, async |asked, permit, request| {
+        self.handle_idempotent(request, async |call, request| {
             let id = check::id("security_group_id", &request.security_group_id)?;
             let spec = wit::Spec {
                 name: check::text("security_group_name", &request.security_group_name)?,
                 description: check::text("security_group_desc", &request.security_group_desc)?,
                 rules: rule::specs(&request.security_group_rule_sets)?,
             };
-            let settled = self.change::<SecurityGroups>(asked, &permit, "", |at, groups, context| {
+            let changed = self.change::<SecurityGroups>(call, "", |at, groups, context| {
                 Box::pin(groups.call_update(at, context, id, spec))
             });
-            let id = settled.await?.resource_id;
-            self.shown_group(asked, permit, id).await
+            changed.await?.shown(async |call, id| self.shown_group(call, id).await).await
         })
         .await
     }
@@ -83,17 +77,16 @@ impl SecurityGroupService for Api {
         &self,
         request: Request<DeleteSecurityGroupReq>,
     ) -> Result<Response<DeleteSecurityGroupRes>, Status> {
-        self.handle_idempotent(request, async |asked, permit, request| {
+        self.handle_idempotent(request, async |call, request| {
             let id = check::id("security_group_id", &request.security_group_id)?;
-            let settled = self.change::<SecurityGroups>(asked, &permit, "", |at, groups, context| {
+            let changed = self.change::<SecurityGroups>(call, "", |at, groups, context| {
                 Box::pin(groups.call_delete(at, context, id))
             });
-            let Settled { resource_id, at, .. } = settled.await?;
-            Ok(DeleteSecurityGroupRes {
-                security_group_id: resource_id,
-                deleted_time: at,
+            Ok(changed.await?.told(|security_group_id, deleted_time| DeleteSecurityGroupRes {
+                security_group_id,
+                deleted_time,
                 ..Default::default()
-            })
+            }))
         })
         .await
     }
@@ -102,20 +95,19 @@ impl SecurityGroupService for Api {
         &self,
         request: Request<OperateSecurityGroupReq>,
     ) -> Result<Response<OperateSecurityGroupRes>, Status> {
-        self.handle_idempotent(request, async |asked, permit, request| {
+        self.handle_idempotent(request, async |call, request| {
             let id = check::id("security_group_id", &request.security_group_id)?;
             let ops_type = check::one_of("ops_type", &request.ops_type, &["attach", "detach"])?;
             let (instances, action) = (instances(&request.instance_ids)?, ops_type.clone());
-            let settled = self.change::<SecurityGroups>(asked, &permit, "", |at, groups, context| {
+            let changed = self.change::<SecurityGroups>(call, "", |at, groups, context| {
                 Box::pin(groups.call_operate(at, context, id, instances, action))
             });
-            let Settled { resource_id, at, .. } = settled.await?;
-            Ok(OperateSecurityGroupRes {
-                security_group_id: resource_id,
+            Ok(changed.await?.told(|security_group_id, operateed_time| OperateSecurityGroupRes {
+                security_group_id,
                 ops_type,
-                operateed_time: at,
+                operateed_time,
                 ..Default::default()
-            })
+            }))
         })
         .await
     }
@@ -123,16 +115,10 @@ impl SecurityGroupService for Api {
 
 impl Api {
     /// The group as the backend shows it now.
-    async fn shown_group(
-        &self,
-        asked: &RpcContext,
-        permit: Permit,
-        id: String,
-    ) -> Result<SecurityGroupRes, Error> {
-        let found =
-            self.plugins.call::<SecurityGroups, _>(asked.call(permit, ""), move |at, groups, context| {
-                Box::pin(groups.call_get(at, context, id))
-            });
+    async fn shown_group(&self, call: Call, id: String) -> Result<SecurityGroupRes, Error> {
+        let found = self.plugins.call::<SecurityGroups, _>(call, move |at, groups, context| {
+            Box::pin(groups.call_get(at, context, id))
+        });
         Ok(SecurityGroupRes { security_group: Some(Convert::convert(found.await?)), ..Default::default() })
     }
 }

@@ -1,6 +1,5 @@
 //! `tenant.TenantService` (requirements, "租户相关服务"): for the operator, not for tenants.
 
-use patchbay_durable::idempotency::IdempotencyKey;
 use patchbay_proto::tenant::tenant_service_server::TenantService;
 use patchbay_proto::tenant::{CreateTenantReq, CreateTenantRes};
 use patchbay_tenants::Registered;
@@ -15,13 +14,10 @@ impl TenantService for Api {
         &self,
         request: Request<CreateTenantReq>,
     ) -> Result<Response<CreateTenantRes>, Status> {
-        self.handle(request, async |asked, request| {
-            let operator = self.auth.operator(asked.bearer.as_deref())?;
-            let once = asked.idempotency_key.as_deref();
-            let once =
-                once.map(|key| IdempotencyKey::new(key, asked.rpc.path, request.tenant_name.as_bytes()));
-            let asked = asked.registration(operator, once.transpose()?);
-            let Registered { id, apikey } = self.registrar.register(asked, &request.tenant_name).await?;
+        self.handle_operator(request, async |context, operator, request| {
+            let once = context.once(request.tenant_name.as_bytes())?;
+            let wanted = context.registration(operator, once);
+            let Registered { id, apikey } = self.registrar.register(wanted, &request.tenant_name).await?;
             Ok(CreateTenantRes {
                 tenant_id: id.to_string(),
                 apikey: apikey.expose_secret().to_owned(),

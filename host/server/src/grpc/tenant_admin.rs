@@ -12,7 +12,6 @@ use patchbay_tenants::Registered;
 use secrecy::ExposeSecret as _;
 use tonic::{Request, Response, Status};
 
-use super::handle::RpcContext;
 use super::{Api, check};
 use crate::grpc::convert::Convert;
 
@@ -22,11 +21,10 @@ impl TenantAdminService for Api {
         &self,
         request: Request<ListForeignRequest>,
     ) -> Result<Response<ListForeignResponse>, Status> {
-        self.handle_plain(request, async |asked, request| {
-            let operator = self.auth.operator(asked.bearer.as_deref())?;
+        self.handle_operator_plain(request, async |context, operator, request| {
             let page = check::page(request.page_number, request.page_size)?;
             let (number, size) = (page.number as usize, page.size as usize);
-            let found = self.registrar.foreign(&asked.registration(operator, None)).await?;
+            let found = self.registrar.foreign(&context.registration(operator, None)).await?;
             let found = found.into_iter().skip((number - 1).saturating_mul(size)).take(size);
             Ok(ListForeignResponse {
                 installation: self.registrar.installation().to_string(),
@@ -37,21 +35,20 @@ impl TenantAdminService for Api {
     }
 
     async fn adopt(&self, request: Request<AdoptRequest>) -> Result<Response<AdoptResponse>, Status> {
-        self.handle_plain(request, async |asked, request| self.take_over(asked, request).await).await
+        self.handle_operator_plain(request, async |context, operator, request| {
+            let (wanted, request) = (adoption(request)?, context.registration(operator, None));
+            let Registered { id, apikey } = self.registrar.adopt(request, wanted).await?;
+            Ok(AdoptResponse { tenant_id: id.to_string(), apikey: apikey.expose_secret().to_owned() })
+        })
+        .await
     }
 }
 
-impl Api {
-    async fn take_over(&self, asked: &RpcContext, request: AdoptRequest) -> Result<AdoptResponse, Error> {
-        let operator = self.auth.operator(asked.bearer.as_deref())?;
-        let AdoptRequest { tenant_id, tenant_name, from_other_installation } = request;
-        let id: Result<TenantId, _> = tenant_id.parse();
-        let id = id.map_err(|_| Error::invalid("tenant_id is not t- and ten digits."))?;
-        let wanted = Adoption { id, name: tenant_name, from_other: from_other_installation };
-        let Registered { id, apikey } =
-            self.registrar.adopt(asked.registration(operator, None), wanted).await?;
-        Ok(AdoptResponse { tenant_id: id.to_string(), apikey: apikey.expose_secret().to_owned() })
-    }
+fn adoption(request: AdoptRequest) -> Result<Adoption, Error> {
+    let AdoptRequest { tenant_id, tenant_name, from_other_installation } = request;
+    let id: Result<TenantId, _> = tenant_id.parse();
+    let id = id.map_err(|_| Error::invalid("tenant_id is not t- and ten digits."))?;
+    Ok(Adoption { id, name: tenant_name, from_other: from_other_installation })
 }
 
 impl Convert<Foreign> for ForeignTenant {

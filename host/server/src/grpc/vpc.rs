@@ -4,12 +4,10 @@ use ipnet::Ipv4Net;
 use patchbay_core::error::Error;
 use patchbay_proto::vpc::vpc_service_server::VpcService;
 use patchbay_proto::vpc::{CreateVpcReq, GetVpcInfoReq, SetVpcInfoReq, VpcRes, vpc_res};
-use patchbay_runtime::Vpcs;
 use patchbay_runtime::contract::network::exports::patchbay::network::vpcs as wit;
-use patchbay_tenants::auth::Permit;
+use patchbay_runtime::{Call, Vpcs};
 use tonic::{Request, Response, Status};
 
-use super::handle::RpcContext;
 use super::{Api, check, cidr};
 use crate::grpc::convert::Convert;
 
@@ -29,40 +27,37 @@ const RESERVED: [Ipv4Net; 4] = [
 #[tonic::async_trait]
 impl VpcService for Api {
     async fn create_vpc(&self, request: Request<CreateVpcReq>) -> Result<Response<VpcRes>, Status> {
-        self.handle_idempotent(request, async |asked, permit, request| {
+        self.handle_idempotent(request, async |call, request| {
             let spec = wit::Spec {
                 name: check::name("vpc_name", &request.vpc_name)?,
                 description: check::text("vpc_desc", &request.vpc_desc)?,
                 subnet: subnet(&request.subnet)?,
             };
-            let settled = self.change::<Vpcs>(asked, &permit, &request.region, |at, vpcs, context| {
+            let changed = self.change::<Vpcs>(call, &request.region, |at, vpcs, context| {
                 Box::pin(vpcs.call_create(at, context, spec))
             });
-            let id = settled.await?.resource_id;
-            self.vpc(asked, permit, &request.region, id).await
+            changed.await?.shown(async |call, id| self.vpc(call, id).await).await
         })
         .await
     }
 
     async fn get_vpc_info(&self, request: Request<GetVpcInfoReq>) -> Result<Response<VpcRes>, Status> {
-        self.handle(request, async |asked, request| {
-            let permit = self.permit(asked, &request).await?;
+        self.handle(request, async |call, request| {
             let id = check::id("vpc_id", &request.vpc_id)?;
-            self.vpc(asked, permit, "", id).await
+            Ok(self.vpc(call.read(""), id).await?)
         })
         .await
     }
 
     async fn set_vpc_info(&self, request: Request<SetVpcInfoReq>) -> Result<Response<VpcRes>, Status> {
-        self.handle_idempotent(request, async |asked, permit, request| {
+        self.handle_idempotent(request, async |call, request| {
             let id = check::id("vpc_id", &request.vpc_id)?;
             let name = check::text("vpc_name", &request.vpc_name)?;
             let description = check::text("vpc_desc", &request.vpc_desc)?;
-            let settled = self.change::<Vpcs>(asked, &permit, "", |at, vpcs, context| {
+            let changed = self.change::<Vpcs>(call, "", |at, vpcs, context| {
                 Box::pin(vpcs.call_update(at, context, id, name, description))
             });
-            let id = settled.await?.resource_id;
-            self.vpc(asked, permit, "", id).await
+            changed.await?.shown(async |call, id| self.vpc(call, id).await).await
         })
         .await
     }
@@ -70,16 +65,10 @@ impl VpcService for Api {
 
 impl Api {
     /// The VPC as the backend shows it now.
-    async fn vpc(
-        &self,
-        asked: &RpcContext,
-        permit: Permit,
-        region: &str,
-        id: String,
-    ) -> Result<VpcRes, Error> {
-        let found = self.plugins.call::<Vpcs, _>(asked.call(permit, region), move |at, vpcs, context| {
-            Box::pin(vpcs.call_get(at, context, id))
-        });
+    async fn vpc(&self, call: Call, id: String) -> Result<VpcRes, Error> {
+        let found = self
+            .plugins
+            .call::<Vpcs, _>(call, move |at, vpcs, context| Box::pin(vpcs.call_get(at, context, id)));
         Ok(VpcRes { vpc: Some(Convert::convert(found.await?)), ..Default::default() })
     }
 }

@@ -43,25 +43,22 @@ pub struct Config {
     pub permission: Option<PermissionConfig>,
 }
 
-/// What a request says of itself, unproven.
+/// What a request says of itself, unproven, and the call that it came with.
 #[derive(Clone, Copy)]
-pub struct Credentials<'a> {
+pub struct Claim<'a> {
     /// The tenant's key.
     pub apikey: &'a str,
     /// The tenant.
     pub tenant_id: &'a str,
     /// The platform's user on whose behalf it calls; may be empty.
     pub platform_userid: &'a str,
-}
-
-/// The call that asks.
-#[derive(Debug, Clone, Copy)]
-pub struct Call<'a> {
-    /// Its id.
-    pub request_id: &'a str,
+    /// What it means to act on.
+    pub resources: &'a [&'a str],
     /// As "instance.InstanceService/CreateInstance".
     pub method: &'a str,
-    /// When it ends, answered or not.
+    /// The call's id.
+    pub request_id: &'a str,
+    /// When the call ends, answered or not.
     pub deadline: Instant,
 }
 
@@ -101,28 +98,23 @@ impl Auth {
     /// [`Kind::Unauthenticated`]: no such tenant or not its key, in the same words. [`Kind::Invalid`]: the
     /// user's id cannot be one. [`Kind::Denied`]: the platform says no. [`Kind::Unavailable`]: the platform
     /// could not be asked, or the database does not answer. [`Kind::Busy`]: too many unproven calls wait.
-    pub async fn permit(
-        &self,
-        credentials: Credentials<'_>,
-        resources: &[&str],
-        call: Call<'_>,
-    ) -> Result<Permit, Error> {
-        let tenant = self.authenticate(credentials).await?;
-        check_user(credentials.platform_userid)?;
-        let permit = Permit::of_tenant(tenant, credentials.platform_userid, call.request_id, call.deadline);
+    pub async fn permit(&self, claim: Claim<'_>) -> Result<Permit, Error> {
+        let tenant = self.authenticate(claim).await?;
+        check_user(claim.platform_userid)?;
+        let permit = Permit::of_tenant(tenant, claim.platform_userid, claim.request_id, claim.deadline);
         if let Some(permission) = &self.permission {
-            permission.check(&permit, call.method, resources).await?;
+            permission.check(&permit, claim.method, claim.resources).await?;
         }
         Ok(permit)
     }
 
-    async fn authenticate(&self, credentials: Credentials<'_>) -> Result<Arc<Tenant>, Error> {
+    async fn authenticate(&self, claim: Claim<'_>) -> Result<Arc<Tenant>, Error> {
         let refused = || Error::new(Kind::Unauthenticated, Kind::Unauthenticated.default_message());
-        let id: TenantId = credentials.tenant_id.parse().map_err(|_| refused())?;
-        if credentials.apikey.len() != SECRET_CHARS {
+        let id: TenantId = claim.tenant_id.parse().map_err(|_| refused())?;
+        if claim.apikey.len() != SECRET_CHARS {
             return Err(refused());
         }
-        let shown = self.master.digest(credentials.tenant_id, credentials.apikey);
+        let shown = self.master.digest(claim.tenant_id, claim.apikey);
         self.tenants.authenticated(id, &shown).await?.ok_or_else(refused)
     }
 

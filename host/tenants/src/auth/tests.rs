@@ -52,8 +52,16 @@ impl Deployment {
 
     async fn ask(&self, apikey: &str, tenant: &str, user: &str, resources: &[&str]) -> Result<Permit, Error> {
         let deadline = Instant::now() + Duration::from_secs(5);
-        let credentials = Credentials { apikey, tenant_id: tenant, platform_userid: user };
-        self.auth.permit(credentials, resources, Call { request_id: "req-1", method: METHOD, deadline }).await
+        let claim = Claim {
+            apikey,
+            tenant_id: tenant,
+            platform_userid: user,
+            resources,
+            method: METHOD,
+            request_id: "req-1",
+            deadline,
+        };
+        self.auth.permit(claim).await
     }
 
     async fn user(&self, user: &str, resources: &[&str]) -> Result<Permit, Error> {
@@ -80,7 +88,9 @@ async fn tenants(directory: &TempDir, master: &Arc<MasterKey>) -> Tenants {
 }
 
 async fn register(tenants: &Tenants) -> (TenantId, String) {
-    let Reserved::New(registration) = tenants.reserve("Acme").await.unwrap() else { panic!("a leftover") };
+    let Reserved::New(registration) = tenants.reserve("Acme", None).await.unwrap() else {
+        panic!("a leftover")
+    };
     let id = || "0".repeat(32);
     let account = Account { domain_id: id(), project_id: id(), user_id: id(), role_id: id() };
     tenants.complete(&registration, &account, None).await.unwrap();

@@ -3,10 +3,10 @@
 
 use std::collections::HashMap;
 
-use patchbay_core::error::{Error, Kind};
+use patchbay_core::error::Error;
 use patchbay_core::{Mark, TenantId};
 
-use super::{Tenants, id_of, mark_of, taken};
+use super::{Tenants, Unreserved, id_of, mark_of};
 use crate::{Registration, checked_name};
 
 impl Tenants {
@@ -14,21 +14,23 @@ impl Tenants {
     /// not be its own any more.
     ///
     /// # Errors
-    /// [`Kind::Invalid`], [`Kind::Quota`] and [`Kind::Exists`] as [`Self::reserve`], and the latter where the id has a row.
-    /// [`Kind::Unavailable`]: the database does not answer.
+    /// As [`Self::reserve`], and the id has a row.
     pub async fn reserve_adoption(
         &self,
         id: TenantId,
         mark: Option<Mark>,
         name: &str,
-    ) -> Result<Registration, Error> {
+    ) -> Result<Registration, Unreserved> {
         self.check_room()?;
         self.give_up_overdue().await?;
         let adoption = Registration::draw(id, mark, checked_name(name)?, self.registration_time)?;
-        if self.insert(&adoption, true).await? {
+        let mut connection = self.pool.acquire().await.map_err(Error::from)?;
+        if self.insert(&adoption, true, &mut connection).await? {
             return Ok(adoption);
         }
-        Err(if self.marks().await?.contains_key(&id) { has_a_row() } else { taken() })
+        drop(connection);
+        let has_a_row = self.marks().await?.contains_key(&id);
+        Err(if has_a_row { Unreserved::IdTaken } else { Unreserved::NameTaken { creating: false } })
     }
 
     /// Takes the row back. Nobody was told of it.
@@ -53,8 +55,4 @@ impl Tenants {
         let rows = sqlx::query("SELECT tenant_id, mark FROM tenant_info").fetch_all(&self.pool).await?;
         rows.iter().map(|row| Ok((id_of(row)?, mark_of(row)?))).collect()
     }
-}
-
-fn has_a_row() -> Error {
-    Error::new(Kind::Exists, "tenant_id: this installation has a tenant of that id.")
 }
