@@ -68,8 +68,10 @@ impl<T: Integer> Read<'_> for AsNumber<T> {
     }
 }
 
+/// As "2" and "2.0". The library reads fractions in a way that is large, and linked by nothing else.
 fn parsed(text: &str) -> Option<i64> {
-    text.parse().ok().or_else(|| text.parse().ok().and_then(whole))
+    let (number, fraction) = text.split_once('.').unwrap_or((text, ""));
+    fraction.bytes().all(|byte| byte.is_ascii_digit()).then(|| number.parse().ok())?
 }
 
 /// The cast takes what is beyond the range to its end.
