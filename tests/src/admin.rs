@@ -46,7 +46,7 @@ impl Admin {
     /// Logs in.
     ///
     /// # Panics
-    /// The cloud refuses.
+    /// If the cloud refuses.
     pub async fn login(cloud: &Cloud) -> Self {
         // An error says that it is installed already.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -69,7 +69,7 @@ impl Admin {
     /// What one request answers; `null` where there is no JSON. `path` is below the service's URL.
     ///
     /// # Panics
-    /// There is no answer, or the catalogue does not have the service.
+    /// If there is no answer, or the catalogue does not have the service.
     pub async fn ask(&self, method: Method, service: &str, path: &str, body: Option<Value>) -> Value {
         let url = format!("{}{path}", self.urls[service]);
         let mut request = self.http.request(method, url).header("x-auth-token", &self.token);
@@ -108,7 +108,7 @@ impl Admin {
     /// Lets a project have this many of Neutron's `kind`, as "security_group".
     ///
     /// # Panics
-    /// Neutron does not.
+    /// If Neutron does not.
     pub async fn limit(&self, project: &str, kind: &str, count: usize) {
         let quota = Some(json!({"quota": {kind: count}}));
         let answer = self.ask(Method::PUT, "network", &format!("/quotas/{project}"), quota).await;
@@ -151,7 +151,7 @@ impl Admin {
     /// The id of the tenant's project, which bears the tenant's id as its name.
     ///
     /// # Panics
-    /// There is not exactly one.
+    /// If there is not exactly one.
     pub async fn project(&self, tenant_id: &str) -> String {
         let found = self.named("projects", tenant_id).await;
         assert_eq!(found.len(), 1, "projects named {tenant_id}");
@@ -181,7 +181,7 @@ fn id_of(entries: &[Value], name: &str) -> String {
 /// A JSON text as it is.
 ///
 /// # Panics
-/// It is none.
+/// If it is none.
 #[must_use]
 pub fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("not a text: {value}")).to_owned()

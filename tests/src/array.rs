@@ -14,7 +14,7 @@ impl Array {
     /// The one at this address.
     ///
     /// # Panics
-    /// There is no client of HTTP.
+    /// If no HTTP client can be made.
     #[must_use]
     pub fn at(url: &str) -> Self {
         // An error says that it is installed already.
@@ -25,7 +25,7 @@ impl Array {
     /// The records of a list: `list("storage/volumes?fields=size")`.
     ///
     /// # Panics
-    /// There is no such list.
+    /// If there is no such list.
     pub async fn list(&self, path: &str) -> Vec<Value> {
         let request = self.http.get(format!("{}/api/{path}", self.url));
         let request = request.basic_auth(ARRAY_USERNAME, Some(ARRAY_PASSWORD));

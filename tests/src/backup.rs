@@ -9,7 +9,7 @@ impl Deployment {
     /// Keeps a copy of the database as it is now; the host stands still meanwhile.
     ///
     /// # Panics
-    /// There is no database, or the host does not come back.
+    /// If there is no database, or the host does not come back.
     pub async fn back_up(&mut self) {
         self.stop().await;
         fs::copy(self.database_file(), self.backup_file()).expect("a copy");
@@ -19,7 +19,7 @@ impl Deployment {
     /// Puts the copy into the database's place.
     ///
     /// # Panics
-    /// There is none, or the host does not come back.
+    /// If there is none, or the host does not come back.
     pub async fn restore(&mut self) {
         self.stop().await;
         self.remove_database();
@@ -30,7 +30,7 @@ impl Deployment {
     /// Lets the host begin with an empty database.
     ///
     /// # Panics
-    /// It does not come back.
+    /// If it does not come back.
     pub async fn lose_database(&mut self) {
         self.stop().await;
         self.remove_database();

@@ -92,7 +92,7 @@ impl Builder {
     /// Makes everything and starts the host.
     ///
     /// # Panics
-    /// Anything of it fails.
+    /// If any part of it fails.
     pub async fn start(self) -> Deployment {
         if env::var_os("RUST_LOG").is_some() {
             // An error says that another test of this process has started it.

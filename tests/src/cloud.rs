@@ -54,7 +54,7 @@ macro_rules! needs_cloudsim {
 /// `PATCHBAY_TEST_IGNORED` names, where that is set. To libtest it has passed.
 ///
 /// # Panics
-/// The file cannot be written.
+/// If the file cannot be written.
 pub fn ignored(reason: &str) {
     let Ok(file) = env::var("PATCHBAY_TEST_IGNORED") else { return };
     let program = env::current_exe().expect("a program");
@@ -70,7 +70,7 @@ impl Cloud {
     /// The real one where that is wanted, otherwise a new simulated one.
     ///
     /// # Panics
-    /// A variable is missing, or no port is free.
+    /// If a variable is missing, or no port is free.
     pub async fn open(options: Options) -> Self {
         let simulated = Cloudsim::start(options).await.expect("a free port");
         if is_real() { Self::real(simulated) } else { Self::simulated(simulated) }

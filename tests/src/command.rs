@@ -1,5 +1,5 @@
 //! The `patchbay` binary as a person runs it: with arguments, on a deployment's host, to its end. A host in a process of
-//! its own is `process`'s affair.
+//! its own is in `process`.
 
 use std::process::{Output, Stdio};
 
@@ -24,7 +24,7 @@ impl Done {
     /// What it printed, as JSON.
     ///
     /// # Panics
-    /// It is none.
+    /// If it is none.
     #[must_use]
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:?}"))
@@ -44,7 +44,7 @@ pub fn command(deployment: &Deployment, arguments: &[&str]) -> Command {
 /// Runs it to its end.
 ///
 /// # Panics
-/// It cannot be started, or a signal ends it.
+/// If it cannot be started, or a signal ends it.
 pub async fn patchbay(deployment: &Deployment, arguments: &[&str]) -> Done {
     let Output { status, stdout, stderr } =
         command(deployment, arguments).output().await.expect("the patchbay binary");

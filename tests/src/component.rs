@@ -6,7 +6,7 @@ use std::{env, fs};
 /// A component of `tests/guests`, as bytes: in `PATCHBAY_TEST_PLUGINS`, or in the target directory.
 ///
 /// # Panics
-/// It is not built.
+/// If it is not built.
 #[must_use]
 pub fn guest(name: &str) -> Vec<u8> {
     read("PATCHBAY_TEST_PLUGINS", "test-plugins", name)
@@ -15,7 +15,7 @@ pub fn guest(name: &str) -> Vec<u8> {
 /// A component of `plugins`, as bytes: in `PATCHBAY_PLUGINS`, or in the target directory.
 ///
 /// # Panics
-/// It is not built.
+/// If it is not built.
 #[must_use]
 pub fn built(name: &str) -> Vec<u8> {
     read("PATCHBAY_PLUGINS", "plugins", name)
@@ -24,7 +24,7 @@ pub fn built(name: &str) -> Vec<u8> {
 /// Where the components of `plugins` are: `PATCHBAY_PLUGINS`, or in the target directory.
 ///
 /// # Panics
-/// The test is in no target directory.
+/// If the test is in no target directory.
 #[must_use]
 pub fn plugins() -> PathBuf {
     directory_of("PATCHBAY_PLUGINS", "plugins")
@@ -47,7 +47,7 @@ fn read(variable: &str, directory: &str, name: &str) -> Vec<u8> {
 /// Puts a whole file in its place at once, as a deployment tool does.
 ///
 /// # Panics
-/// The directory cannot be written.
+/// If the directory cannot be written.
 pub fn install(bytes: &[u8], directory: &Path, name: &str) {
     let part = directory.join(name).with_extension("part");
     fs::write(&part, bytes).expect("a new file");

@@ -14,7 +14,7 @@ const ONTAP: &str = include_str!("../../xtask/templates/ontap.toml");
 /// The configuration of a host whose files are in `directory`; ports are free ones.
 ///
 /// # Panics
-/// A path that is not UTF-8.
+/// If a path is not UTF-8.
 #[must_use]
 pub fn table(cloud: &Cloud, directory: &Path, cache: &Path, owner: &str) -> Table {
     let (directory, cache) = (directory.display(), cache.display());
@@ -64,7 +64,7 @@ operator_token = {{ file = "{directory}/operator.token" }}
 /// The backends and routes of a host on one region of OpenStack; the administrator's password is `OS_PASSWORD`.
 ///
 /// # Panics
-/// A name that does not fit between quotes.
+/// If a name does not fit between quotes.
 #[must_use]
 pub fn openstack(auth_url: &str, region: &str, username: &str, project: &str) -> Table {
     let filled = [("auth_url", auth_url), ("region", region), ("username", username), ("project", project)];
@@ -80,7 +80,7 @@ fn fill(templates: &[&str], values: &[(&str, &str)]) -> Table {
 /// The route of a domain.
 ///
 /// # Panics
-/// There is none.
+/// If there is none.
 pub fn routed<'a>(table: &'a mut Table, domain: &str) -> &'a mut Value {
     let routes = table["route"].as_array_mut().expect("routes");
     routes.iter_mut().find(|route| route["domain"].as_str() == Some(domain)).expect("a route of the domain")
@@ -89,7 +89,7 @@ pub fn routed<'a>(table: &'a mut Table, domain: &str) -> &'a mut Value {
 /// Gives the array's plugin, which serves the second region, a route in the first one too: it stands by there.
 ///
 /// # Panics
-/// One of the plugins for shares has no route.
+/// If one of the plugins for shares has no route.
 pub fn array_stands_by(table: &mut Table) {
     let routes = table["route"].as_array_mut().expect("routes");
     let of = |plugin| move |route: &&Value| route["plugin"].as_str() == Some(plugin);

@@ -15,7 +15,7 @@ use tonic::{Request, Response, Status};
 /// Every method of the contract's services.
 ///
 /// # Panics
-/// The contract cannot be read.
+/// If the contract cannot be read.
 #[must_use]
 pub fn methods() -> Vec<MethodDescriptor> {
     let pool = DescriptorPool::decode(DESCRIPTORS).expect("descriptors");
@@ -39,7 +39,7 @@ pub struct Answer {
 /// Calls `rpc`, as "vpc.VpcService/CreateVpc", with a request of these fields.
 ///
 /// # Panics
-/// There is no such RPC, the request does not fit it, or the host went away.
+/// If there is no such RPC, the request does not fit it, or the host went away.
 pub async fn call(host: Channel, rpc: &str, request: &Value) -> Answer {
     let method = method(rpc);
     let answer = ask(host, &method, Request::new(message(&method, request))).await;
@@ -49,7 +49,7 @@ pub async fn call(host: Channel, rpc: &str, request: &Value) -> Answer {
 /// The RPC of this name, as "vpc.VpcService/CreateVpc".
 ///
 /// # Panics
-/// There is none.
+/// If there is none.
 #[must_use]
 pub fn method(rpc: &str) -> MethodDescriptor {
     static METHODS: LazyLock<Vec<MethodDescriptor>> = LazyLock::new(methods);
@@ -60,7 +60,7 @@ pub fn method(rpc: &str) -> MethodDescriptor {
 /// The method's request with these fields.
 ///
 /// # Panics
-/// They do not fit it.
+/// If they do not fit it.
 #[must_use]
 pub fn message(method: &MethodDescriptor, fields: &Value) -> DynamicMessage {
     let message = DynamicMessage::deserialize(method.input(), fields);
@@ -73,7 +73,7 @@ pub fn message(method: &MethodDescriptor, fields: &Value) -> DynamicMessage {
 /// The status that there is instead, as that of a host that went away.
 ///
 /// # Panics
-/// The answer has no code.
+/// If the answer has no code.
 pub async fn ask(
     host: Channel,
     method: &MethodDescriptor,
@@ -93,7 +93,7 @@ pub async fn ask(
 /// Calls the method with this message.
 ///
 /// # Panics
-/// The host answers with a gRPC status, or not at all.
+/// If the host answers with a gRPC status, or not at all.
 pub async fn send(
     host: Channel,
     method: &MethodDescriptor,
@@ -109,7 +109,7 @@ pub async fn send(
 /// The status; UNAVAILABLE where there is no host.
 ///
 /// # Panics
-/// The method's name cannot be a path.
+/// If the method's name cannot be a path.
 pub async fn try_send(
     host: Channel,
     method: &MethodDescriptor,

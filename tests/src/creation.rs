@@ -42,7 +42,7 @@ impl Creations {
     /// Those of `tenant`, on cloudsim.
     ///
     /// # Panics
-    /// The database cannot be opened.
+    /// If the database cannot be opened.
     pub async fn of(deployment: &Deployment, tenant: Tenant) -> Self {
         let admin = deployment.admin().await;
         let rows = deployment.operations().await;
@@ -72,7 +72,7 @@ impl Creations {
     /// The same, waited for.
     ///
     /// # Panics
-    /// The host went away.
+    /// If the host went away.
     pub async fn create(&self, host: Channel) -> Answer {
         self.begin(host).await.expect("no panic").expect("an answer")
     }
@@ -80,7 +80,7 @@ impl Creations {
     /// The operation that has not ended, where there is one.
     ///
     /// # Panics
-    /// There are several.
+    /// If there are several.
     pub async fn unfinished(&self) -> Option<Operation> {
         let mut unfinished = self.rows.unfinished().await.expect("rows");
         assert!(unfinished.len() <= 1, "{unfinished:?}");
@@ -102,7 +102,7 @@ impl Creations {
     /// Waits until the ended operation has left all or nothing: nothing where it failed.
     ///
     /// # Panics
-    /// Something is left that should not be, or not as it should be.
+    /// If something is left that should not be, or not as it should be.
     pub async fn whole_or_gone(&self, operation: &Operation) {
         let done = operation.state == State::Done;
         let as_it_should_be = async || {

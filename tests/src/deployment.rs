@@ -1,5 +1,5 @@
 //! A whole deployment of a test's own: a cloud, a directory with plugins, keys and a database, and a host in
-//! this process on free ports. How one differs from another is `builder`'s affair.
+//! this process on free ports. How one differs from another is in `builder`.
 
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
@@ -164,7 +164,7 @@ impl Deployment {
     /// Registers a tenant.
     ///
     /// # Panics
-    /// It is refused.
+    /// If it is refused.
     pub async fn tenant(&self, name: &str) -> Tenant {
         let request = self.operator(CreateTenantReq { tenant_name: name.to_owned() });
         let answer = TenantServiceClient::new(self.grpc()).create_tenant(request).await;
@@ -176,7 +176,7 @@ impl Deployment {
     /// Ends the host as SIGTERM does.
     ///
     /// # Panics
-    /// It ended badly.
+    /// If it ended with an error.
     pub async fn stop(&mut self) {
         if let Some(host) = self.host.take() {
             host.stop().await.expect("the host ends well");
@@ -186,7 +186,7 @@ impl Deployment {
     /// Ends the host, and starts one on the same state; its ports are new.
     ///
     /// # Panics
-    /// It does not start.
+    /// If it does not start.
     pub async fn restart(&mut self) {
         self.stop().await;
         self.host = Some(Host::start(self.config()).await.expect("the host starts"));
@@ -195,7 +195,7 @@ impl Deployment {
     /// The host's database, opened beside it.
     ///
     /// # Panics
-    /// It cannot be.
+    /// If it cannot be opened.
     pub async fn database(&self) -> database::Pool {
         database::open(&self.config().database).await.expect("a database")
     }

@@ -7,10 +7,10 @@ use tonic::Status;
 use crate::{Deployment, Tenant};
 
 impl Deployment {
-    /// All of them.
+    /// The first page of the cloud's foreign tenants, which has room for 200.
     ///
     /// # Panics
-    /// They are not told.
+    /// If the host does not tell them.
     pub async fn foreign(&self) -> ListForeignResponse {
         let request = self.operator(ListForeignRequest { page_number: 1, page_size: 200 });
         let answer = TenantAdminServiceClient::new(self.grpc()).list_foreign(request).await;
@@ -26,7 +26,7 @@ impl Deployment {
     /// Takes one over.
     ///
     /// # Errors
-    /// The host refuses.
+    /// If the host refuses.
     pub async fn adopt(&self, tenant_id: &str, name: &str, from_other: bool) -> Result<Tenant, Status> {
         let (tenant_id, tenant_name) = (tenant_id.to_owned(), name.to_owned());
         let request = AdoptRequest { tenant_id, tenant_name, from_other_installation: from_other };

@@ -27,7 +27,7 @@ impl Space {
     /// In a database that a host has made.
     ///
     /// # Panics
-    /// It refuses.
+    /// If it refuses.
     pub async fn of(pool: Pool) -> Self {
         let sqlite = database::single_host(&pool);
         let space = Self(pool);
@@ -47,7 +47,7 @@ impl Space {
     /// So many more writes succeed, and no other.
     ///
     /// # Panics
-    /// The database does not answer.
+    /// If the database does not answer.
     pub async fn leave(&self, writes: i64) {
         self.run(&format!("UPDATE space SET writes_left = {writes}")).await;
     }
@@ -55,7 +55,7 @@ impl Space {
     /// There is space for everything.
     ///
     /// # Panics
-    /// The database does not answer.
+    /// If the database does not answer.
     pub async fn free(&self) {
         self.leave(MANY).await;
     }
@@ -63,7 +63,7 @@ impl Space {
     /// How many writes there were since it was free.
     ///
     /// # Panics
-    /// The database does not answer.
+    /// If the database does not answer.
     pub async fn taken(&self) -> i64 {
         let left: i64 =
             sqlx::query_scalar("SELECT writes_left FROM space").fetch_one(&self.0).await.expect("space");

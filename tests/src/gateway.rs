@@ -21,7 +21,7 @@ impl Gateway {
     /// Of a cloud's.
     ///
     /// # Panics
-    /// There is no client of HTTP.
+    /// If no HTTP client can be made.
     #[must_use]
     pub fn of(gateway: &cloudsim::Gateway) -> Self {
         // An error says that it is installed already.
@@ -44,7 +44,7 @@ impl Gateway {
     /// A bucket as clients name it.
     ///
     /// # Panics
-    /// The name cannot be in an address.
+    /// If the name cannot be in an address.
     #[must_use]
     pub fn bucket(&self, name: &str) -> Bucket {
         let (name, region) = (name.to_owned(), self.at.region.clone());
@@ -54,7 +54,7 @@ impl Gateway {
     /// What an address answers: the status and the body.
     ///
     /// # Panics
-    /// There is no answer.
+    /// If there is no answer.
     pub async fn send(&self, method: Method, url: Url, body: impl Into<reqwest::Body>) -> (u16, String) {
         let method = method.to_str().parse().expect("a method");
         let answer = self.http.request(method, url).body(body).send().await.expect("the gateway answers");

@@ -1,4 +1,4 @@
-//! What `/metrics` of a host shows. Which metrics there are is the host's affair.
+//! What `/metrics` of a host shows. Which metrics there are is said in the host.
 
 /// The text at one moment.
 #[derive(Debug)]
@@ -8,7 +8,7 @@ impl Metrics {
     /// Asks the host at `http`, as "http://127.0.0.1:7001".
     ///
     /// # Panics
-    /// It does not answer.
+    /// If it does not answer.
     pub async fn read(http: &str) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder().no_proxy().build().expect("a client");
@@ -19,7 +19,7 @@ impl Metrics {
     /// The sum of a metric's samples that have all of these labels: `sum("patchbay_traps_total", &[("reason", "cpu")])`.
     ///
     /// # Panics
-    /// A sample is no number.
+    /// If a sample is no number.
     #[must_use]
     pub fn sum(&self, name: &str, labels: &[(&str, &str)]) -> u64 {
         let labels: Vec<_> = labels.iter().map(|(key, value)| format!("{key}=\"{value}\"")).collect();

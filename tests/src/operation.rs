@@ -13,7 +13,7 @@ pub const END_MAX: Duration = Duration::from_secs(120);
 /// The tenant's operation, when it has ended.
 ///
 /// # Panics
-/// There is none, or it goes on and on.
+/// If there is none, or it does not end.
 pub async fn ended(operations: &Operations, tenant: &Tenant, id: OperationId) -> Operation {
     let tenant = tenant.id.parse().expect("a tenant's id");
     wait_for("the operation to end", END_MAX, async || {
@@ -26,7 +26,7 @@ pub async fn ended(operations: &Operations, tenant: &Tenant, id: OperationId) ->
 /// Waits until no operation goes on: one that undoes its work would meet the next fault.
 ///
 /// # Panics
-/// One goes on and on.
+/// If one does not end.
 pub async fn all_ended(operations: &Operations) {
     let ended = async || operations.unfinished().await.expect("rows").is_empty().then_some(());
     wait_for("the operations to end", END_MAX, ended).await;

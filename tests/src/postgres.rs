@@ -28,7 +28,7 @@ impl Postgres {
     /// Makes a cluster and starts its server; takes a second or two.
     ///
     /// # Errors
-    /// The binaries are missing (the error says what to install), or the server does not start.
+    /// If the binaries are missing (the error says what to install), or the server does not start.
     pub async fn start() -> anyhow::Result<Self> {
         let programs = Programs::find()?;
         let directory = tempfile::Builder::new().prefix("patchbay-postgres-").tempdir()?;
@@ -45,7 +45,7 @@ impl Postgres {
     /// Makes a database, and the URL that leads to it.
     ///
     /// # Errors
-    /// There is one of that name.
+    /// If there is one of that name.
     pub fn database(&self, name: &str) -> anyhow::Result<String> {
         let mut create = self.programs.command("createdb");
         create.arg("--host").arg(self.directory.path()).args(["--username", "postgres", name]);
@@ -57,7 +57,7 @@ impl Postgres {
     /// Stops the server: connections end, and no new ones are made.
     ///
     /// # Errors
-    /// It cannot be told so.
+    /// If it cannot be stopped.
     pub fn stop(&mut self) -> anyhow::Result<()> {
         // SIGINT is postgres' fast shutdown, after which no shared memory is left; SIGKILL would leave it.
         let stop = Command::new("kill").args(["-INT", &self.server.id().to_string()]).status()?;
@@ -69,7 +69,7 @@ impl Postgres {
     /// Starts it again after [`Postgres::stop`].
     ///
     /// # Errors
-    /// It does not start.
+    /// If it does not start.
     pub async fn start_again(&mut self) -> anyhow::Result<()> {
         self.server = self.programs.server(self.directory.path())?;
         self.answering().await

@@ -43,7 +43,7 @@ impl HostProcess {
     /// test.
     ///
     /// # Panics
-    /// It does not serve.
+    /// If it does not serve.
     pub async fn start(deployment: &mut Deployment) -> Self {
         deployment.stop().await;
         Self::beside(deployment, LOG_FILTER).await
@@ -52,7 +52,7 @@ impl HostProcess {
     /// One more on the deployment's files, which logs what passes this filter.
     ///
     /// # Panics
-    /// It does not serve.
+    /// If it does not serve.
     pub async fn beside(deployment: &Deployment, log_filter: &str) -> Self {
         let text = fs::read_to_string(deployment.config_file()).expect("a configuration");
         Self::run(Command::new(binary()), deployment, &text, log_filter).await
@@ -62,7 +62,7 @@ impl HostProcess {
     /// namespace of its own. [`HostProcess::inside`] leads to it.
     ///
     /// # Panics
-    /// It does not serve, as where the system lets nobody but root make namespaces and this is another user.
+    /// If it does not serve, as where the system lets nobody but root make namespaces and this is another user.
     pub async fn on_disk(deployment: &Deployment, bytes: u64) -> Self {
         let disk = deployment.directory().join("disk");
         fs::create_dir_all(&disk).expect("a directory");
@@ -104,7 +104,7 @@ impl HostProcess {
     /// Where this path leads the process.
     ///
     /// # Panics
-    /// It has ended.
+    /// If it has ended.
     #[must_use]
     pub fn inside(&self, path: &Path) -> PathBuf {
         let root = format!("/proc/{}/root", self.child.id().expect("it runs"));
@@ -138,7 +138,7 @@ impl HostProcess {
     /// The first line that fits, as soon as it is there.
     ///
     /// # Panics
-    /// It does not come.
+    /// If none comes.
     pub async fn line(&self, fits: impl Fn(&Value) -> bool) -> Value {
         self.line_within(LINE_MAX, fits).await
     }
@@ -157,7 +157,7 @@ impl HostProcess {
     /// Lets it have this many more files and sockets open than it has now.
     ///
     /// # Panics
-    /// It has ended.
+    /// If it has ended.
     pub fn limit_files(&self, more: u64) {
         let id = self.child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?)).expect("it runs");
         let most = Some(self.open_files() as u64 + more);
@@ -177,7 +177,7 @@ impl HostProcess {
     /// Another signal, as "STOP".
     ///
     /// # Panics
-    /// It has ended.
+    /// If it has ended.
     pub async fn signal(&self, name: &str) {
         let id = self.child.id().expect("it runs").to_string();
         let told = Command::new("kill").args(["-s", name, &id]).status().await;
@@ -187,7 +187,7 @@ impl HostProcess {
     /// Waits for its end.
     ///
     /// # Panics
-    /// It goes on.
+    /// If it does not end.
     pub async fn exit(&mut self) -> ExitStatus {
         let ended = tokio::time::timeout(EXIT_MAX, self.child.wait()).await;
         ended.expect("it ends").expect("a child")
@@ -213,7 +213,7 @@ async fn collect(stderr: ChildStderr, log: Log) {
 /// The host that was built together with this test or binary.
 ///
 /// # Panics
-/// It was not.
+/// If it was not built.
 #[must_use]
 pub fn binary() -> PathBuf {
     let own = env::current_exe().expect("a path");

@@ -1,5 +1,5 @@
-//! A client that speaks HTTP/2 and gRPC's framing by hand, for what no proper client sends. What is sent is the test's
-//! affair.
+//! A client that speaks HTTP/2 and gRPC's framing by hand, for what no proper client sends. What is sent, the test
+//! decides.
 
 use std::time::Duration;
 
@@ -52,7 +52,7 @@ impl Raw {
     /// One with settings of its own.
     ///
     /// # Panics
-    /// It is refused.
+    /// If it is refused.
     pub async fn with(endpoint: &str, builder: &Builder) -> Self {
         let tcp = tcp(endpoint).await;
         let (send, connection) = builder.handshake(tcp).await.expect("HTTP/2");
@@ -70,7 +70,7 @@ impl Raw {
     /// The same with another method.
     ///
     /// # Panics
-    /// The connection has ended.
+    /// If the connection has ended.
     pub async fn request(&mut self, method: Method, path: &str, headers: &[(&'static str, &str)]) -> Call {
         self.begin(method, path, headers).await.expect("a stream")
     }
@@ -78,7 +78,7 @@ impl Raw {
     /// The same, where the connection may have ended.
     ///
     /// # Errors
-    /// It has, or ends before there is room for one more stream.
+    /// If it has, or ends before there is room for one more stream.
     pub async fn begin(
         &mut self,
         method: Method,
@@ -109,7 +109,7 @@ impl Raw {
     /// Waits until the host has closed the connection.
     ///
     /// # Panics
-    /// It does not.
+    /// If it does not.
     pub async fn closed(self) {
         timeout(ANSWER_MAX, self.ended).await.expect("the host closes the connection").expect("no panic");
     }
@@ -119,7 +119,7 @@ impl Call {
     /// Sends bytes as they are.
     ///
     /// # Panics
-    /// The stream has ended.
+    /// If the stream has ended.
     pub fn send(&mut self, bytes: Bytes, is_end: bool) {
         self.body.send_data(bytes, is_end).expect("a stream");
     }
@@ -127,7 +127,7 @@ impl Call {
     /// What the host answers, whether or not it has heard the end.
     ///
     /// # Panics
-    /// It does not answer, or resets the stream.
+    /// If it does not answer, or resets the stream.
     pub async fn told(self) -> Told {
         timeout(ANSWER_MAX, self.read()).await.expect("an answer in time").expect("an answer")
     }
@@ -135,7 +135,7 @@ impl Call {
     /// Waits for the answer's first headers; whether it has a body.
     ///
     /// # Panics
-    /// They do not come.
+    /// If they do not come.
     pub async fn begun(&mut self) -> bool {
         let answer = timeout(ANSWER_MAX, &mut self.response).await.expect("headers in time");
         let body = answer.expect("headers").into_body();
@@ -147,7 +147,7 @@ impl Call {
     /// Takes nothing of the answer, and waits until the host resets the stream.
     ///
     /// # Panics
-    /// It does not.
+    /// If it does not.
     pub async fn untaken(self) -> h2::Error {
         timeout(ANSWER_MAX, self.read()).await.expect("an end in time").expect_err("no whole answer")
     }
@@ -197,7 +197,7 @@ pub fn encoded(message: &impl Message) -> Vec<u8> {
 /// A TCP connection to `http://HOST:PORT`.
 ///
 /// # Panics
-/// It is refused.
+/// If it is refused.
 pub async fn tcp(endpoint: &str) -> TcpStream {
     let address = endpoint.trim_start_matches("http://");
     let tcp = TcpStream::connect(address).await.expect("a connection");
@@ -208,7 +208,7 @@ pub async fn tcp(endpoint: &str) -> TcpStream {
 /// Waits until the host has closed the connection.
 ///
 /// # Panics
-/// It does not.
+/// If it does not.
 pub async fn closed(mut tcp: TcpStream) {
     let mut heard = Vec::new();
     // A reset is an end too.

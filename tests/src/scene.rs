@@ -66,7 +66,7 @@ impl<D: Borrow<Deployment>> Scene<D> {
     /// A new instance that runs, with a system disk and no other; its id.
     ///
     /// # Panics
-    /// It is refused, or does not come to run.
+    /// If it is refused, or does not come to run.
     pub async fn instance(&self, name: &str) -> String {
         self.instance_in(name, &self.admin.offer().await.network).await
     }
@@ -74,7 +74,7 @@ impl<D: Borrow<Deployment>> Scene<D> {
     /// The same in this network.
     ///
     /// # Panics
-    /// It is refused, or does not come to run.
+    /// If it is refused, or does not come to run.
     pub async fn instance_in(&self, name: &str, network: &str) -> String {
         let mut instances = InstanceServiceClient::new(self.deployment.borrow().grpc());
         let offer = Offer { network: network.to_owned(), ..self.admin.offer().await };

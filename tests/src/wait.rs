@@ -9,7 +9,7 @@ const POLL: Duration = Duration::from_millis(50);
 /// Looks again and again until `look` finds what it looks for.
 ///
 /// # Panics
-/// After `bound`, naming `what` was waited for.
+/// After `bound`, with `what` in the message.
 pub async fn wait_for<T>(what: &str, bound: Duration, look: impl AsyncFnMut() -> Option<T>) -> T {
     settled(bound, look).await.unwrap_or_else(|| panic!("waited {bound:?} in vain for {what}"))
 }

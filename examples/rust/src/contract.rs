@@ -1,5 +1,5 @@
 //! What all calls of the contract have in common: in whose name, for how long, and what an answer says. What is asked is
-//! `main`'s affair.
+//! in `main`.
 #![expect(clippy::print_stdout, reason = "a line an answer is what the client is for")]
 
 use std::time::Duration;

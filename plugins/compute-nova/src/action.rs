@@ -2,7 +2,6 @@
 
 use patchbay_sdk::Progress;
 use patchbay_sdk::error::kind;
-use patchbay_sdk::openstack::time::rfc3339;
 use patchbay_sdk::{Begun, Error};
 use serde_json::{Value, json};
 
@@ -23,9 +22,9 @@ pub(crate) async fn begin(id: String, action: &str) -> Result<Begun, Error> {
 pub(crate) async fn poll(server: String, want: String) -> Result<Progress, Error> {
     let state = nova::state(&server).await?;
     if rests(&state, &want)? {
-        return Ok(finished(Some(rfc3339(&state.updated))));
+        return Ok(finished(state.updated.some()));
     }
-    Ok(Ticket::Operate { server, want }.pending(state.task.as_deref().unwrap_or("waiting")))
+    Ok(Ticket::Operate { server, want }.pending(state.task().unwrap_or("waiting")))
 }
 
 /// Nova's words for an action, and the status that it leads to.
@@ -50,7 +49,7 @@ fn rests(state: &State, want: &str) -> Result<bool, Error> {
     if let Some(error) = state.failure() {
         return Err(error);
     }
-    match (&state.task, state.status.as_str()) {
+    match (state.task(), state.status.as_str()) {
         (Some(_), _) => Ok(false),
         (None, status) if status == want => Ok(true),
         (None, "ACTIVE" | "SHUTOFF" | "SUSPENDED" | "PAUSED") => {

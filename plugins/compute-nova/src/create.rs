@@ -4,10 +4,10 @@
 use patchbay_sdk::compute::Spec;
 use patchbay_sdk::compute::disks::{self, Disk};
 use patchbay_sdk::error::kind;
+use patchbay_sdk::field::Id;
 use patchbay_sdk::mark::Mark;
 use patchbay_sdk::openstack::list::{List, Paging};
 use patchbay_sdk::openstack::mark;
-use patchbay_sdk::openstack::time::rfc3339;
 use patchbay_sdk::{Begun, Context, Error, Progress, join, join_all};
 use serde::Deserialize;
 use serde_json::json;
@@ -19,12 +19,13 @@ use crate::ticket::{Ticket, finished};
 
 #[derive(Deserialize)]
 struct Made {
-    server: Id,
+    server: Known,
 }
 
+/// A server as far as its id.
 #[derive(Deserialize)]
-struct Id {
-    id: String,
+struct Known {
+    id: Id,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -52,7 +53,7 @@ pub(crate) async fn poll(
     let (state, disks) = join(nova::state(&server), read(&ctx, &ids)).await;
     let (state, disks) = (state?, disks?);
     match next(&state, &disks, &server, attached)? {
-        Step::Done => Ok(finished(Some(latest(&state, &disks)))),
+        Step::Done => Ok(finished(latest(&state, &disks))),
         Step::Wait(step) => Ok(Ticket::Create { server, disks: ids, attached }.pending(step)),
         Step::Attach(free) => {
             // One after the other, so that the guest sees them in the order of the request.
@@ -116,7 +117,7 @@ fn is_attached(disk: &Disk, server: &str) -> bool {
 async fn make_server(operation: Option<&str>, spec: &Spec) -> Result<String, Error> {
     let body = json!({"server": request::body(operation.map(tag), spec)});
     let answer = NOVA.post(&["servers"]).json(&body)?.ok().await;
-    Ok(answer.map_err(request::refused)?.json::<Made>()?.server.id)
+    Ok(answer.map_err(request::refused)?.json::<Made>()?.server.id.into())
 }
 
 async fn make_disks(ctx: &Context, spec: &Spec) -> Result<Vec<String>, Error> {
@@ -129,7 +130,7 @@ async fn read(ctx: &Context, ids: &[String]) -> Result<Vec<Disk>, Error> {
 }
 
 /// With details alone a server shows its tags and its project.
-async fn made_by(ctx: &Context, operation: &str) -> Result<Vec<Id>, Error> {
+async fn made_by(ctx: &Context, operation: &str) -> Result<Vec<Known>, Error> {
     let tag = tag(operation);
     let request = NOVA.get(&["servers", "detail"]).query("tags", &tag);
     let list = List { request, key: "servers", paging: Paging::Marker };
@@ -152,9 +153,9 @@ fn all(results: Vec<Result<(), Error>>) -> Result<(), Error> {
 }
 
 /// The end of a server's building, or of the last attachment.
-fn latest(state: &State, disks: &[Disk]) -> String {
-    let built = rfc3339(&state.updated);
-    disks.iter().map(|disk| disk.updated_at.clone()).fold(built, String::max)
+fn latest(state: &State, disks: &[Disk]) -> Option<String> {
+    let parts = disks.iter().map(|disk| disk.updated_at.as_str()).chain([&*state.updated]);
+    parts.max().filter(|at| !at.is_empty()).map(str::to_owned)
 }
 
 /// Nova allows 60 characters; an operation's id has 39.
@@ -229,8 +230,9 @@ mod tests {
 
     #[test]
     fn the_end_is_the_last_of_its_parts() {
-        assert_eq!(latest(&state("ACTIVE", None), &[disk("d", "in-use")]), "2026-11-23T09:24:09Z");
-        assert_eq!(latest(&state("ACTIVE", None), &[]), "2026-11-23T09:24:05Z");
+        let latest = |disks: &[Disk]| latest(&state("ACTIVE", None), disks);
+        assert_eq!(latest(&[disk("d", "in-use")]).as_deref(), Some("2026-11-23T09:24:09Z"));
+        assert_eq!(latest(&[]).as_deref(), Some("2026-11-23T09:24:05Z"));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Deleting an instance. Nova detaches its data volumes and removes its root volume.
 
 use patchbay_sdk::error::kind;
-use patchbay_sdk::openstack::time::rfc3339;
+use patchbay_sdk::field::{Items, Text, Time};
 use patchbay_sdk::{Begun, Error, Progress};
 use serde::Deserialize;
 
@@ -11,13 +11,13 @@ use crate::ticket::{Ticket, finished};
 #[derive(Deserialize)]
 struct Actions {
     #[serde(rename = "instanceActions")]
-    actions: Vec<Action>,
+    actions: Items<Action>,
 }
 
 #[derive(Deserialize)]
 struct Action {
-    action: String,
-    updated_at: Option<String>,
+    action: Text,
+    updated_at: Time,
 }
 
 /// Asks Nova for it; the ticket ends when the server is gone.
@@ -38,7 +38,7 @@ pub(crate) async fn poll(server: String) -> Result<Progress, Error> {
             Err(Error::public(kind::INTERNAL, "The cloud failed to delete the instance; try again."))
         }
         // Where the cloud keeps deleted servers for a while, this is their end.
-        Ok(state) if state.rests_in("SOFT_DELETED") => Ok(finished(Some(rfc3339(&state.updated)))),
+        Ok(state) if state.rests_in("SOFT_DELETED") => Ok(finished(state.updated.some())),
         Ok(_) => Ok(Ticket::Delete { server }.pending("deleting")),
     }
 }
@@ -53,5 +53,5 @@ async fn deleted_at(server: &str) -> Option<String> {
     let answer = NOVA.get(&["servers", server, "os-instance-actions"]).ok().await.ok()?;
     let Actions { actions } = answer.json().ok()?;
     let delete = actions.into_iter().find(|action| action.action == "delete")?;
-    delete.updated_at.map(|at| rfc3339(&at))
+    delete.updated_at.some()
 }

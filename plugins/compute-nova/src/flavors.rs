@@ -2,6 +2,7 @@
 
 use patchbay_sdk::compute::{Flavor, Flavors};
 use patchbay_sdk::error::kind;
+use patchbay_sdk::field::{Id, Items, Number, Text};
 use patchbay_sdk::openstack::page::{self, Chunk, Marker};
 use patchbay_sdk::{Context, Error, Page};
 use serde::Deserialize;
@@ -12,11 +13,11 @@ use crate::nova::FLAVORS;
 /// A flavor as Nova shows it.
 #[derive(Deserialize)]
 pub(crate) struct Wire {
-    pub(crate) id: String,
-    pub(crate) name: String,
-    vcpus: u32,
-    ram: u32,
-    disk: u32,
+    pub(crate) id: Id,
+    pub(crate) name: Text,
+    vcpus: Number<u32>,
+    ram: Number<u32>,
+    disk: Number<u32>,
 }
 
 #[derive(Deserialize)]
@@ -26,9 +27,9 @@ struct One {
 
 #[derive(Deserialize)]
 struct Many {
-    flavors: Vec<Wire>,
+    flavors: Items<Wire>,
     #[serde(default)]
-    flavors_links: Vec<IgnoredAny>,
+    flavors_links: Items<IgnoredAny>,
 }
 
 impl Marker for Wire {
@@ -39,7 +40,13 @@ impl Marker for Wire {
 
 impl From<Wire> for Flavor {
     fn from(wire: Wire) -> Self {
-        Self { id: wire.id, name: wire.name, vcpus: wire.vcpus, ram: wire.ram, disk: wire.disk }
+        Self {
+            id: wire.id.into(),
+            name: wire.name.into(),
+            vcpus: wire.vcpus.or_zero(),
+            ram: wire.ram.or_zero(),
+            disk: wire.disk.or_zero(),
+        }
     }
 }
 
@@ -68,5 +75,5 @@ pub(crate) async fn fetch(limit: usize, marker: Option<&str>) -> Result<Chunk<Wi
         request = request.query("marker", marker);
     }
     let many: Many = request.ok().await?.json()?;
-    Ok(Chunk { items: many.flavors, more: !many.flavors_links.is_empty() })
+    Ok(Chunk { items: many.flavors.into(), more: !many.flavors_links.is_empty() })
 }

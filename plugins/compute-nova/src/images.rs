@@ -2,6 +2,7 @@
 
 use patchbay_sdk::compute::{Image, Images};
 use patchbay_sdk::error::kind;
+use patchbay_sdk::field::{Id, Items, Text};
 use patchbay_sdk::openstack::Service;
 use patchbay_sdk::openstack::page::{self, Chunk, Marker};
 use patchbay_sdk::{Context, Error, Page};
@@ -15,16 +16,15 @@ const GLANCE: Service = Service { upstream: UPSTREAM, root: &["image", "v2"], mi
 /// An image as Glance shows it. Name and formats are null until they are set.
 #[derive(Deserialize)]
 struct Wire {
-    id: String,
-    name: Option<String>,
-    disk_format: Option<String>,
-    container_format: Option<String>,
+    id: Id,
+    name: Text,
+    disk_format: Text,
+    container_format: Text,
 }
 
 #[derive(Deserialize)]
 struct Many {
-    images: Vec<Wire>,
-    #[serde(default)]
+    images: Items<Wire>,
     next: Option<IgnoredAny>,
 }
 
@@ -37,10 +37,10 @@ impl Marker for Wire {
 impl From<Wire> for Image {
     fn from(wire: Wire) -> Self {
         Self {
-            id: wire.id,
-            name: wire.name.unwrap_or_default(),
-            disk_format: wire.disk_format.unwrap_or_default(),
-            container_format: wire.container_format.unwrap_or_default(),
+            id: wire.id.into(),
+            name: wire.name.into(),
+            disk_format: wire.disk_format.into(),
+            container_format: wire.container_format.into(),
         }
     }
 }
@@ -65,5 +65,5 @@ async fn fetch(limit: usize, marker: Option<&str>) -> Result<Chunk<Wire>, Error>
         request = request.query("marker", marker);
     }
     let many: Many = request.ok().await?.json()?;
-    Ok(Chunk { items: many.images, more: many.next.is_some() })
+    Ok(Chunk { items: many.images.into(), more: many.next.is_some() })
 }

@@ -2,6 +2,7 @@
 //! so that reading an instance costs one call to Nova and those to storage.
 
 use patchbay_sdk::error::kind;
+use patchbay_sdk::field::{Items, Maybe, Text};
 use patchbay_sdk::openstack::Service;
 use patchbay_sdk::openstack::page::{self, LIST_ITEMS_MAX};
 use patchbay_sdk::{Error, cache};
@@ -24,19 +25,19 @@ const CINDER: Service = Service { upstream: UPSTREAM, root: &["block-storage"], 
 #[derive(Deserialize)]
 struct Interfaces {
     #[serde(rename = "interfaceAttachments")]
-    interfaces: Vec<Interface>,
+    interfaces: Items<Interface>,
 }
 
 #[derive(Deserialize)]
 struct Interface {
-    net_id: String,
+    net_id: Text,
     #[serde(default)]
-    fixed_ips: Vec<FixedIp>,
+    fixed_ips: Items<FixedIp>,
 }
 
 #[derive(Deserialize)]
 struct FixedIp {
-    ip_address: String,
+    ip_address: Text,
 }
 
 #[derive(Deserialize)]
@@ -46,14 +47,12 @@ struct OneVolume {
 
 #[derive(Deserialize)]
 struct Volume {
-    #[serde(default)]
-    volume_image_metadata: ImageMetadata,
+    volume_image_metadata: Maybe<ImageMetadata>,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Deserialize)]
 struct ImageMetadata {
-    #[serde(default)]
-    image_id: String,
+    image_id: Text,
 }
 
 #[derive(Deserialize)]
@@ -63,16 +62,19 @@ struct OneServer {
 
 #[derive(Deserialize)]
 struct Host {
-    #[serde(rename = "OS-EXT-SRV-ATTR:hypervisor_hostname", default)]
-    hypervisor: Option<String>,
+    #[serde(rename = "OS-EXT-SRV-ATTR:hypervisor_hostname")]
+    hypervisor: Text,
 }
 
-/// The id of the flavor of this name; empty where the tenant sees none, as when it is deleted.
+/// The id of the flavor of this name; empty without a name, and where the tenant sees none, as when it is deleted.
 pub(crate) async fn flavor_id(name: &str) -> Result<String, Error> {
+    if name.is_empty() {
+        return Ok(String::new());
+    }
     cache::get_or_read(&format!("flavor-id/{name}"), FLAVOR_TTL_MS, async || {
         let flavors = page::first(LIST_ITEMS_MAX, flavors::fetch).await?;
-        let flavor = flavors.into_iter().find(|flavor| flavor.name == name);
-        Ok(Some(flavor.map(|flavor| flavor.id).unwrap_or_default()))
+        let flavor = flavors.into_iter().find(|flavor| flavor.name == *name);
+        Ok(Some(flavor.map(|flavor| flavor.id.into()).unwrap_or_default()))
     })
     .await
 }
@@ -89,8 +91,8 @@ pub(crate) async fn network_id(server: &str, address: &str) -> Result<String, Er
             answer => answer?,
         };
         let Interfaces { interfaces } = answer.json()?;
-        let has = |interface: &Interface| interface.fixed_ips.iter().any(|ip| ip.ip_address == address);
-        Ok(interfaces.into_iter().find(has).map(|interface| interface.net_id))
+        let has = |interface: &Interface| interface.fixed_ips.iter().any(|ip| ip.ip_address == *address);
+        Ok(interfaces.into_iter().find(has).map(|interface| interface.net_id.into()))
     })
     .await
 }
@@ -99,7 +101,8 @@ pub(crate) async fn network_id(server: &str, address: &str) -> Result<String, Er
 pub(crate) async fn image_id(root_volume: &str) -> Result<String, Error> {
     cache::get_or_read(&format!("image-id/{root_volume}"), IMAGE_TTL_MS, async || {
         let answer = CINDER.get(&["volumes", root_volume]).show().await?;
-        Ok(Some(answer.json::<OneVolume>()?.volume.volume_image_metadata.image_id))
+        let metadata = answer.json::<OneVolume>()?.volume.volume_image_metadata.get();
+        Ok(Some(metadata.map(|metadata| metadata.image_id.into()).unwrap_or_default()))
     })
     .await
 }
@@ -116,5 +119,5 @@ pub(crate) async fn hypervisor(server: &str) -> Result<String, Error> {
 async fn read_hypervisor(server: &str) -> Result<Option<String>, Error> {
     let nova = Service { upstream: ADMIN_UPSTREAM, ..SERVERS };
     let answer = nova.get(&["servers", server]).ok().await?;
-    Ok(answer.json::<OneServer>()?.server.hypervisor)
+    Ok(answer.json::<OneServer>()?.server.hypervisor.some())
 }

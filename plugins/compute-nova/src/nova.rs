@@ -1,7 +1,8 @@
 //! Nova as every file here uses it: the service at its versions, and a server's state on its way. What is
-//! shown of a server is `server`'s affair.
+//! shown of a server is in `server`.
 
 use patchbay_sdk::error::kind;
+use patchbay_sdk::field::{Maybe, Text, Time};
 use patchbay_sdk::openstack::Service;
 use patchbay_sdk::{Error, log};
 use serde::Deserialize;
@@ -27,24 +28,22 @@ pub(crate) const FLAVORS: Service = Service { upstream: UPSTREAM, root: &["compu
 /// Where a server is on its way.
 #[derive(Debug, Deserialize)]
 pub(crate) struct State {
-    pub(crate) status: String,
-    #[serde(rename = "OS-EXT-STS:task_state", default)]
-    pub(crate) task: Option<String>,
-    pub(crate) updated: String,
-    pub(crate) flavor: FlavorName,
-    #[serde(default)]
-    fault: Option<Fault>,
+    pub(crate) status: Text,
+    #[serde(rename = "OS-EXT-STS:task_state")]
+    task: Text,
+    pub(crate) updated: Time,
+    flavor: Maybe<FlavorName>,
+    fault: Maybe<Fault>,
 }
 
 #[derive(Debug, Deserialize)]
-pub(crate) struct FlavorName {
-    pub(crate) original_name: String,
+struct FlavorName {
+    original_name: Text,
 }
 
 #[derive(Debug, Deserialize)]
 struct Fault {
-    #[serde(default)]
-    message: String,
+    message: Text,
 }
 
 #[derive(Deserialize)]
@@ -53,10 +52,20 @@ struct One {
 }
 
 impl State {
+    /// What is going on with it, none where nothing is.
+    pub(crate) fn task(&self) -> Option<&str> {
+        Some(self.task.as_str()).filter(|task| !task.is_empty())
+    }
+
+    /// The name of the flavor that it has; empty where Nova does not tell.
+    pub(crate) fn flavor(&self) -> &str {
+        self.flavor.as_ref().map_or("", |flavor| flavor.original_name.as_str())
+    }
+
     /// Whether it is in `status` and nothing is going on. A stop shows ACTIVE with a task first, so status
     /// alone does not tell.
     pub(crate) fn rests_in(&self, status: &str) -> bool {
-        self.task.is_none() && self.status == status
+        self.task().is_none() && self.status == *status
     }
 
     /// The error of a server that the cloud gave up on, in the platform's words; Nova's go to the log.
@@ -106,9 +115,9 @@ pub(crate) mod tests {
 
     /// A server that rests in `status`, or is at `task`.
     pub(crate) fn state(status: &str, task: Option<&str>) -> State {
-        let flavor = FlavorName { original_name: "small".into() };
-        let (status, task) = (status.into(), task.map(Into::into));
-        State { status, task, updated: "2026-11-23T09:24:05Z".into(), flavor, fault: None }
+        let flavor = FlavorName { original_name: "small".into() }.into();
+        let (status, task) = (status.into(), task.unwrap_or_default().into());
+        State { status, task, updated: "2026-11-23T09:24:05Z".into(), flavor, fault: Maybe::default() }
     }
 
     #[test]
@@ -126,7 +135,7 @@ pub(crate) mod tests {
             ("Build of instance x aborted: VolumeLimitExceeded", kind::QUOTA),
             ("Unexpected API Error", kind::INTERNAL),
         ] {
-            let fault = Some(Fault { message: message.into() });
+            let fault = Fault { message: message.into() }.into();
             let error = State { fault, ..state("ERROR", None) }.failure().unwrap();
             assert!(error.is(kind) && error.public, "{message}");
         }

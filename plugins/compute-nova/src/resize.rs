@@ -1,7 +1,6 @@
 //! Another flavor for an instance: Nova moves it, shows VERIFY_RESIZE and waits to be told that all is well.
 
 use patchbay_sdk::error::kind;
-use patchbay_sdk::openstack::time::rfc3339;
 use patchbay_sdk::{Begun, Error, Progress};
 use serde_json::json;
 
@@ -30,16 +29,16 @@ pub(crate) async fn begin(id: String, flavor_id: String) -> Result<Begun, Error>
     if is_under_way(&state) {
         return Err(Error::public(kind::CONFLICT, unfit(&id)));
     }
-    if state.flavor.original_name == flavor.name {
+    if flavor.name == *state.flavor() {
         return Err(Error::public(kind::INVALID, SAME));
     }
-    Ok(Ticket::AskResize { server: id.clone(), flavor_id, flavor: flavor.name }.begun(id))
+    Ok(Ticket::AskResize { server: id.clone(), flavor_id, flavor: flavor.name.into() }.begun(id))
 }
 
 /// Asks Nova for it, unless an earlier poll did whose answer was lost.
 pub(crate) async fn ask(server: String, flavor_id: &str, flavor: String) -> Result<Progress, Error> {
     let state = nova::state(&server).await?;
-    if !is_under_way(&state) && state.flavor.original_name != flavor {
+    if !is_under_way(&state) && state.flavor() != flavor {
         let asked = nova::act(&server, &json!({"resize": {"flavorRef": flavor_id}})).await;
         asked.map_err(|e| refused(e, &server))?;
     }
@@ -50,7 +49,7 @@ pub(crate) async fn ask(server: String, flavor_id: &str, flavor: String) -> Resu
 pub(crate) async fn poll(server: String, flavor: String, confirmed: bool) -> Result<Progress, Error> {
     let state = nova::state(&server).await?;
     match next(&state, &flavor, confirmed)? {
-        Step::Done => Ok(finished(Some(rfc3339(&state.updated)))),
+        Step::Done => Ok(finished(state.updated.some())),
         Step::Wait(step) => Ok(Ticket::Resize { server, flavor, confirmed }.pending(step)),
         Step::Confirm => {
             match nova::act(&server, &json!({"confirmResize": null})).await {
@@ -69,7 +68,7 @@ pub(crate) async fn undo(server: String, flavor: String, confirmed: bool) -> Res
         state => state?,
     };
     if !is_under_way(&state) {
-        return Ok(finished(Some(rfc3339(&state.updated))));
+        return Ok(finished(state.updated.some()));
     }
     if state.rests_in("VERIFY_RESIZE") && !confirmed {
         match nova::act(&server, &json!({"revertResize": null})).await {
@@ -81,7 +80,7 @@ pub(crate) async fn undo(server: String, flavor: String, confirmed: bool) -> Res
 }
 
 fn is_under_way(state: &State) -> bool {
-    state.task.is_some() || matches!(state.status.as_str(), "RESIZE" | "VERIFY_RESIZE" | "REVERT_RESIZE")
+    state.task().is_some() || matches!(state.status.as_str(), "RESIZE" | "VERIFY_RESIZE" | "REVERT_RESIZE")
 }
 
 fn next(state: &State, flavor: &str, confirmed: bool) -> Result<Step, Error> {
@@ -94,7 +93,10 @@ fn next(state: &State, flavor: &str, confirmed: bool) -> Result<Step, Error> {
     if is_under_way(state) {
         return Ok(Step::Wait(if confirmed { "confirming" } else { "resizing" }));
     }
-    if state.flavor.original_name != flavor {
+    if state.flavor().is_empty() {
+        return Ok(Step::Wait("resizing"));
+    }
+    if state.flavor() != flavor {
         let sentence = "The cloud could not give the instance this flavor; there may be no room for it.";
         return Err(Error::public(kind::QUOTA, sentence));
     }

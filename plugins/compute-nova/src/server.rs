@@ -1,11 +1,9 @@
 //! A server as the contract's instance: Nova's answer, the volumes' sizes, and what `lookup` adds.
 
-use std::collections::BTreeMap;
-
 use patchbay_sdk::compute::disks::{self, Disk};
 use patchbay_sdk::compute::{DiskSpec, Flavor, Instance};
 use patchbay_sdk::error::kind;
-use patchbay_sdk::openstack::time::rfc3339;
+use patchbay_sdk::field::{Entries, Id, Items, Maybe, Number, Text, Time};
 use patchbay_sdk::{Context, Error, join_all, join4};
 use serde::Deserialize;
 
@@ -16,76 +14,67 @@ use crate::nova::{self, SERVERS};
 const ROOT_DEVICES: [&str; 4] = ["/dev/vda", "/dev/sda", "/dev/xvda", "/dev/hda"];
 
 #[derive(Deserialize)]
-struct One<'a> {
-    #[serde(borrow)]
-    server: Server<'a>,
+struct One {
+    server: Server,
 }
 
 #[derive(Deserialize)]
-struct Server<'a> {
-    id: String,
-    name: String,
-    status: String,
-    created: &'a str,
-    updated: &'a str,
-    flavor: EmbeddedFlavor,
-    #[serde(borrow)]
-    image: Option<Image<'a>>,
-    #[serde(default, borrow)]
-    addresses: BTreeMap<String, Vec<Address<'a>>>,
+struct Server {
+    id: Id,
+    name: Text,
+    status: Text,
+    created: Time,
+    updated: Time,
+    flavor: Maybe<EmbeddedFlavor>,
+    /// The empty text for a server that boots from a volume.
+    image: Maybe<Named>,
+    addresses: Entries<Items<Address>>,
     #[serde(default)]
-    security_groups: Vec<Group>,
-    #[serde(rename = "OS-EXT-AZ:availability_zone", default)]
-    availability_zone: Option<String>,
-    #[serde(rename = "OS-EXT-SRV-ATTR:hypervisor_hostname", default)]
-    hypervisor: Option<String>,
+    security_groups: Items<Group>,
+    #[serde(rename = "OS-EXT-AZ:availability_zone")]
+    availability_zone: Text,
+    #[serde(rename = "OS-EXT-SRV-ATTR:hypervisor_hostname")]
+    hypervisor: Text,
     #[serde(rename = "os-extended-volumes:volumes_attached", default)]
-    volumes: Vec<Id>,
+    volumes: Items<Named>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct EmbeddedFlavor {
-    original_name: String,
-    vcpus: u32,
-    ram: u32,
-    disk: u32,
-}
-
-/// The empty string for a server that boots from a volume.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Image<'a> {
-    Image { id: String },
-    Volume(#[allow(dead_code, reason = "tells the case apart")] &'a str),
+    original_name: Text,
+    vcpus: Number<u32>,
+    ram: Number<u32>,
+    disk: Number<u32>,
 }
 
 #[derive(Deserialize)]
-struct Address<'a> {
-    addr: &'a str,
-    #[serde(rename = "OS-EXT-IPS:type", default)]
-    kind: Option<&'a str>,
+struct Address {
+    addr: Text,
+    #[serde(rename = "OS-EXT-IPS:type")]
+    kind: Text,
 }
 
 #[derive(Deserialize)]
 struct Group {
-    name: String,
+    name: Text,
 }
 
+/// What is named by its id alone.
 #[derive(Deserialize)]
-struct Id {
-    id: String,
+struct Named {
+    id: Id,
 }
 
 /// The instance, read now.
 pub(crate) async fn show(ctx: Context, id: &str) -> Result<Instance, Error> {
     let answer = SERVERS.get(&["servers", id]).show().await.map_err(|e| nova::absent(e, id))?;
-    let One { mut server } = answer.json()?;
-    let volumes = server.volumes.drain(..).map(|volume| volume.id).collect();
+    let One { server } = answer.json()?;
+    let volumes = server.volumes.iter().map(|volume| volume.id.to_string()).collect();
     let address = server.first_fixed_address();
     let region = ctx.region.clone();
     let (disks, flavor_id, network_id, hypervisor) = join4(
         sizes(ctx, volumes),
-        lookup::flavor_id(&server.flavor.original_name),
+        lookup::flavor_id(server.flavor_name()),
         lookup::network_id(&server.id, address),
         hypervisor(&server),
     )
@@ -104,10 +93,14 @@ struct Places {
     hypervisor: String,
 }
 
-impl Server<'_> {
+impl Server {
+    fn flavor_name(&self) -> &str {
+        self.flavor.as_ref().map_or("", |flavor| flavor.original_name.as_str())
+    }
+
     fn first_fixed_address(&self) -> &str {
-        let mut addresses = self.addresses.values().flatten();
-        addresses.find(|address| address.kind != Some("floating")).map_or("", |address| address.addr)
+        let mut addresses = self.addresses.values().flat_map(|addresses| addresses.iter());
+        addresses.find(|address| address.kind != "floating").map_or("", |address| address.addr.as_str())
     }
 
     fn into_instance(
@@ -118,23 +111,29 @@ impl Server<'_> {
         places: Places,
     ) -> Instance {
         let address = self.first_fixed_address().to_owned();
-        let EmbeddedFlavor { original_name: name, vcpus, ram, disk } = self.flavor;
+        let EmbeddedFlavor { original_name, vcpus, ram, disk } = self.flavor.get().unwrap_or_default();
         Instance {
             address,
-            flavor: Flavor { id: flavor_id, name, vcpus, ram, disk },
+            flavor: Flavor {
+                id: flavor_id,
+                name: original_name.into(),
+                vcpus: vcpus.or_zero(),
+                ram: ram.or_zero(),
+                disk: disk.or_zero(),
+            },
             region: places.region,
             image_id: places.image_id,
             network_id: places.network_id,
             hypervisor_hostname: places.hypervisor,
             system_disk: root.map(disk_spec),
             data_disks: data.into_iter().map(disk_spec).collect(),
-            availability_zone: self.availability_zone.unwrap_or_default(),
-            security_groups: self.security_groups.into_iter().map(|group| group.name).collect(),
-            created_at: rfc3339(self.created),
-            updated_at: rfc3339(self.updated),
-            id: self.id,
-            name: self.name,
-            status: self.status,
+            availability_zone: self.availability_zone.into(),
+            security_groups: self.security_groups.into_iter().map(|group| group.name.into()).collect(),
+            created_at: self.created.into(),
+            updated_at: self.updated.into(),
+            id: self.id.into(),
+            name: self.name.into(),
+            status: self.status.into(),
         }
     }
 }
@@ -163,16 +162,16 @@ fn split(disks: Vec<Disk>, server: &str) -> (Option<Disk>, Vec<Disk>) {
     (root.into_iter().next(), data)
 }
 
-async fn hypervisor(server: &Server<'_>) -> Result<String, Error> {
-    match &server.hypervisor {
-        Some(name) => Ok(name.clone()),
-        None => lookup::hypervisor(&server.id).await,
+async fn hypervisor(server: &Server) -> Result<String, Error> {
+    match server.hypervisor.as_str() {
+        "" => lookup::hypervisor(&server.id).await,
+        name => Ok(name.to_owned()),
     }
 }
 
-async fn image_id(server: &Server<'_>, root: Option<&Disk>) -> Result<String, Error> {
-    match (&server.image, root) {
-        (Some(Image::Image { id }), _) => Ok(id.clone()),
+async fn image_id(server: &Server, root: Option<&Disk>) -> Result<String, Error> {
+    match (server.image.as_ref(), root) {
+        (Some(image), _) => Ok(image.id.to_string()),
         (_, Some(root)) => lookup::image_id(&root.id).await,
         (_, None) => Ok(String::new()),
     }

@@ -1,6 +1,6 @@
 //! What a tenant consists of, made and removed. Every step finds what an earlier one of the same registration left, and takes
-//! nothing that does not bear its mark. What is taken over by the operator's decision is `adoption`'s affair, how a mark is
-//! written `description`'s.
+//! nothing that does not bear its mark. What is taken over by the operator's decision is in `adoption`, how a mark is
+//! written in `description`.
 
 use patchbay_sdk::error::kind;
 use patchbay_sdk::identity::{Account, Spec};
@@ -37,7 +37,7 @@ impl<'a> New<'a> {
         let body = json!({"domain": {"name": self.tenant, "description": self.description}});
         let id = match keystone::create("domains", &body).await {
             Err(error) if error.is(kind::EXISTS) => self.ours("domains", None).await?,
-            made => return made.map(|domain| domain.id),
+            made => return made.map(|domain| domain.id.into()),
         };
         // A removal that was interrupted leaves it disabled.
         keystone::update("domains", &id, &json!({"domain": {"enabled": true}})).await?;
@@ -49,7 +49,7 @@ impl<'a> New<'a> {
         let body = json!({"role": {"name": self.tenant, "description": self.description}});
         match keystone::create("roles", &body).await {
             Err(error) if error.is(kind::EXISTS) => self.ours("roles", None).await,
-            made => made.map(|role| role.id),
+            made => made.map(|role| role.id.into()),
         }
     }
 
@@ -58,7 +58,7 @@ impl<'a> New<'a> {
         let body = json!({"project": {"name": self.tenant, "domain_id": domain, "description": description}});
         match keystone::create("projects", &body).await {
             Err(error) if error.is(kind::EXISTS) => self.ours("projects", Some(domain)).await,
-            made => made.map(|project| project.id),
+            made => made.map(|project| project.id.into()),
         }
     }
 
@@ -77,13 +77,17 @@ impl<'a> New<'a> {
             }
             made => made,
         };
-        made.map(|user| user.id)
+        made.map(|user| user.id.into())
     }
 
     /// What has the name already, where an earlier attempt at this registration made it.
     async fn ours(&self, collection: &str, domain: Option<&str>) -> Result<String, Error> {
         let found = keystone::taken(collection, self.tenant, domain).await?;
-        if found.mark() == self.mark { Ok(found.id) } else { Err(found.foreign(kind::EXISTS, collection)) }
+        if found.mark() == self.mark {
+            Ok(found.id.into())
+        } else {
+            Err(found.foreign(kind::EXISTS, collection))
+        }
     }
 }
 
@@ -120,7 +124,7 @@ pub(crate) async fn remove(ctx: &Context) -> Result<(), Error> {
 async fn member() -> Result<String, Error> {
     let name = member_role();
     let role = keystone::find("roles", &name, None).await?;
-    role.map(|role| role.id).ok_or_else(|| {
+    role.map(|role| role.id.into()).ok_or_else(|| {
         Error::hidden(kind::INTERNAL, format_args!("Keystone has no role {name:?}: setting member_role"))
     })
 }

@@ -35,9 +35,9 @@ fn merged<'a>(parts: impl Iterator<Item = (&'a str, &'a Entity)>) -> Vec<Found> 
     let mut found: BTreeMap<(&str, &str), Found> = BTreeMap::new();
     for (part, entity) in parts.filter(|(_, entity)| is_tenant_id(&entity.name)) {
         let one = found.entry((entity.name.as_str(), entity.mark())).or_insert_with(|| Found {
-            tenant_id: entity.name.clone(),
+            tenant_id: entity.name.to_string(),
             mark: entity.mark().to_owned(),
-            display_name: description::display_name(entity.description.as_deref()).to_owned(),
+            display_name: description::display_name(&entity.description).to_owned(),
             parts: Vec::new(),
         });
         one.parts.push(part.to_owned());
@@ -61,10 +61,10 @@ pub(crate) async fn adopt(ctx: &Context, spec: &Spec) -> Result<Account, Error> 
     }
     let user_id = new.user(&domain.id).await?;
     let role_id = match role {
-        Some(role) => role.id,
+        Some(role) => role.id.into(),
         None => new.role().await?,
     };
-    let account = Account { domain_id: domain.id, project_id: project.id, user_id, role_id };
+    let account = Account { domain_id: domain.id.into(), project_id: project.id.into(), user_id, role_id };
     account::assign(&account).await?;
     Ok(account)
 }
@@ -98,7 +98,7 @@ mod tests {
     const MARK: &str = "0123456789abcdef/fedcba9876543210";
 
     fn entity(name: &str, description: &str) -> Entity {
-        Entity { id: "1".into(), name: name.into(), description: Some(description.into()) }
+        Entity { id: "1".into(), name: name.into(), description: description.into() }
     }
 
     #[test]

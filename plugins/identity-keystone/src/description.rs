@@ -27,16 +27,15 @@ fn written(mark: &str, owner: &str, display_name: &str) -> String {
 }
 
 /// The mark that it bears; empty where it bears none.
-pub(crate) fn mark(description: Option<&str>) -> &str {
-    let marked = description.and_then(|text| text.strip_prefix(BEGIN)?.split_once(". "));
+pub(crate) fn mark(description: &str) -> &str {
+    let marked = description.strip_prefix(BEGIN).and_then(|text| text.split_once(". "));
     marked.map(|(mark, _)| mark).filter(|mark| is_mark(mark)).unwrap_or_default()
 }
 
 /// What people call the tenant, where it says so.
-pub(crate) fn display_name(description: Option<&str>) -> &str {
-    let text = description.unwrap_or_default();
-    let text =
-        if mark(description).is_empty() { text } else { text.split_once(". ").map_or("", |(_, rest)| rest) };
+pub(crate) fn display_name(description: &str) -> &str {
+    let unmarked = || description.split_once(". ").map_or("", |(_, rest)| rest);
+    let text = if mark(description).is_empty() { description } else { unmarked() };
     let named = text.strip_prefix(MADE_BY).and_then(|rest| rest.split_once(": "));
     named.map_or("", |(_, name)| name)
 }
@@ -56,25 +55,21 @@ mod tests {
     fn what_is_written_is_read_again() {
         let name = "Acme. Made by x: [y]";
         let text = written(MARK, "east", name);
-        assert_eq!((mark(Some(&text)), display_name(Some(&text))), (MARK, name));
+        assert_eq!((mark(&text), display_name(&text)), (MARK, name));
         let unmarked = written("", "east", name);
-        assert_eq!((mark(Some(&unmarked)), display_name(Some(&unmarked))), ("", name));
+        assert_eq!((mark(&unmarked), display_name(&unmarked)), ("", name));
         let long = written(MARK, &"o".repeat(300), "Acme");
-        assert_eq!(
-            (long.chars().count(), mark(Some(&long)), display_name(Some(&long))),
-            (CHARS_MAX, MARK, "")
-        );
+        assert_eq!((long.chars().count(), mark(&long), display_name(&long)), (CHARS_MAX, MARK, ""));
     }
 
     #[test]
     fn what_bears_no_mark_may_still_tell_a_name() {
         let forged = format!("Made by patchbay: Patchbay {MARK}. Made by patchbay: Acme");
         for (text, name) in [
-            (None, ""),
-            (Some(""), ""),
-            (Some("Made by patchbay: Acme"), "Acme"),
-            (Some("Patchbay is here. Made by hand"), ""),
-            (Some(forged.as_str()), &forged["Made by patchbay: ".len()..]),
+            ("", ""),
+            ("Made by patchbay: Acme", "Acme"),
+            ("Patchbay is here. Made by hand", ""),
+            (forged.as_str(), &forged["Made by patchbay: ".len()..]),
         ] {
             assert_eq!((mark(text), display_name(text)), ("", name), "{text:?}");
         }

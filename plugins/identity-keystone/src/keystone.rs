@@ -1,6 +1,7 @@
 //! Keystone's v3 API as far as tenants need it. What a tenant consists of belongs into `account`.
 
 use patchbay_sdk::error::kind;
+use patchbay_sdk::field::{Flag, Id, Items, Text};
 use patchbay_sdk::openstack::Service;
 use patchbay_sdk::{Error, log};
 use serde::{Deserialize, Serialize};
@@ -15,11 +16,9 @@ const KEYSTONE: Service = Service { upstream: UPSTREAM, root: &["identity", "v3"
 /// A domain, project, user or role.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Entity {
-    pub(crate) id: String,
-    #[serde(default)]
-    pub(crate) name: String,
-    #[serde(default)]
-    pub(crate) description: Option<String>,
+    pub(crate) id: Id,
+    pub(crate) name: Text,
+    pub(crate) description: Text,
 }
 
 #[derive(Deserialize)]
@@ -31,16 +30,15 @@ struct One {
 #[derive(Deserialize)]
 struct Many {
     #[serde(alias = "domains", alias = "projects", alias = "users", alias = "roles")]
-    entities: Vec<Entity>,
+    entities: Items<Entity>,
     /// Keystone's `list_limit` cut the list off.
-    #[serde(default)]
-    truncated: bool,
+    truncated: Flag,
 }
 
 impl Entity {
     /// The mark that it bears; empty where it bears none.
     pub(crate) fn mark(&self) -> &str {
-        description::mark(self.description.as_deref())
+        description::mark(&self.description)
     }
 
     /// That it is not the registration's, in words for the operator.
@@ -77,10 +75,10 @@ pub(crate) async fn find(
 /// All of `collection`.
 pub(crate) async fn all(collection: &str) -> Result<Vec<Entity>, Error> {
     let found: Many = KEYSTONE.get(&[collection]).ok().await?.json()?;
-    if found.truncated {
+    if found.truncated.is_set() {
         log::warn(&format!("Keystone shows a part of its {collection} only: list_limit"));
     }
-    Ok(found.entities)
+    Ok(found.entities.into())
 }
 
 /// Makes one. "exists" where the name is taken.

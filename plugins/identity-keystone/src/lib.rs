@@ -1,6 +1,6 @@
 //! Tenants on Keystone: a domain each, and in it a project and a user, all named by the tenant's id, and a
-//! role of that name. Requests to Keystone are `keystone`'s affair, what belongs to a tenant `account`'s, whose something is
-//! `description`'s, and what was there before `adoption`'s.
+//! role of that name. Requests to Keystone are in `keystone`, what belongs to a tenant in `account`, whose something is in
+//! `description`, and what was there before in `adoption`.
 
 mod account;
 mod adoption;

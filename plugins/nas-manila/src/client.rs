@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 use patchbay_sdk::Error;
+use patchbay_sdk::field::{Items, Text};
 use patchbay_sdk::nas::{Clients, client};
 use serde::Deserialize;
 
@@ -13,20 +14,20 @@ use crate::share::Share;
 
 #[derive(Deserialize)]
 struct Rules {
-    access_list: Vec<Rule>,
+    access_list: Items<Rule>,
 }
 
 #[derive(Deserialize)]
 struct Rule {
-    access_type: String,
-    access_to: String,
-    state: String,
+    access_type: Text,
+    access_to: Text,
+    state: Text,
 }
 
 /// The instances that the share's rules let in. A rule that names none counts as unresolved.
 pub(crate) async fn of(share: &Share) -> Result<Clients, Error> {
     let answer = manila::get(&["share-access-rules"]).query("share_id", &share.id).ok().await?;
-    let mut rules = answer.json::<Rules>()?.access_list;
+    let mut rules = Vec::from(answer.json::<Rules>()?.access_list);
     rules.retain(Rule::lets_in);
     let network = if rules.is_empty() { String::new() } else { share.network().await? };
     client::resolve(&rules.iter().map(Rule::addresses).collect::<Vec<_>>(), &network).await

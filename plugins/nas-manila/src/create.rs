@@ -53,7 +53,7 @@ async fn make(
         metadata: json!({ OPERATION_KEY: operation, NETWORK_KEY: spec.network_id }),
     };
     let answer = manila::post(&["shares"]).json(&json!({ "share": share }))?.ok().await;
-    Ok(answer.map_err(|e| refused(e, spec))?.json::<share::One>()?.share.id)
+    Ok(answer.map_err(|e| refused(e, spec))?.json::<share::One>()?.share.id.into())
 }
 
 fn refused(error: Error, spec: &Spec) -> Error {

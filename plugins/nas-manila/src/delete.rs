@@ -11,7 +11,7 @@ use crate::{manila, share};
 /// when the share is gone.
 pub(crate) async fn delete(id: String) -> Result<Begun, Error> {
     let Share { share_network_id, .. } = share::show(&id).await?;
-    Ok(Ticket { want: Want::Gone, id, share_network: share_network_id, unasked: true }.begun())
+    Ok(Ticket { want: Want::Gone, id, share_network: share_network_id.some(), unasked: true }.begun())
 }
 
 /// Asks Manila for it, unless an earlier poll did whose answer was lost.

@@ -2,6 +2,7 @@
 //! host keeps of it is in `ticket`, how a change begins in the files of the verbs.
 
 use patchbay_sdk::error::kind;
+use patchbay_sdk::field::{Items, Text, Time};
 use patchbay_sdk::{Context, Error, Finished, Operation, Pending, Progress, join_all, log, ticket};
 use serde::Deserialize;
 
@@ -11,14 +12,14 @@ use crate::{delete, manila, share, share_network};
 
 #[derive(Deserialize)]
 struct Messages {
-    messages: Vec<Message>,
+    messages: Items<Message>,
 }
 
 #[derive(Deserialize)]
 struct Message {
-    resource_id: Option<String>,
-    user_message: String,
-    created_at: String,
+    resource_id: Text,
+    user_message: Text,
+    created_at: Time,
 }
 
 impl Ticket {
@@ -37,7 +38,7 @@ impl Ticket {
     async fn follow(&self, ctx: &Context) -> Result<Option<String>, Error> {
         match share::look(&self.id).await {
             Err(error) if error.is(kind::NOT_FOUND) => self.end(ctx).await.map(|_| None),
-            share => Ok(Some(share?.status).filter(|status| status == "deleting")),
+            share => Ok(share?.status.some().filter(|status| status == "deleting")),
         }
     }
 
@@ -114,9 +115,9 @@ async fn next(want: Want, share: &Share) -> Result<Option<String>, Error> {
 async fn reason(share: &str) -> Option<String> {
     let answer = manila::get(&["messages"]).query("resource_id", share).ok().await;
     let messages = answer.and_then(|answer| answer.json::<Messages>());
-    let mut messages = messages.inspect_err(|error| log::warn(&error.message)).ok()?.messages;
-    messages.retain(|message| message.resource_id.as_deref() == Some(share));
-    messages.into_iter().max_by(|a, b| a.created_at.cmp(&b.created_at)).map(|last| last.user_message)
+    let messages = messages.inspect_err(|error| log::warn(&error.message)).ok()?.messages;
+    let own = messages.into_iter().filter(|message| message.resource_id == *share);
+    own.max_by(|a, b| a.created_at.cmp(&b.created_at)).and_then(|last| last.user_message.some())
 }
 
 fn failed(reason: Option<String>) -> Error {

@@ -1,12 +1,10 @@
 //! Manila's shares: requests, and the words in which Manila answers. How one is made or removed is in files of the verbs.
 
-use std::collections::BTreeMap;
-
 use patchbay_sdk::error::kind;
+use patchbay_sdk::field::{Entries, Flag, Id, Items, Number, Text, Time};
 use patchbay_sdk::mark::Mark;
 use patchbay_sdk::openstack::list::{List, Paging};
 use patchbay_sdk::openstack::mark;
-use patchbay_sdk::openstack::time::rfc3339;
 use patchbay_sdk::upstream::Response;
 use patchbay_sdk::{Context, Error, join, nas};
 use serde::Deserialize;
@@ -17,19 +15,17 @@ use crate::share_network;
 /// A share as Manila shows it.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Share {
-    pub(crate) id: String,
-    name: Option<String>,
-    description: Option<String>,
-    share_proto: String,
-    size: u32,
-    pub(crate) status: String,
-    progress: Option<String>,
-    pub(crate) share_network_id: Option<String>,
-    created_at: Option<String>,
-    #[serde(default)]
-    updated_at: Option<String>,
-    #[serde(default)]
-    metadata: BTreeMap<String, String>,
+    pub(crate) id: Id,
+    name: Text,
+    description: Text,
+    share_proto: Text,
+    size: Number<u32>,
+    pub(crate) status: Text,
+    progress: Text,
+    pub(crate) share_network_id: Text,
+    created_at: Time,
+    updated_at: Time,
+    metadata: Entries<Text>,
 }
 
 #[derive(Deserialize)]
@@ -39,14 +35,13 @@ pub(crate) struct One {
 
 #[derive(Deserialize)]
 struct Locations {
-    export_locations: Vec<Location>,
+    export_locations: Items<Location>,
 }
 
 #[derive(Deserialize)]
 struct Location {
-    path: String,
-    #[serde(default)]
-    preferred: bool,
+    path: Text,
+    preferred: Flag,
 }
 
 /// What only the administrator sees.
@@ -63,7 +58,7 @@ struct Placed {
 
 #[derive(Deserialize)]
 struct Placement {
-    share_server_id: Option<String>,
+    share_server_id: Text,
 }
 
 #[derive(Deserialize)]
@@ -73,16 +68,17 @@ struct OneServer {
 
 #[derive(Deserialize)]
 struct ServerHost {
-    host: Option<String>,
+    host: Text,
 }
 
 impl Share {
     /// The network from which it is reached; empty where it is not known.
     pub(crate) async fn network(&self) -> Result<String, Error> {
-        match (self.metadata.get(NETWORK_KEY), &self.share_network_id) {
-            (Some(network), _) => Ok(network.clone()),
-            (None, Some(id)) => share_network::network_of(id).await,
-            (None, None) => Ok(String::new()),
+        let noted = self.metadata.get(NETWORK_KEY).map_or("", Text::as_str);
+        match (noted, self.share_network_id.as_str()) {
+            ("", "") => Ok(String::new()),
+            ("", id) => share_network::network_of(id).await,
+            (network, _) => Ok(network.to_owned()),
         }
     }
 
@@ -95,20 +91,20 @@ impl Share {
         let location = location?.unwrap_or_default();
         let server_host = if server.host.is_empty() { host_of(&location).into() } else { server.host };
         Ok(nas::Share {
-            id: self.id,
-            name: self.name.unwrap_or_default(),
-            description: self.description.unwrap_or_default(),
-            protocol: self.share_proto,
-            size: self.size,
+            id: self.id.into(),
+            name: self.name.into(),
+            description: self.description.into(),
+            protocol: self.share_proto.into(),
+            size: self.size.or_zero(),
             region,
             network_id: network?,
-            status: self.status,
-            progress: self.progress.unwrap_or_default(),
+            status: self.status.into(),
+            progress: self.progress.into(),
             server_id: server.id,
             server_host,
-            share_network_id: self.share_network_id.unwrap_or_default(),
-            created_at: rfc3339(&self.created_at.unwrap_or_default()),
-            updated_at: rfc3339(&self.updated_at.unwrap_or_default()),
+            share_network_id: self.share_network_id.into(),
+            created_at: self.created_at.into(),
+            updated_at: self.updated_at.into(),
         })
     }
 }
@@ -139,19 +135,19 @@ pub(crate) async fn made_by(ctx: &Context, operation: &str) -> Result<Vec<Share>
 /// Where it is mounted from, as the backend prefers; none while it is being made.
 pub(crate) async fn export_location(id: &str) -> Result<Option<String>, Error> {
     let answer = manila::get(&["shares", id, "export_locations"]).ok().await;
-    let mut locations = match answer {
+    let locations = match answer {
         Err(error) if error.is(kind::NOT_FOUND) => return Ok(None),
         answer => answer?.json::<Locations>()?.export_locations,
     };
-    locations.sort_by_key(|location| !location.preferred);
-    Ok(locations.into_iter().next().map(|location| location.path))
+    let preferred = locations.into_iter().min_by_key(|location| !location.preferred.is_set());
+    Ok(preferred.and_then(|location| location.path.some()))
 }
 
 async fn server(id: &str) -> Result<Server, Error> {
     let placed: Placed = manila::get_as_admin(&["shares", id]).ok().await?.json()?;
-    let Some(id) = placed.share.share_server_id else { return Ok(Server::default()) };
+    let Some(id) = placed.share.share_server_id.some() else { return Ok(Server::default()) };
     let answer: OneServer = manila::get_as_admin(&["share-servers", &id]).ok().await?.json()?;
-    Ok(Server { id, host: answer.share_server.host.unwrap_or_default() })
+    Ok(Server { id, host: answer.share_server.host.into() })
 }
 
 /// Of "10.0.0.3:/path" (NFS) and `\\10.0.0.3\name` (CIFS).
@@ -184,7 +180,10 @@ mod tests {
             "created_at": "2026-11-23T16:52:18.570143", "description": null, "share_network_id": "n1", "links": [],
             "share_proto": "NFS", "metadata": {"patchbay_network": "net"}, "progress": null}}"#;
         let share = serde_json::from_str::<One>(answer).unwrap().share;
-        assert_eq!((share.status.as_str(), share.size, share.progress.as_deref()), ("creating", 1, None));
-        assert_eq!(share.metadata.get(NETWORK_KEY).map(String::as_str), Some("net"));
+        assert_eq!(
+            (share.status.as_str(), share.size.get(), share.progress.as_str()),
+            ("creating", Some(1), "")
+        );
+        assert_eq!(share.metadata.get(NETWORK_KEY).map(Text::as_str), Some("net"));
     }
 }

@@ -3,6 +3,7 @@
 //! this may have been, is left alone.
 
 use patchbay_sdk::error::kind;
+use patchbay_sdk::field::{Id, Items, Text};
 use patchbay_sdk::mark::Mark;
 use patchbay_sdk::openstack::list::{List, Paging};
 use patchbay_sdk::openstack::mark::find;
@@ -18,17 +19,16 @@ const BEGIN: &str = "patchbay-";
 /// A share network as Manila shows it.
 #[derive(Debug, Deserialize)]
 pub(crate) struct ShareNetwork {
-    id: String,
-    description: Option<String>,
+    id: Id,
+    description: Text,
     #[serde(default)]
-    share_network_subnets: Vec<Subnet>,
+    share_network_subnets: Items<Subnet>,
 }
 
 #[derive(Debug, Deserialize)]
 struct Subnet {
-    neutron_net_id: Option<String>,
-    #[serde(default)]
-    neutron_subnet_id: Option<String>,
+    neutron_net_id: Text,
+    neutron_subnet_id: Text,
 }
 
 #[derive(Deserialize)]
@@ -38,13 +38,13 @@ struct One {
 
 #[derive(Deserialize)]
 struct Many {
-    share_networks: Vec<ShareNetwork>,
+    share_networks: Items<ShareNetwork>,
 }
 
 impl ShareNetwork {
     /// The mark of the tenant for which Patchbay made it: empty where tenants had none yet, absent where Patchbay did not.
     fn made_for(&self) -> Option<&str> {
-        let note = self.description.as_deref()?.strip_prefix(BEGIN)?;
+        let note = self.description.strip_prefix(BEGIN)?;
         Some(note.split_once(' ').map_or("", |(_, mark)| mark))
     }
 
@@ -54,10 +54,7 @@ impl ShareNetwork {
     }
 
     fn joins(&self, network: &str, subnet: &str) -> bool {
-        let is_it = |own: &Subnet| {
-            let own = (own.neutron_net_id.as_deref(), own.neutron_subnet_id.as_deref());
-            own == (Some(network), Some(subnet))
-        };
+        let is_it = |own: &Subnet| own.neutron_net_id == *network && own.neutron_subnet_id == *subnet;
         self.share_network_subnets.iter().any(is_it)
     }
 }
@@ -68,7 +65,7 @@ pub(crate) async fn find_or_make(ctx: &Context, network: &str, subnet: &str) -> 
     let found = list(&[("neutron_net_id", network), ("neutron_subnet_id", subnet)]).await?;
     let own = found.into_iter().filter(|found| found.serves(ctx) && found.joins(network, subnet));
     match own.map(|own| own.id).min() {
-        Some(id) => Ok(id),
+        Some(id) => Ok(id.into()),
         None => make(ctx, network, subnet).await,
     }
 }
@@ -83,13 +80,17 @@ async fn make(ctx: &Context, network: &str, subnet: &str) -> Result<String, Erro
     let made = manila::post(&["share-networks"]).json(&body)?.ok().await;
     let made =
         made.map_err(|e| e.explain(kind::QUOTA, "The tenant's quota of share networks is used up."))?;
-    Ok(made.json::<One>()?.share_network.id)
+    Ok(made.json::<One>()?.share_network.id.into())
 }
 
 /// The network that this one joins shares to; empty where Manila does not tell.
 pub(crate) async fn network_of(id: &str) -> Result<String, Error> {
     let shown = show(id).await?;
-    Ok(shown.share_network_subnets.into_iter().find_map(|subnet| subnet.neutron_net_id).unwrap_or_default())
+    Ok(shown
+        .share_network_subnets
+        .into_iter()
+        .find_map(|subnet| subnet.neutron_net_id.some())
+        .unwrap_or_default())
 }
 
 /// Removes one that Patchbay made for the tenant and no share is in.
@@ -122,7 +123,7 @@ async fn show(id: &str) -> Result<ShareNetwork, Error> {
     Ok(answer.json::<One>()?.share_network)
 }
 
-async fn list(filters: &[(&str, &str)]) -> Result<Vec<ShareNetwork>, Error> {
+async fn list(filters: &[(&str, &str)]) -> Result<Items<ShareNetwork>, Error> {
     let request = manila::get(&["share-networks", "detail"]);
     let request = filters.iter().fold(request, |request, (name, value)| request.query(name, value));
     Ok(request.ok().await?.json::<Many>()?.share_networks)
@@ -151,20 +152,21 @@ mod tests {
         }
     }
 
-    fn described(description: Option<String>) -> ShareNetwork {
-        ShareNetwork { id: "n".into(), description, share_network_subnets: Vec::new() }
+    fn described(description: &str) -> ShareNetwork {
+        let description = description.into();
+        ShareNetwork { id: "n".into(), description, share_network_subnets: Items::default() }
     }
 
     #[test]
     fn its_description_tells_for_whom_it_was_made() {
         for (description, made_for, serves) in [
-            (Some(note(&of("a/1"))), Some("a/1"), true),
-            (Some(note(&of("b/2"))), Some("b/2"), false),
-            (Some(note(&of(""))), Some(""), true),
-            (Some("office".into()), None, true),
-            (None, None, true),
+            (note(&of("a/1")), Some("a/1"), true),
+            (note(&of("b/2")), Some("b/2"), false),
+            (note(&of("")), Some(""), true),
+            ("office".into(), None, true),
+            (String::new(), None, true),
         ] {
-            let network = described(description);
+            let network = described(&description);
             assert_eq!((network.made_for(), network.serves(&of("a/1"))), (made_for, serves), "{network:?}");
         }
     }

@@ -1,6 +1,7 @@
 //! Manila's share types: which one new shares have, and whether it gives each network share servers of its own.
 
 use patchbay_sdk::error::kind;
+use patchbay_sdk::field::{Flag, Id, Items, Maybe, Text};
 use patchbay_sdk::{Error, settings};
 use serde::Deserialize;
 
@@ -9,31 +10,26 @@ use crate::manila;
 /// A share type as Manila shows it.
 #[derive(Debug, Deserialize)]
 pub(crate) struct ShareType {
-    pub(crate) id: String,
-    name: String,
-    #[serde(default)]
-    is_default: bool,
-    required_extra_specs: ExtraSpecs,
+    pub(crate) id: Id,
+    name: Text,
+    is_default: Flag,
+    required_extra_specs: Maybe<ExtraSpecs>,
 }
 
 #[derive(Debug, Deserialize)]
 struct ExtraSpecs {
-    driver_handles_share_servers: String,
+    driver_handles_share_servers: Flag,
 }
 
 #[derive(Deserialize)]
 struct Many {
-    share_types: Vec<ShareType>,
+    share_types: Items<ShareType>,
 }
 
 impl ShareType {
     /// Whether a share of it needs a share network; otherwise it takes none.
     pub(crate) fn has_share_servers(&self) -> bool {
-        self.driver_handles_share_servers().eq_ignore_ascii_case("true")
-    }
-
-    fn driver_handles_share_servers(&self) -> &str {
-        &self.required_extra_specs.driver_handles_share_servers
+        self.required_extra_specs.as_ref().is_some_and(|specs| specs.driver_handles_share_servers.is_set())
     }
 }
 
@@ -49,10 +45,10 @@ pub(crate) async fn chosen() -> Result<ShareType, Error> {
     })
 }
 
-fn choose(types: Vec<ShareType>, wanted: &str) -> Option<ShareType> {
+fn choose(types: Items<ShareType>, wanted: &str) -> Option<ShareType> {
     let is_wanted = |one: &ShareType| match wanted {
-        "" => one.is_default,
-        name => one.name == name || one.id == name,
+        "" => one.is_default.is_set(),
+        name => one.name == *name || one.id == *name,
     };
     types.into_iter().find(is_wanted)
 }
@@ -61,7 +57,7 @@ fn choose(types: Vec<ShareType>, wanted: &str) -> Option<ShareType> {
 mod tests {
     use super::*;
 
-    fn types() -> Vec<ShareType> {
+    fn types() -> Items<ShareType> {
         let answer = r#"{"share_types": [
             {"id": "t1", "name": "flat", "is_default": false, "description": null,
              "required_extra_specs": {"driver_handles_share_servers": "False"}},

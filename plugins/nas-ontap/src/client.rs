@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 use patchbay_sdk::Error;
+use patchbay_sdk::field::Parsed;
 use patchbay_sdk::nas::{Clients, client};
 use serde::Deserialize;
 
@@ -15,7 +16,7 @@ use crate::volume::Volume;
 
 #[derive(Deserialize)]
 struct Connected {
-    client_ip: IpAddr,
+    client_ip: Parsed<IpAddr>,
 }
 
 /// The instances among the clients; one whose address is no instance's counts as unresolved. The list is asked for by
@@ -25,7 +26,7 @@ pub(crate) async fn of(volume: &Volume, note: &Note) -> Result<Clients, Error> {
     let path = ["protocols", "nfs", "connected-clients"];
     let connected: Vec<Connected> = ontap::list(&path, &filters, "client_ip").await?;
     // One for each address of the array and each version of NFS.
-    let addresses: BTreeSet<IpAddr> = connected.into_iter().map(|one| one.client_ip).collect();
+    let addresses: BTreeSet<IpAddr> = connected.into_iter().filter_map(|one| one.client_ip.get()).collect();
     let clients: Vec<_> = addresses.into_iter().map(IpNet::from).map(Some).collect();
     client::resolve(&clients, &note.network).await
 }

@@ -52,7 +52,7 @@ async fn appears(name: &str, job: &str) -> Result<String, Error> {
             return Err(failed(error));
         }
         if let Some(volume) = volume::named(name).await? {
-            return Ok(volume.uuid);
+            return Ok(volume.uuid.into());
         }
         if matches!(state, State::Done) {
             let error =

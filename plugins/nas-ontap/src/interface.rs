@@ -4,19 +4,20 @@ use std::net::IpAddr;
 
 use patchbay_sdk::Error;
 use patchbay_sdk::error::kind;
+use patchbay_sdk::field::{Flag, Maybe, Parsed};
 use serde::Deserialize;
 
 use crate::ontap;
 
 #[derive(Deserialize)]
 struct Interface {
-    enabled: bool,
-    ip: Ip,
+    enabled: Flag,
+    ip: Maybe<Ip>,
 }
 
 #[derive(Deserialize)]
 struct Ip {
-    address: IpAddr,
+    address: Parsed<IpAddr>,
 }
 
 /// The address that volumes are mounted from: the first, IPv4 before IPv6.
@@ -24,8 +25,11 @@ pub(crate) async fn address() -> Result<IpAddr, Error> {
     let filters = [("services", "data_nfs")];
     let interfaces: Vec<Interface> =
         ontap::list(&["network", "ip", "interfaces"], &filters, "enabled,ip.address").await?;
-    let enabled = interfaces.into_iter().filter(|one| one.enabled).map(|one| one.ip.address);
-    enabled.min().ok_or_else(|| Error::hidden(kind::INTERNAL, "the SVM has no address that serves NFS"))
+    let enabled = interfaces.into_iter().filter(|one| one.enabled.is_set());
+    enabled
+        .filter_map(|one| one.ip.get()?.address.get())
+        .min()
+        .ok_or_else(|| Error::hidden(kind::INTERNAL, "the SVM has no address that serves NFS"))
 }
 
 /// As `mount` takes it.

@@ -2,6 +2,7 @@
 
 use patchbay_sdk::Error;
 use patchbay_sdk::error::kind;
+use patchbay_sdk::field::{Maybe, Text};
 use serde::Deserialize;
 
 use crate::ontap;
@@ -9,9 +10,8 @@ use crate::refusal::{self, Fault};
 
 #[derive(Deserialize)]
 struct Job {
-    state: String,
-    #[serde(default)]
-    error: Fault,
+    state: Text,
+    error: Maybe<Fault>,
 }
 
 #[derive(Deserialize)]
@@ -33,7 +33,7 @@ pub(crate) async fn look(id: &str) -> Result<State, Error> {
     };
     Ok(match job.state.as_str() {
         "success" => State::Done,
-        "failure" => State::Failed(refusal::of_job(&job.error)),
+        "failure" => State::Failed(refusal::of_job(&job.error.get().unwrap_or_default())),
         _ => State::GoesOn,
     })
 }

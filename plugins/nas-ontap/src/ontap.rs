@@ -1,9 +1,10 @@
 //! ONTAP's REST API as every file here reaches it, and the names that an operation gives to what it makes.
 
 use patchbay_sdk::error::kind;
+use patchbay_sdk::field::Id;
 use patchbay_sdk::mark::{Found, Mark};
 use patchbay_sdk::upstream::{Request, Response};
-use patchbay_sdk::{Context, Error, settings};
+use patchbay_sdk::{Context, Error, log, settings};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -32,7 +33,7 @@ struct Accepted {
 
 #[derive(Deserialize)]
 struct JobLink {
-    uuid: String,
+    uuid: Id,
 }
 
 /// A request of the path below `/api`.
@@ -41,6 +42,7 @@ pub(crate) fn request(method: &str, path: &[&str]) -> Request {
 }
 
 /// The records of the route's SVM in a list that show what the filters ask for, with these fields and those of the filters.
+/// One that is no `T` is left out, and the log says so.
 pub(crate) async fn list<T: DeserializeOwned>(
     path: &[&str],
     filters: &[(&str, &str)],
@@ -50,8 +52,10 @@ pub(crate) async fn list<T: DeserializeOwned>(
     let filters = [&[("svm.name", svm.as_str())], filters].concat();
     let (mut records, _) = records(path, &filters, fields).await?;
     records.retain(|record| filter::fits(record, &filters));
-    let unreadable = |e| Error::hidden(kind::INTERNAL, format_args!("unreadable record of the array: {e}"));
-    records.into_iter().map(|record| serde_json::from_value(record).map_err(unreadable)).collect()
+    let read = records.into_iter().map(serde_json::from_value);
+    let told =
+        read.map(|read| read.inspect_err(|e| log::warn(&format!("A record of the array is left out: {e}."))));
+    Ok(told.filter_map(Result::ok).collect())
 }
 
 /// The records of the route's SVM that bear this name; `whose` says whether one is the tenant's, none where it does not
@@ -104,7 +108,7 @@ pub(crate) async fn ok(request: Request) -> Result<Response, Error> {
 
 /// Sends what begins a job; the job's id.
 pub(crate) async fn job(request: Request) -> Result<String, Error> {
-    Ok(ok(request).await?.json::<Accepted>()?.job.uuid)
+    Ok(ok(request).await?.json::<Accepted>()?.job.uuid.into())
 }
 
 pub(crate) fn svm() -> Result<String, Error> {

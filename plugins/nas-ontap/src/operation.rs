@@ -76,7 +76,7 @@ async fn undo(ctx: &Context, kept: Option<Ticket>) -> Result<Progress, Error> {
     }
     let Some(volume) = volume::own(ctx, &name).await? else { return undo_policy(&name, kept).await };
     let Step { job, state } = removal::step(&volume).await?;
-    let (id, path, policy) = (volume.uuid, String::new(), name.clone());
+    let (id, path, policy) = (volume.uuid.into(), String::new(), name.clone());
     Ok(ticket::pending(&Ticket { want: Want::Available, id, name, path, policy, job: Some(job) }, state))
 }
 

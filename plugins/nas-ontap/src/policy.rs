@@ -2,6 +2,7 @@
 
 use patchbay_sdk::Error;
 use patchbay_sdk::error::kind;
+use patchbay_sdk::field::Id;
 use patchbay_sdk::nas::network::Subnet;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -15,12 +16,12 @@ const PATH: [&str; 3] = ["protocols", "nfs", "export-policies"];
 
 #[derive(Deserialize)]
 struct Policy {
-    id: u64,
+    id: Id,
 }
 
 /// Makes one that lets the subnets in and nobody else. Instances mount as their own root, and keep it there.
 pub(crate) async fn make(name: &str, subnets: &[Subnet]) -> Result<(), Error> {
-    let clients: Vec<Value> = subnets.iter().map(|subnet| json!({"match": subnet.cidr})).collect();
+    let clients: Vec<Value> = subnets.iter().map(|subnet| json!({"match": subnet.cidr.as_str()})).collect();
     let rule = json!({
         "clients": clients, "protocols": ["nfs"], "ro_rule": ["sys"], "rw_rule": ["sys"], "superuser": ["sys"],
     });
@@ -31,7 +32,6 @@ pub(crate) async fn make(name: &str, subnets: &[Subnet]) -> Result<(), Error> {
 /// Removes it, if it is there. A policy says nothing of tenants; its name is one that only an operation gives.
 pub(crate) async fn remove(name: &str) -> Result<(), Error> {
     for Policy { id } in ontap::named(&PATH, name, "id", |_| Ok(Some(true))).await? {
-        let id = id.to_string();
         match ontap::ok(ontap::request("DELETE", &[&PATH[..], &[&id]].concat())).await {
             Err(error) if !error.is(kind::NOT_FOUND) => return Err(error),
             _ => {}

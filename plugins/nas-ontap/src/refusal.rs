@@ -3,6 +3,7 @@
 
 use patchbay_sdk::Error;
 use patchbay_sdk::error::kind;
+use patchbay_sdk::field::{Maybe, Text};
 use serde::Deserialize;
 
 /// Longer sentences are cut.
@@ -13,22 +14,20 @@ const FULL: [&str; 3] = ["not enough space", "insufficient space", "no space"];
 
 #[derive(Default, Deserialize)]
 struct Refusal {
-    #[serde(default)]
-    error: Fault,
+    error: Maybe<Fault>,
 }
 
 /// What ONTAP says of an error, in an answer or in a job.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Fault {
-    #[serde(default)]
-    message: String,
-    #[serde(default)]
-    code: String,
+    message: Text,
+    code: Text,
 }
 
 /// What a status that is not 2xx means, with the array's words for the log.
 pub(crate) fn of(status: u16, body: &[u8]) -> Error {
     let Refusal { error } = serde_json::from_slice(body).unwrap_or_default();
+    let error = error.get().unwrap_or_default();
     let kind = by_words(&error.message).or_else(|| by_code(&error.code)).unwrap_or_else(|| by_status(status));
     hidden(kind, format_args!("the array answered {status}"), &error)
 }
@@ -41,7 +40,7 @@ pub(crate) fn of_job(error: &Fault) -> Error {
 
 fn hidden(kind: &str, what: std::fmt::Arguments<'_>, Fault { message, code }: &Fault) -> Error {
     let message: String = message.chars().take(MESSAGE_CHARS_MAX).collect();
-    Error::hidden(kind, format_args!("{what} (code {code:?}): {message}"))
+    Error::hidden(kind, format_args!("{what} (code {:?}): {message}", code.as_str()))
 }
 
 fn by_words(message: &str) -> Option<&'static str> {
@@ -108,6 +107,8 @@ mod tests {
             assert!(error.is(expected) && !error.public, "{status} {code} {message}: {error:?}");
         }
         assert!(of(502, b"<html>").is(kind::UNAVAILABLE));
+        assert!(of(409, br#"{"error": {"code": 1, "message": null}}"#).is(kind::EXISTS));
+        assert!(of(409, br#"{"error": null}"#).is(kind::CONFLICT));
     }
 
     #[test]

@@ -20,7 +20,8 @@ pub(crate) async fn delete(ctx: &Context, id: &str) -> Result<Begun, Error> {
     let (volume, _) = volume::show(ctx, id).await?;
     let (path, policy) = volume.export();
     let (path, policy) = (path.to_owned(), policy.to_owned());
-    Ok(Ticket { want: Want::Gone, id: volume.uuid, name: volume.name, path, policy, job: None }.begun())
+    let (id, name) = (volume.uuid.into(), volume.name.into());
+    Ok(Ticket { want: Want::Gone, id, name, path, policy, job: None }.begun())
 }
 
 /// The next step of a volume.

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use patchbay_sdk::error::kind;
+use patchbay_sdk::field::{Id, Maybe, Number, Parsed, Text};
 use patchbay_sdk::nas::Share;
 use patchbay_sdk::{Context, Error};
 use serde::Deserialize;
@@ -18,73 +19,76 @@ pub(crate) const GIB: u64 = 1 << 30;
 /// A volume as ONTAP shows it; what it has not got yet is left out.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Volume {
-    pub(crate) uuid: String,
-    pub(crate) name: String,
-    #[serde(default)]
-    comment: String,
-    #[serde(default)]
-    create_time: String,
-    #[serde(default)]
-    size: u64,
-    #[serde(default)]
-    state: String,
-    svm: Svm,
-    #[serde(default)]
-    nas: Nas,
+    pub(crate) uuid: Id,
+    pub(crate) name: Text,
+    comment: Text,
+    /// In the array's own time zone.
+    create_time: Parsed<Timestamp>,
+    /// Bytes
+    size: Number<u64>,
+    state: Text,
+    svm: Maybe<Svm>,
+    nas: Maybe<Nas>,
 }
 
 #[derive(Debug, Deserialize)]
 struct Svm {
-    name: String,
-    uuid: String,
+    name: Text,
+    uuid: Text,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Deserialize)]
 struct Nas {
-    #[serde(default)]
-    path: String,
-    #[serde(default)]
-    export_policy: Policy,
+    path: Text,
+    export_policy: Maybe<Policy>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Deserialize)]
 struct Policy {
-    #[serde(default)]
-    name: String,
+    name: Text,
 }
 
 impl Volume {
     /// Where it is mounted in the SVM's tree, empty for nowhere, and which export policy it names.
     pub(crate) fn export(&self) -> (&str, &str) {
-        (&self.nas.path, &self.nas.export_policy.name)
+        let policy = self.nas.as_ref().and_then(|nas| nas.export_policy.as_ref());
+        (self.path(), policy.map_or("", |policy| policy.name.as_str()))
+    }
+
+    fn path(&self) -> &str {
+        self.nas.as_ref().map_or("", |nas| nas.path.as_str())
+    }
+
+    fn svm(&self) -> &str {
+        self.svm.as_ref().map_or("", |svm| svm.name.as_str())
     }
 
     /// Where tenants mount it from; none while it is nowhere in the SVM's tree.
     pub(crate) async fn location(&self) -> Result<Option<String>, Error> {
-        if self.nas.path.is_empty() {
+        if self.path().is_empty() {
             return Ok(None);
         }
         let address = interface::address().await?;
-        Ok(Some(interface::location(address, &self.nas.path)))
+        Ok(Some(interface::location(address, self.path())))
     }
 
     /// As the contract's share, in the caller's region.
     pub(crate) async fn into_share(self, note: Note, region: String) -> Result<Share, Error> {
         let address = interface::address().await?;
         Ok(Share {
-            id: self.uuid,
+            id: self.uuid.into(),
             name: note.name,
             description: note.description,
             protocol: "NFS".into(),
-            size: u32::try_from(self.size.div_ceil(GIB)).unwrap_or(u32::MAX),
+            size: u32::try_from(self.size.or_zero().div_ceil(GIB)).unwrap_or(u32::MAX),
             region,
             network_id: note.network,
             status: status(&self.state).into(),
             progress: String::new(),
-            server_id: self.svm.uuid,
+            server_id: self.svm.get().map(|svm| svm.uuid.into()).unwrap_or_default(),
             server_host: address.to_string(),
             share_network_id: String::new(),
-            created_at: rfc3339(&self.create_time),
+            created_at: self.create_time.get().map(rfc3339).unwrap_or_default(),
             updated_at: String::new(),
         })
     }
@@ -98,7 +102,7 @@ pub(crate) async fn show(ctx: &Context, id: &str) -> Result<(Volume, Note), Erro
         return Err(missing());
     }
     let volume = look(id).await?.ok_or_else(missing)?;
-    let note = Note::of(ctx, &volume.comment).filter(|_| ontap::svm() == Ok(volume.svm.name.clone()));
+    let note = Note::of(ctx, &volume.comment).filter(|_| ontap::svm().is_ok_and(|svm| svm == volume.svm()));
     note.map(|note| (volume, note)).ok_or_else(missing)
 }
 
@@ -154,9 +158,9 @@ fn is_uuid(id: &str) -> bool {
     id.len() == 36 && id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
 }
 
-/// ONTAP writes its own time zone's time.
-fn rfc3339(time: &str) -> String {
-    time.parse::<Timestamp>().map(|time| format!("{time:.0}")).unwrap_or_default()
+/// To the second, in UTC.
+fn rfc3339(time: Timestamp) -> String {
+    format!("{time:.0}")
 }
 
 #[cfg(test)]
@@ -177,8 +181,7 @@ mod tests {
 
     #[test]
     fn times_are_utc() {
-        assert_eq!(rfc3339("2026-11-23T15:00:00-04:00"), "2026-11-23T19:00:00Z");
-        assert_eq!(rfc3339(""), "");
+        assert_eq!(rfc3339("2026-11-23T15:00:00-04:00".parse().unwrap()), "2026-11-23T19:00:00Z");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use patchbay_sdk::error::kind;
+use patchbay_sdk::field::{self, Items};
 use patchbay_sdk::mark::Mark;
 use patchbay_sdk::openstack::list::{List, Paging};
 use patchbay_sdk::openstack::page::Chunk;
@@ -22,7 +23,7 @@ pub(crate) const NEUTRON: Service =
 /// Whatever Neutron lists, as far as its id.
 #[derive(Deserialize)]
 pub(crate) struct Id {
-    pub(crate) id: String,
+    pub(crate) id: field::Id,
 }
 
 /// The description of what an operation makes until it is whole. Neutron takes tags only after the create, and what
@@ -44,7 +45,7 @@ pub(crate) async fn marked(
     match openstack::mark::find::<Id>(ctx, &Mark::Text("description", &mark), &list).await {
         // Not every cloud has routers.
         Err(error) if error.is(kind::NOT_FOUND) => Ok(Vec::new()),
-        found => Ok(found?.into_iter().map(|found| found.id).collect()),
+        found => Ok(found?.into_iter().map(|found| found.id.into()).collect()),
     }
 }
 
@@ -76,6 +77,7 @@ pub(crate) async fn chunk<T: DeserializeOwned>(
     limit: usize,
     after: Option<&str>,
 ) -> Result<Chunk<T>, Error> {
+    let unreadable = |e| Error::hidden(kind::INTERNAL, format_args!("unreadable list of {collection}: {e}"));
     let request = NEUTRON.get(&[collection]).query("limit", limit);
     let request = match after {
         Some(after) => request.query("marker", after),
@@ -83,10 +85,10 @@ pub(crate) async fn chunk<T: DeserializeOwned>(
     };
     let mut answer: Map<String, Value> = request.ok().await?.json()?;
     let key = key(collection);
-    let items = serde_json::from_value(answer.remove(key).unwrap_or_default())
-        .map_err(|e| Error::hidden(kind::INTERNAL, format_args!("unreadable list of {collection}: {e}")))?;
+    let items: Items<T> =
+        serde_json::from_value(answer.remove(key).unwrap_or_default()).map_err(unreadable)?;
     let links = answer.remove(&format!("{key}_links"));
     let is_next = |link: &Value| link["rel"] == "next";
     let more = links.as_ref().and_then(Value::as_array).is_some_and(|links| links.iter().any(is_next));
-    Ok(Chunk { items, more })
+    Ok(Chunk { items: items.into(), more })
 }

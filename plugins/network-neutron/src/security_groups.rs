@@ -24,7 +24,7 @@ impl SecurityGroups for crate::Neutron {
     async fn create(ctx: Context, spec: GroupSpec) -> Result<Begun, Error> {
         let mark = ctx.operation_id.as_deref().map(neutron::mark);
         let made = group::make(&spec.name, mark.as_deref().unwrap_or(&spec.description)).await?;
-        let (group, after) = (made.id.clone(), made.state().with_all_of(spec));
+        let (group, after) = (made.id.to_string(), made.state().with_all_of(spec));
         Ok(Ticket::Create { group: group.clone(), after }.begun(group))
     }
 
@@ -54,7 +54,7 @@ impl SecurityGroups for crate::Neutron {
 
     /// Changes nothing yet, so that what is done for each instance is kept.
     async fn operate(_ctx: Context, id: String, ids: Vec<String>, action: String) -> Result<Begun, Error> {
-        let members = Members::new(group::show(&id).await?.id, ids, &action)?;
+        let members = Members::new(group::show(&id).await?.id.into(), ids, &action)?;
         Ok(Ticket::Operate(members).begun(id))
     }
 }

@@ -4,8 +4,8 @@ mod change;
 pub(crate) mod ticket;
 
 use patchbay_sdk::error::kind;
+use patchbay_sdk::field::{self, Text, Time};
 use patchbay_sdk::network::{Vpc, VpcSpec, Vpcs};
-use patchbay_sdk::openstack::time::rfc3339;
 use patchbay_sdk::{Begun, Context, Error, join};
 use serde::Deserialize;
 use serde_json::json;
@@ -17,12 +17,12 @@ use crate::neutron::{self, Id, NEUTRON};
 /// A network as Neutron shows it.
 #[derive(Deserialize)]
 struct Network {
-    id: String,
-    name: String,
-    description: String,
-    status: String,
-    created_at: String,
-    updated_at: String,
+    id: field::Id,
+    name: Text,
+    description: Text,
+    status: Text,
+    created_at: Time,
+    updated_at: Time,
 }
 
 #[derive(Deserialize)]
@@ -41,8 +41,8 @@ const SUBNET: [&str; 2] = ["id", "cidr"];
 /// A network's subnet.
 #[derive(Clone, Deserialize)]
 pub(crate) struct Subnet {
-    pub(crate) id: String,
-    pub(crate) cidr: String,
+    pub(crate) id: field::Id,
+    pub(crate) cidr: Text,
 }
 
 impl Vpcs for crate::Neutron {
@@ -50,7 +50,7 @@ impl Vpcs for crate::Neutron {
         let mark = ctx.operation_id.as_deref().map(neutron::mark).unwrap_or_default();
         let network = json!({"network": {"name": spec.name, "description": mark}});
         let made = NEUTRON.post(&["networks"]).json(&network)?.ok().await.map_err(refused)?;
-        let vpc = made.json::<Made>()?.network.id;
+        let vpc = made.json::<Made>()?.network.id.to_string();
         let subnet = json!({"subnet": {"network_id": vpc, "ip_version": 4, "cidr": spec.subnet}});
         NEUTRON.post(&["subnets"]).json(&subnet)?.ok().await.map_err(|e| refused_subnet(e, &spec.subnet))?;
         Ok(Ticket::Describe { vpc: vpc.clone(), description: spec.description }.begun(vpc))
@@ -60,13 +60,13 @@ impl Vpcs for crate::Neutron {
         let (network, subnets) = join(show(&id), subnets(&id)).await;
         let network = network?;
         Ok(Vpc {
-            id: network.id,
-            name: network.name,
-            description: network.description,
+            id: network.id.into(),
+            name: network.name.into(),
+            description: network.description.into(),
             region: ctx.region,
-            subnets: subnets?.into_iter().map(|subnet| subnet.cidr).collect(),
+            subnets: subnets?.into_iter().map(|subnet| subnet.cidr.into()).collect(),
             status: network.status.to_uppercase(),
-            created_at: rfc3339(&network.created_at),
+            created_at: network.created_at.into(),
         })
     }
 

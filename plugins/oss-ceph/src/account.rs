@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 use patchbay_sdk::error::kind;
-use patchbay_sdk::openstack::time::rfc3339;
+use patchbay_sdk::field::{Id, Items, Maybe, Text, Time};
 use patchbay_sdk::s3::{self, Refusal};
 use patchbay_sdk::upstream::{Request, Response};
 use patchbay_sdk::{Context, Error, clock, log, oss};
@@ -20,23 +20,23 @@ const BEGIN: &str = "Patchbay";
 #[derive(Deserialize)]
 pub(crate) struct Account {
     #[serde(rename = "user_id")]
-    pub(crate) uid: String,
-    display_name: String,
-    keys: Vec<Key>,
+    pub(crate) uid: Id,
+    display_name: Text,
+    keys: Items<Key>,
     #[serde(rename = "user_quota")]
-    pub(crate) limits: Limits,
-    #[serde(default, rename = "stats")]
-    pub(crate) used: Use,
+    limits: Maybe<Limits>,
+    #[serde(rename = "stats")]
+    used: Maybe<Use>,
     /// Later versions keep it; 16.2 does not.
-    create_date: Option<String>,
+    create_date: Time,
 }
 
 /// A key; it is written nowhere.
 #[derive(Deserialize)]
 pub(crate) struct Key {
-    user: String,
-    pub(crate) access_key: String,
-    pub(crate) secret_key: String,
+    user: Text,
+    pub(crate) access_key: Text,
+    pub(crate) secret_key: Text,
 }
 
 /// What a display name says.
@@ -53,7 +53,7 @@ impl Account {
     pub(crate) fn key(&self) -> Result<&Key, Error> {
         let sentence =
             || format!("The account {} has no key: the gateway's administrator took it.", self.uid);
-        let own = self.keys.iter().find(|key| key.user == self.uid);
+        let own = self.keys.iter().find(|key| key.user == *self.uid.as_str());
         own.ok_or_else(|| Error::public(kind::CONFLICT, sentence()))
     }
 
@@ -69,13 +69,23 @@ impl Account {
     /// As the contract's account, with so many buckets.
     pub(crate) fn shown(&self, buckets: usize) -> oss::Account {
         oss::Account {
-            uid: self.uid.clone(),
+            uid: self.uid.to_string(),
             created_at: self.created_at(),
-            quota: self.limits.shown(),
-            size: self.used.gib(),
-            objects: self.used.objects(),
+            quota: self.limits().shown(),
+            size: self.used().gib(),
+            objects: self.used().objects(),
             buckets: u32::try_from(buckets).unwrap_or(u32::MAX),
         }
+    }
+
+    /// What it may hold.
+    pub(crate) fn limits(&self) -> Limits {
+        self.limits.as_ref().copied().unwrap_or(Limits::NONE)
+    }
+
+    /// What it holds, as far as the gateway was asked to count that.
+    pub(crate) fn used(&self) -> Use {
+        self.used.as_ref().copied().unwrap_or_default()
     }
 
     /// Whether this operation made it.
@@ -89,10 +99,9 @@ impl Account {
     }
 
     fn created_at(&self) -> String {
-        match (&self.create_date, self.note()) {
-            (Some(at), _) => rfc3339(at),
-            (None, Some(note)) => note.at.to_owned(),
-            (None, None) => String::new(),
+        match &*self.create_date {
+            "" => self.note().map_or("", |note| note.at).to_owned(),
+            at => at.to_owned(),
         }
     }
 
@@ -147,7 +156,7 @@ pub(crate) async fn find_or_make(ctx: &Context, uid: &str, limits: &Limits) -> R
         None => make(ctx, uid).await?,
     };
     // Until then it is not whole, however often this is tried.
-    if account.is_made_by(operation) && account.limits.are_none() {
+    if account.is_made_by(operation) && account.limits().are_none() {
         limits::set(uid, limits).await?;
     }
     Ok(account)
@@ -283,7 +292,7 @@ mod tests {
     fn a_key_is_the_accounts_own() {
         let mut account = account("office");
         assert_eq!(account.key().map(|key| key.access_key.as_str()).ok(), Some("A1"));
-        account.keys.pop();
+        account.keys = Items::default();
         assert!(account.key().is_err_and(|error| error.is(kind::CONFLICT)));
     }
 }

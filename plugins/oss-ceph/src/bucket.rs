@@ -1,9 +1,7 @@
 //! Buckets: finding, making and removing them, and what is told of them. Whom they are open to is in `policy`.
 
-use std::collections::BTreeMap;
-
 use patchbay_sdk::error::kind;
-use patchbay_sdk::openstack::time::rfc3339;
+use patchbay_sdk::field::{Entries, Id, Maybe, Text, Time};
 use patchbay_sdk::s3::Refusal;
 use patchbay_sdk::{Error, Page, join_all, oss};
 use serde::Deserialize;
@@ -17,11 +15,11 @@ use crate::policy;
 #[derive(Deserialize)]
 pub(crate) struct Bucket {
     #[serde(rename = "bucket")]
-    name: String,
-    pub(crate) owner: String,
-    creation_time: String,
+    name: Id,
+    pub(crate) owner: Text,
+    creation_time: Time,
     /// By the kind of objects; empty where there are none.
-    usage: BTreeMap<String, Use>,
+    usage: Entries<Maybe<Use>>,
 }
 
 /// The kind of objects that clients have stored.
@@ -35,13 +33,14 @@ pub(crate) async fn look(name: &str) -> Result<Option<Bucket>, Error> {
 
 /// The account's bucket; another's is none.
 pub(crate) async fn owned(uid: &str, name: &str) -> Result<Bucket, Error> {
-    let found = look(name).await?.filter(|bucket| bucket.owner == uid);
+    let found = look(name).await?.filter(|bucket| bucket.owner == *uid);
     found.ok_or_else(|| Error::public(kind::NOT_FOUND, format_args!("There is no bucket {name}.")))
 }
 
 /// The names of an account's buckets, in order.
 pub(crate) async fn names(uid: &str) -> Result<Vec<String>, Error> {
-    let mut names: Vec<String> = ask(admin("GET", "bucket").query("uid", uid)).await?.json()?;
+    let answer = ask(admin("GET", "bucket").query("uid", uid)).await?;
+    let mut names: Vec<String> = answer.json::<Vec<Text>>()?.into_iter().filter_map(Text::some).collect();
     names.sort_unstable();
     Ok(names)
 }
@@ -65,14 +64,14 @@ pub(crate) async fn page(
 /// As the contract's bucket.
 pub(crate) async fn shown(account: &Account, bucket: Bucket) -> Result<oss::Bucket, Error> {
     let policy = policy::read(account, &bucket.name).await?;
-    let used = bucket.usage.get(STORED);
+    let used = bucket.usage.get(STORED).and_then(Maybe::as_ref);
     Ok(oss::Bucket {
-        name: bucket.name,
+        name: bucket.name.into(),
         policy: policy.into(),
         size: used.map_or(0, Use::gib),
         objects: used.map_or(0, Use::objects),
-        owner: bucket.owner,
-        created_at: rfc3339(&bucket.creation_time),
+        owner: bucket.owner.into(),
+        created_at: bucket.creation_time.into(),
     })
 }
 
@@ -87,7 +86,7 @@ pub(crate) async fn make(account: &Account, name: &str, storage_class: &str) -> 
 
 /// Removes the account's bucket if nothing is in it.
 pub(crate) async fn undo(uid: &str, name: &str) -> Result<(), Error> {
-    if look(name).await?.is_none_or(|bucket| bucket.owner != uid) {
+    if look(name).await?.is_none_or(|bucket| bucket.owner != *uid) {
         return Ok(());
     }
     match ask(admin("DELETE", "bucket").query("bucket", name)).await {
@@ -126,10 +125,7 @@ mod tests {
             "creation_time":"2026-11-23T18:58:43.168176Z","mtime":"2026-11-23T18:58:43.171836Z"}"#;
         let bucket: Bucket = serde_json::from_str(shown).unwrap();
         assert!(bucket.usage.is_empty());
-        assert_eq!(
-            (bucket.name.as_str(), rfc3339(&bucket.creation_time).as_str()),
-            ("b", "2026-11-23T18:58:43Z")
-        );
+        assert_eq!((bucket.name.as_str(), &*bucket.creation_time), ("b", "2026-11-23T18:58:43Z"));
     }
 
     #[test]

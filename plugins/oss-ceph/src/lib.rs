@@ -96,8 +96,8 @@ fn key(account: &account::Account) -> Result<Key, Error> {
     let key = account.key()?;
     Ok(Key {
         endpoint: settings::required(ENDPOINT)?,
-        access_key: key.access_key.clone(),
-        secret_key: key.secret_key.clone(),
+        access_key: key.access_key.to_string(),
+        secret_key: key.secret_key.to_string(),
     })
 }
 

@@ -2,6 +2,7 @@
 //! object in blocks of 4 KiB; so does everything here. How a quota is changed and put back is in `quota`.
 
 use patchbay_sdk::error::kind;
+use patchbay_sdk::field::{Flag, Number};
 use patchbay_sdk::oss::Quota;
 use patchbay_sdk::{Error, settings};
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,7 @@ const NO_LIMIT: i64 = -1;
 
 /// A quota as the gateway shows it. Below 0 is no limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Wire")]
 pub(crate) struct Limits {
     /// Whether the others count.
     enabled: bool,
@@ -28,17 +30,33 @@ pub(crate) struct Limits {
     max_objects: i64,
 }
 
+/// The same field by field.
+#[derive(Deserialize)]
+struct Wire {
+    enabled: Flag,
+    max_size: Number<i64>,
+    max_objects: Number<i64>,
+}
+
 /// What an account or a bucket holds, as the gateway counts it.
-#[derive(Default, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Copy, Default, Deserialize)]
 pub(crate) struct Use {
     #[serde(rename = "size_actual")]
-    bytes: u64,
-    num_objects: u64,
+    bytes: Number<u64>,
+    num_objects: Number<u64>,
+}
+
+impl From<Wire> for Limits {
+    fn from(wire: Wire) -> Self {
+        let limit = |number: Number<i64>| number.get().unwrap_or(NO_LIMIT);
+        let (max_size, max_objects) = (limit(wire.max_size), limit(wire.max_objects));
+        Self { enabled: wire.enabled.is_set(), max_size, max_objects }
+    }
 }
 
 impl Limits {
-    const NONE: Self = Self { enabled: false, max_size: NO_LIMIT, max_objects: NO_LIMIT };
+    /// What counts for nothing: no limit.
+    pub(crate) const NONE: Self = Self { enabled: false, max_size: NO_LIMIT, max_objects: NO_LIMIT };
 
     /// Those of a new account for which this is asked.
     pub(crate) fn of_new(asked: &Quota) -> Result<Self, Error> {
@@ -75,17 +93,17 @@ impl Limits {
 impl Use {
     /// Rounded up.
     pub(crate) fn gib(&self) -> u32 {
-        u32::try_from(self.bytes.div_ceil(GIB)).unwrap_or(u32::MAX)
+        u32::try_from(self.bytes.or_zero().div_ceil(GIB)).unwrap_or(u32::MAX)
     }
 
     pub(crate) fn objects(&self) -> u64 {
-        self.num_objects
+        self.num_objects.or_zero()
     }
 
     /// That what is asked for is not below it.
     pub(crate) fn fits(&self, asked: &Quota) -> Result<(), Error> {
         let over = |asked: i32, used: u64| u64::try_from(asked).is_ok_and(|asked| asked > 0 && asked < used);
-        let (gib, objects) = (self.gib(), self.num_objects);
+        let (gib, objects) = (self.gib(), self.objects());
         let sentence = if over(asked.size, gib.into()) {
             format!("user_max_size_in_g: the account uses {gib} GiB, which is more than {}.", asked.size)
         } else if over(asked.objects, objects) {
@@ -155,7 +173,7 @@ mod tests {
 
     #[test]
     fn less_than_is_used_is_refused_in_its_field() {
-        let used = Use { bytes: (2 << 30) + 1, num_objects: 5 };
+        let used = Use { bytes: ((2 << 30) + 1).into(), num_objects: 5.into() };
         for (size, objects, field) in [
             (3, 5, None),
             (-1, -1, None),

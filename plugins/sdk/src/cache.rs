@@ -1,4 +1,4 @@
-//! Short texts that outlive a call and a swap, apart for each plugin and tenant. The host may forget any of
+//! Short texts that outlive a call and a swap, apart for each plugin, region and tenant. The host may forget any of
 //! them at any time, so only what can be asked for again belongs here.
 
 use crate::Error;

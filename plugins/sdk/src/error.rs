@@ -1,4 +1,4 @@
-//! Making and refining the contract's error. What a backend's status means is `openstack::status`'s affair.
+//! Making and refining the contract's error. What a backend's status means is in `openstack::status`.
 
 use std::fmt::Display;
 

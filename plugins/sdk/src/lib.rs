@@ -17,6 +17,7 @@ pub mod bindings;
 pub mod cache;
 pub mod compute;
 pub mod error;
+pub mod field;
 #[cfg(target_arch = "wasm32")]
 mod heap;
 pub mod identity;

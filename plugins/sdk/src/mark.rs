@@ -72,7 +72,7 @@ impl Found {
     /// Those that are proved to be the operation's; `what` they are, for a sentence.
     ///
     /// # Errors
-    /// There are none of these, and something else may be the operation's: the public sentence says what is left.
+    /// If there are none of these, and something else may be the operation's: the public sentence says what is left.
     pub fn proved<T: DeserializeOwned>(self, what: &str) -> Result<Vec<T>, Error> {
         if self.own.is_empty()
             && let Some(doubt) = self.doubt(what)

@@ -1,5 +1,5 @@
-//! Tickets as text: whatever a plugin keeps of an operation, written as JSON and read back. What a ticket says is its
-//! plugin's affair.
+//! Tickets as text: whatever a plugin keeps of an operation, written as JSON and read back. What a ticket says is
+//! in its plugin.
 
 use std::fmt::Display;
 

@@ -1,5 +1,5 @@
-//! The storage contract's functions: what takes more than a request has a file of its own. Reading what Cinder
-//! answers is `volume`'s affair.
+//! The storage contract's functions: what takes more than a request has a file of its own. What Cinder answers is read in
+//! `volume`.
 
 use patchbay_sdk::error::kind;
 use patchbay_sdk::storage::{Disk, Disks, Spec};
@@ -40,7 +40,7 @@ impl Disks for crate::Cinder {
         };
         let answer = CINDER.post(&["volumes"]).json(&json!({ "volume": volume }))?.ok().await;
         let made: volume::One = answer.map_err(|e| refused(e, &spec))?.json()?;
-        Ok(Ticket { want: Want::Available, id: made.volume.id }.begun())
+        Ok(Ticket { want: Want::Available, id: made.volume.id.into() }.begun())
     }
 
     async fn get(ctx: Context, ids: Vec<String>) -> Result<Vec<Disk>, Error> {

@@ -81,7 +81,7 @@ fn next(want: &Want, volume: &Volume) -> Result<Option<String>, Error> {
         Want::Available => true,
         Want::Attached(instance) => status == "in-use" && volume.is_at(instance),
         Want::Detached(instance) => !volume.is_at(instance),
-        Want::Size(size) => volume.size >= *size,
+        Want::Size(size) => volume.size() >= *size,
         Want::Gone => false,
     };
     if done && !status.starts_with("error") { Ok(None) } else { Err(failed(want, volume)) }
@@ -112,14 +112,13 @@ fn is_deletable(status: &str) -> bool {
 
 /// A volume that is gone tells no time.
 fn finished(volume: Option<Volume>) -> Progress {
-    let at = volume.map(|volume| volume.changed_at()).filter(|at| !at.is_empty());
-    ticket::finished(at)
+    ticket::finished(volume.and_then(Volume::changed_at))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::volume::tests::volume;
+    use crate::volume::tests::{sized, volume};
 
     fn wants() -> [Want; 5] {
         [Want::Available, Want::Attached("s1".into()), Want::Detached("s1".into()), Want::Size(3), Want::Gone]
@@ -144,9 +143,7 @@ mod tests {
         assert_eq!(next(&attached, &volume("in-use", Some("s1"))).unwrap(), None);
         assert_eq!(next(&detached, &volume("available", None)).unwrap(), None);
         for (status, at) in [("available", None), ("in-use", Some("s1"))] {
-            let mut grown = volume(status, at);
-            grown.size = 3;
-            assert_eq!(next(&size, &grown).unwrap(), None);
+            assert_eq!(next(&size, &sized(3, volume(status, at))).unwrap(), None);
         }
     }
 

@@ -20,7 +20,7 @@ pub(crate) async fn extend(id: String, size: u32) -> Result<Begun, Error> {
         Ok(_) => Ok(()),
         Err(error) => Err(with_state(refused(error, &id), ("resize", &id)).await),
     };
-    let begun = |volume: Option<&Volume>| volume.is_some_and(|v| v.status == "extending" || v.size == size);
+    let begun = |volume: Option<&Volume>| volume.is_some_and(|v| v.status == "extending" || v.size() == size);
     settle(asked, ("resize", &id), begun).await?;
     Ok(Ticket { want: Want::Size(size), id }.begun())
 }

@@ -1,14 +1,14 @@
 //! Cinder's volumes as disks: requests and the words in which Cinder answers.
 
 use patchbay_sdk::error::kind;
+use patchbay_sdk::field::{Id, Items, Number, Text, Time};
 use patchbay_sdk::mark::Mark;
 use patchbay_sdk::openstack::list::{List, Paging};
-use patchbay_sdk::openstack::time::rfc3339;
 use patchbay_sdk::openstack::{Service, mark};
 use patchbay_sdk::storage::{Attachment, Disk};
 use patchbay_sdk::upstream::Response;
 use patchbay_sdk::{Context, Error};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
 /// Granted as the tenant.
 pub(crate) const UPSTREAM: &str = "openstack";
@@ -23,33 +23,25 @@ pub(crate) const OPERATION_KEY: &str = "patchbay_operation";
 /// A volume as Cinder shows it.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Volume {
-    pub(crate) id: String,
-    #[serde(deserialize_with = "or_empty")]
-    pub(crate) name: String,
-    #[serde(deserialize_with = "or_empty")]
-    pub(crate) description: String,
-    #[serde(deserialize_with = "or_empty")]
-    availability_zone: String,
-    #[serde(deserialize_with = "or_empty")]
-    volume_type: String,
-    pub(crate) size: u32,
-    pub(crate) status: String,
-    #[serde(deserialize_with = "or_empty")]
-    created_at: String,
-    #[serde(deserialize_with = "or_empty")]
-    updated_at: String,
+    pub(crate) id: Id,
+    pub(crate) name: Text,
+    pub(crate) description: Text,
+    availability_zone: Text,
+    volume_type: Text,
+    size: Number<u32>,
+    pub(crate) status: Text,
+    created_at: Time,
+    updated_at: Time,
+    /// Null while it is being attached.
     #[serde(default)]
-    attachments: Vec<Attached>,
+    attachments: Items<Attached>,
 }
 
 #[derive(Debug, Deserialize)]
 struct Attached {
-    #[serde(default, deserialize_with = "or_empty")]
-    server_id: String,
-    #[serde(default, deserialize_with = "or_empty")]
-    device: String,
-    #[serde(default, deserialize_with = "or_empty")]
-    attached_at: String,
+    server_id: Text,
+    device: Text,
+    attached_at: Time,
 }
 
 /// An answer with one volume.
@@ -66,36 +58,41 @@ impl Volume {
 
     /// Whether this instance has it. A volume of a type for many has several.
     pub(crate) fn is_at(&self, instance: &str) -> bool {
-        self.attachments.iter().any(|attached| attached.server_id == instance)
+        self.attachments.iter().any(|attached| attached.server_id == *instance)
+    }
+
+    /// In GiB; 0 where Cinder does not tell.
+    pub(crate) fn size(&self) -> u32 {
+        self.size.or_zero()
     }
 
     /// How it is, for a sentence: "in-use with 2 GiB at the instance ID".
     pub(crate) fn state(&self) -> String {
-        let mut state = format!("{} with {} GiB", self.status, self.size);
-        for attached in &self.attachments {
+        let mut state = format!("{} with {} GiB", self.status, self.size());
+        for attached in self.attachments.iter() {
             state += &format!(" at the instance {}", attached.server_id);
         }
         state
     }
 
-    /// When it last changed; empty for a volume that never did.
-    pub(crate) fn changed_at(&self) -> String {
-        rfc3339(&self.updated_at)
+    /// When it last changed; none for a volume that never did.
+    pub(crate) fn changed_at(self) -> Option<String> {
+        self.updated_at.some()
     }
 
     /// As the contract's disk, in the caller's region.
     pub(crate) fn into_disk(self, region: &str) -> Disk {
         Disk {
-            id: self.id,
-            name: self.name,
-            description: self.description,
+            size: self.size(),
+            id: self.id.into(),
+            name: self.name.into(),
+            description: self.description.into(),
             region: region.into(),
-            availability_zone: self.availability_zone,
-            volume_type: self.volume_type,
-            size: self.size,
-            status: self.status,
-            created_at: rfc3339(&self.created_at),
-            updated_at: rfc3339(&self.updated_at),
+            availability_zone: self.availability_zone.into(),
+            volume_type: self.volume_type.into(),
+            status: self.status.into(),
+            created_at: self.created_at.into(),
+            updated_at: self.updated_at.into(),
             attachment: self.attachments.into_iter().next().map(Attached::into_attachment),
         }
     }
@@ -103,7 +100,11 @@ impl Volume {
 
 impl Attached {
     fn into_attachment(self) -> Attachment {
-        Attachment { instance_id: self.server_id, device: self.device, at: rfc3339(&self.attached_at) }
+        Attachment {
+            instance_id: self.server_id.into(),
+            device: self.device.into(),
+            at: self.attached_at.into(),
+        }
     }
 }
 
@@ -135,10 +136,6 @@ pub(crate) async fn delete(id: &str) -> Result<(), Error> {
     CINDER.delete(&["volumes", id]).gone().await
 }
 
-fn or_empty<'de, D: Deserializer<'de>>(value: D) -> Result<String, D::Error> {
-    Ok(Option::deserialize(value)?.unwrap_or_default())
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
@@ -147,21 +144,26 @@ pub(crate) mod tests {
     pub(crate) fn volume(status: &str, at: Option<&str>) -> Volume {
         let attached = |server_id: &str| Attached {
             server_id: server_id.into(),
-            device: String::new(),
-            attached_at: String::new(),
+            device: Text::default(),
+            attached_at: Time::default(),
         };
         Volume {
             id: "v1".into(),
-            name: String::new(),
-            description: String::new(),
-            availability_zone: String::new(),
-            volume_type: String::new(),
-            size: 2,
+            name: Text::default(),
+            description: Text::default(),
+            availability_zone: Text::default(),
+            volume_type: Text::default(),
+            size: 2.into(),
             status: status.into(),
-            created_at: String::new(),
-            updated_at: String::new(),
-            attachments: at.map(attached).into_iter().collect(),
+            created_at: Time::default(),
+            updated_at: Time::default(),
+            attachments: at.map(attached).into_iter().collect::<Vec<_>>().into(),
         }
+    }
+
+    /// The same with so many GiB.
+    pub(crate) fn sized(size: u32, volume: Volume) -> Volume {
+        Volume { size: size.into(), ..volume }
     }
 
     #[test]

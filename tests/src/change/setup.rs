@@ -70,7 +70,7 @@ impl<D: Borrow<Deployment>> Setup<D> {
     /// The scene's tenant with what is needed.
     ///
     /// # Panics
-    /// It cannot be made.
+    /// If it cannot be made.
     pub async fn on(scene: Scene<D>, needs: &[Need]) -> Self {
         let mut setup = Self { scene, ids: Ids::new() };
         for need in needs {
@@ -82,7 +82,7 @@ impl<D: Borrow<Deployment>> Setup<D> {
     /// The same for a new tenant of this name.
     ///
     /// # Panics
-    /// It cannot be made.
+    /// If it cannot be made.
     pub async fn of(self, name: &str, needs: &[Need]) -> Self {
         let name = format!("{name} {}", self.scene.tenant.id);
         Self::on(self.scene.next(&name).await, needs).await
@@ -91,7 +91,7 @@ impl<D: Borrow<Deployment>> Setup<D> {
     /// The same tenant with what is needed, anew.
     ///
     /// # Panics
-    /// It cannot be made.
+    /// If it cannot be made.
     #[must_use]
     pub async fn with(self, needs: &[Need]) -> Self {
         Self::on(self.scene, needs).await
@@ -121,7 +121,7 @@ impl<D: Borrow<Deployment>> Setup<D> {
     /// Makes the change.
     ///
     /// # Panics
-    /// The host goes away.
+    /// If the host goes away.
     pub async fn make(&self, change: &Change) -> Answer {
         self.call(change.rpc, self.request(change)).await
     }
@@ -129,7 +129,7 @@ impl<D: Borrow<Deployment>> Setup<D> {
     /// A call in the tenant's name, or the operator's where the RPC is for that one.
     ///
     /// # Errors
-    /// The host goes away.
+    /// If the host goes away.
     pub async fn ask(&self, rpc: &str, request: &Value, marks: &Marks) -> Result<Answer, Status> {
         let mut fields = request.clone();
         let method = contract::method(rpc);
@@ -149,7 +149,7 @@ impl<D: Borrow<Deployment>> Setup<D> {
     /// A line for each thing that the tenant has.
     ///
     /// # Panics
-    /// The cloud does not answer.
+    /// If the cloud does not answer.
     pub async fn lines(&self) -> Vec<String> {
         let operations: Vec<_> = self.operations().await.iter().map(|o| text(&o["operation_id"])).collect();
         let mut lines = census::lines(&self.scene, &operations).await;
@@ -162,7 +162,7 @@ impl<D: Borrow<Deployment>> Setup<D> {
     /// What there is in the end, if it is just what one of these says; otherwise what there was last.
     ///
     /// # Errors
-    /// It is something else until `bound`.
+    /// If it is something else until `bound`.
     pub async fn comes_to(&self, allowed: &[&Vec<String>], bound: Duration) -> Result<(), Vec<String>> {
         let mut found = Vec::new();
         let come = settled(bound, async || {
@@ -176,7 +176,7 @@ impl<D: Borrow<Deployment>> Setup<D> {
     /// The tenant's operations, as the host tells of them.
     ///
     /// # Panics
-    /// It does not.
+    /// If it does not.
     pub async fn operations(&self) -> Vec<Value> {
         let rpc = "patchbay.operation.v1.OperationService/ListOperations";
         let listed = self.done(rpc, json!({"page_size": OPERATIONS_MAX})).await;

@@ -72,7 +72,7 @@ use Need::{
     Share, TenantName, Vpc,
 };
 
-/// All of them.
+/// Each RPC that changes something, with what its request needs.
 pub const CHANGES: &[Change] = &[
     Change {
         rpc: "tenant.TenantService/CreateTenant",

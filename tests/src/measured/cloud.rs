@@ -31,7 +31,7 @@ impl Cloud {
     /// Starts one, with these arguments.
     ///
     /// # Errors
-    /// It does not become ready.
+    /// If it does not become ready.
     pub async fn start(binary: &Path, arguments: &[&str]) -> Result<Self> {
         let ready = |line: &str| line.strip_prefix("ready ").map(str::to_owned);
         let mut command = Command::new(binary);
@@ -44,7 +44,7 @@ impl Cloud {
     /// Ends it.
     ///
     /// # Errors
-    /// It ended badly.
+    /// If it ended with an error.
     pub async fn stop(self) -> Result<()> {
         self.process.stop().await
     }
@@ -57,7 +57,7 @@ impl Cloud {
     /// The administrator, in its own project.
     ///
     /// # Errors
-    /// The cloud refuses.
+    /// If the cloud refuses.
     pub async fn admin(&self) -> Result<Session> {
         let project = json!({"name": "admin", "domain": {"id": "default"}});
         self.login("admin", ADMIN_PASSWORD, &project).await
@@ -66,7 +66,7 @@ impl Cloud {
     /// The id of the network that every project may use.
     ///
     /// # Errors
-    /// There is none.
+    /// If there is none.
     pub async fn network(&self) -> Result<String> {
         let admin = self.admin().await?;
         let url = format!("{}/v2.0/networks?name=provider", admin.endpoint("network")?);
@@ -76,7 +76,7 @@ impl Cloud {
     /// A user with the rights of the tenant's own in the tenant's project: nobody but the host knows that one's password.
     ///
     /// # Errors
-    /// The cloud refuses.
+    /// If the cloud refuses.
     pub async fn member(&self, tenant_id: &str) -> Result<Session> {
         let admin = self.admin().await?;
         let keystone = self.auth_url();
@@ -125,7 +125,7 @@ impl Session {
     /// A service's public address.
     ///
     /// # Errors
-    /// The catalogue does not have it.
+    /// If the catalogue does not have it.
     pub fn endpoint(&self, kind: &str) -> Result<String> {
         let services = self.catalogue.as_array().context("no catalogue")?;
         let service = services.iter().find(|service| service["type"] == kind);

@@ -53,7 +53,7 @@ impl Host {
     /// Starts it; what it logs once it serves goes to `heard`.
     ///
     /// # Errors
-    /// It does not serve.
+    /// If it does not serve.
     pub async fn start(settings: &Settings, heard: impl FnMut(&str) + Send + 'static) -> Result<Self> {
         let file = settings.directory.join("patchbay.toml");
         std::fs::write(&file, settings.configuration()?).context("the host's configuration")?;
@@ -71,7 +71,7 @@ impl Host {
     /// Ends it as a deployment does.
     ///
     /// # Errors
-    /// It ended badly.
+    /// If it ended with an error.
     pub async fn stop(self) -> Result<()> {
         self.process.stop().await
     }

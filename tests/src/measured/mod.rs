@@ -13,7 +13,7 @@ use anyhow::{Context as _, Result, ensure};
 /// A binary that was built together with the one that runs.
 ///
 /// # Errors
-/// It is not there.
+/// If it is not there.
 pub fn beside(name: &str) -> Result<PathBuf> {
     let path = std::env::current_exe()?.with_file_name(name);
     ensure!(path.is_file(), "{} is missing: this is to be started by `cargo xtask`", path.display());
@@ -23,7 +23,7 @@ pub fn beside(name: &str) -> Result<PathBuf> {
 /// The built plugins: `PATCHBAY_PLUGINS`.
 ///
 /// # Errors
-/// It is not set.
+/// If it is not set.
 pub fn plugins() -> Result<PathBuf> {
     let directory = std::env::var_os("PATCHBAY_PLUGINS").context("PATCHBAY_PLUGINS is not set")?;
     Ok(Path::new(&directory).to_owned())

@@ -40,7 +40,7 @@ impl Process {
     /// what it says later to `heard`.
     ///
     /// # Errors
-    /// It cannot be started, or does not become ready.
+    /// If it cannot be started, or does not become ready.
     pub async fn start<T>(
         name: &'static str,
         command: &mut Command,
@@ -70,7 +70,7 @@ impl Process {
     /// CPU time of all its threads since its start, in user and kernel mode.
     ///
     /// # Errors
-    /// It has ended.
+    /// If it has ended.
     pub fn cpu(&self) -> Result<Duration> {
         let stat = self.about("stat")?;
         // The name in parentheses may hold spaces; behind it, utime and stime are the 12th and 13th field.
@@ -83,7 +83,7 @@ impl Process {
     /// Memory that it has in RAM, its binary's pages included.
     ///
     /// # Errors
-    /// It has ended.
+    /// If it has ended.
     pub fn resident_mib(&self) -> Result<u64> {
         Ok(self.resident_kib()?.div_ceil(1024))
     }
@@ -91,7 +91,7 @@ impl Process {
     /// The same, as exactly as the kernel counts it.
     ///
     /// # Errors
-    /// It has ended.
+    /// If it has ended.
     pub fn resident_kib(&self) -> Result<u64> {
         let status = self.about("status")?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
@@ -102,7 +102,7 @@ impl Process {
     /// Asks it to end and waits until it has.
     ///
     /// # Errors
-    /// It ended badly, or goes on.
+    /// If it ended with an error, or does not end.
     pub async fn stop(mut self) -> Result<()> {
         kill_process(self.pid, Signal::TERM)?;
         let ended = timeout(STOP_MAX, self.child.wait()).await;

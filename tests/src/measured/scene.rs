@@ -35,7 +35,7 @@ impl Scene {
     /// Registers a tenant of this name and makes its instance, in this network.
     ///
     /// # Errors
-    /// The host refuses.
+    /// If the host refuses.
     pub async fn set(host: &Host, name: &str, network: &str) -> Result<Self> {
         let channel = Channel::from_shared(host.address.clone())?.connect().await?;
         let tenant = tenant(channel.clone(), name).await?;
@@ -59,7 +59,7 @@ impl Scene {
 /// Registers a tenant of this name.
 ///
 /// # Errors
-/// The host refuses.
+/// If the host refuses.
 pub async fn tenant(channel: Channel, name: &str) -> Result<Tenant> {
     let mut request = Request::new(CreateTenantReq { tenant_name: name.into() });
     request.metadata_mut().insert("authorization", format!("Bearer {OPERATOR_TOKEN}").parse()?);

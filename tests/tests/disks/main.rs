@@ -5,6 +5,7 @@ mod call;
 mod conflict;
 mod fault;
 mod lifecycle;
+mod odd;
 mod quota;
 mod refusal;
 mod unfiltered;

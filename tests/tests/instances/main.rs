@@ -4,4 +4,5 @@
 mod answer;
 mod concurrency;
 mod lifecycle;
+mod odd;
 mod page;

@@ -5,6 +5,7 @@ mod backend;
 mod call;
 mod client;
 mod lifecycle;
+mod odd;
 mod refusal;
 
 const INVALID: i32 = 3;

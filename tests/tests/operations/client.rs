@@ -24,7 +24,7 @@ const QUICK: &str =
 /// How long a state may take to come.
 pub(crate) const STATE_MAX: Duration = END_MAX;
 
-/// See the file.
+/// A scene whose tenant follows its operations.
 pub(crate) struct Client {
     pub(crate) scene: Scene,
 }

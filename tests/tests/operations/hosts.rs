@@ -26,7 +26,7 @@ const BUILD_MS: u64 = 6_000;
 /// Longer than any test.
 const NEVER_MS: u64 = 600_000;
 
-/// See the file.
+/// Two hosts on one database, and the instances that are made through them.
 struct Hosts {
     first: HostProcess,
     creations: Creations,

@@ -5,6 +5,7 @@
 mod call;
 mod lifecycle;
 mod member;
+mod odd;
 mod refusal;
 mod step;
 

@@ -3,7 +3,6 @@
 
 use patchbay_sdk::error::kind;
 use patchbay_sdk::network::RouterSpec;
-use patchbay_sdk::openstack::time::rfc3339;
 use patchbay_sdk::{Begun, Context, Error, Progress, join_all};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -26,8 +25,9 @@ pub(super) async fn begin(ctx: &Context, spec: RouterSpec) -> Result<Begun, Erro
     let subnets = found.into_iter().collect::<Result<Vec<_>, Error>>()?.concat();
     interface::apart(subnets.iter().map(|subnet| subnet.cidr.as_str()), "vpc_ids")?;
     let answer = NEUTRON.post(&["routers"]).json(&json!({"router": body(ctx, &spec)}))?.ok().await;
-    let router = answer.map_err(|e| refused(e, &spec.external_network_id))?.json::<Made>()?.router.id;
-    let subnets = subnets.into_iter().map(|subnet| subnet.id).collect();
+    let router =
+        answer.map_err(|e| refused(e, &spec.external_network_id))?.json::<Made>()?.router.id.to_string();
+    let subnets = subnets.into_iter().map(|subnet| subnet.id.into()).collect();
     Ok(Ticket::Create { router: router.clone(), subnets, description: spec.description }.begun(router))
 }
 
@@ -40,7 +40,7 @@ pub(super) async fn poll(router: &str, subnets: &[String], description: &str) ->
     let body = json!({"router": {"description": description}});
     let answer = NEUTRON.put(&["routers", router]).json(&body)?.ok().await;
     let record = answer.map_err(|e| view::absent(e, router))?.json::<One>()?.router;
-    Ok(finished(Some(rfc3339(&record.updated_at))))
+    Ok(finished(record.updated_at.some()))
 }
 
 /// Removes the routers that bear the operation's mark; whether there were none.

@@ -1,6 +1,7 @@
 //! Deleting a router: its routes and subnets go first, and are put back if it cannot be deleted.
 
 use patchbay_sdk::error::kind;
+use patchbay_sdk::field::Text;
 use patchbay_sdk::{Begun, Context, Error, Progress, join};
 use serde::Deserialize;
 
@@ -13,7 +14,7 @@ use crate::ticket::finished;
 /// An address in a network outside that leads through a router to an instance.
 #[derive(Deserialize)]
 struct FloatingIp {
-    floating_ip_address: String,
+    floating_ip_address: Text,
 }
 
 /// Begins to delete the router, unless a floating address needs it: then nothing of it is taken apart.
@@ -33,7 +34,7 @@ pub(super) async fn begin(ctx: &Context, router: String) -> Result<Begun, Error>
 /// Takes the router apart, as far as it is not yet, and deletes it.
 pub(super) async fn poll(router: &str, subnets: &[String]) -> Result<Progress, Error> {
     let Some(record) = view::find(router).await? else { return Ok(finished(None)) };
-    if !record.routes.is_empty() {
+    if !record.table().is_empty() {
         route::put(router, &Table::new()).await?;
     }
     for subnet in subnets {
@@ -57,7 +58,7 @@ pub(super) async fn restore(router: &str, subnets: &[String], routes: &Table) ->
 async fn floating(router: &str) -> Result<Vec<String>, Error> {
     let fields = ["id", "floating_ip_address"];
     let found: Vec<FloatingIp> = neutron::list("floatingips", &[("router_id", router)], &fields).await?;
-    Ok(found.into_iter().map(|floating| floating.floating_ip_address).collect())
+    Ok(found.into_iter().map(|floating| floating.floating_ip_address.into()).collect())
 }
 
 fn needed(error: Error, router: &str) -> Error {

@@ -17,14 +17,14 @@ pub(super) async fn attach(ctx: &Context, router: String, vpc: &str, cidr: &str)
     let (shown, subnets) = join(view::show(ctx, &router), vpcs::own_subnets(ctx, vpc)).await;
     let (shown, subnets) = (shown?, subnets?);
     let chosen = choose(subnets.iter().map(|subnet| (subnet.cidr.as_str(), subnet)), vpc, cidr)?;
-    if shown.subnets.iter().any(|attached| attached.id == chosen.id) {
+    if shown.subnets.iter().any(|attached| chosen.id == attached.id) {
         return Ok(Begun { resource_id: router, ticket: None });
     }
     apart(
         shown.subnets.iter().map(|attached| attached.cidr.as_str()).chain([chosen.cidr.as_str()]),
         "subnet",
     )?;
-    Ok(Ticket::Attach { router: router.clone(), subnet: chosen.id.clone() }.begun(router))
+    Ok(Ticket::Attach { router: router.clone(), subnet: chosen.id.to_string() }.begun(router))
 }
 
 /// Begins to detach a subnet of the VPC; empty: the only one that is attached.

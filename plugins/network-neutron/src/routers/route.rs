@@ -6,7 +6,6 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use patchbay_sdk::error::kind;
 use patchbay_sdk::network::{Route, Subnet};
-use patchbay_sdk::openstack::time::rfc3339;
 use patchbay_sdk::{Begun, Context, Error, Progress};
 use serde_json::json;
 
@@ -30,13 +29,13 @@ pub(super) async fn set(ctx: &Context, router: String, routes: &[Route]) -> Resu
 /// Sets the table, which may be done already.
 pub(super) async fn changed(router: &str, routes: &Table) -> Result<Progress, Error> {
     let record = put(router, routes).await?;
-    Ok(finished(Some(rfc3339(&record.updated_at))))
+    Ok(finished(record.updated_at.some()))
 }
 
 /// Puts the old table back where the new one has taken its place.
 pub(super) async fn restore(router: &str, routes: &Table, before: &Table) -> Result<(), Error> {
     match view::find(router).await? {
-        Some(record) if record.routes == *routes => put(router, before).await.map(drop),
+        Some(record) if record.table() == *routes => put(router, before).await.map(drop),
         _ => Ok(()),
     }
 }

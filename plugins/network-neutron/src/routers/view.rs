@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use patchbay_sdk::error::kind;
+use patchbay_sdk::field::{Id, Items, Maybe, Text, Time};
 use patchbay_sdk::network::{Route, Router, Subnet};
 use patchbay_sdk::openstack::page::{self, Marker};
-use patchbay_sdk::openstack::time::rfc3339;
 use patchbay_sdk::{Context, Error, Page, join, join_all};
 use serde::Deserialize;
 
-use super::table::Table;
+use super::table::{Entry, Table};
 use crate::neutron::{self, NEUTRON};
 use crate::vpcs;
 
@@ -29,29 +29,28 @@ const PORT: [&str; 4] = ["id", "device_id", "network_id", "fixed_ips"];
 /// A router as Neutron shows it.
 #[derive(Deserialize)]
 pub(super) struct Record {
-    id: String,
-    name: String,
-    description: String,
-    status: String,
-    external_gateway_info: Option<Gateway>,
+    id: Id,
+    name: Text,
+    description: Text,
+    status: Text,
+    external_gateway_info: Maybe<Gateway>,
     #[serde(default)]
-    pub(super) routes: Table,
-    created_at: String,
-    pub(super) updated_at: String,
+    routes: Items<Entry>,
+    created_at: Time,
+    pub(super) updated_at: Time,
 }
 
 #[derive(Deserialize)]
 struct Gateway {
-    network_id: String,
+    network_id: Text,
     #[serde(default)]
-    external_fixed_ips: Vec<Address>,
+    external_fixed_ips: Items<Address>,
 }
 
 #[derive(Deserialize)]
 struct Address {
-    #[serde(default)]
-    subnet_id: String,
-    ip_address: String,
+    subnet_id: Text,
+    ip_address: Text,
 }
 
 #[derive(Deserialize)]
@@ -61,9 +60,10 @@ pub(super) struct One {
 
 #[derive(Deserialize)]
 struct Port {
-    device_id: String,
-    network_id: String,
-    fixed_ips: Vec<Address>,
+    device_id: Text,
+    network_id: Text,
+    #[serde(default)]
+    fixed_ips: Items<Address>,
 }
 
 impl Marker for Record {
@@ -116,42 +116,48 @@ pub(super) async fn subnets(routers: &[&str]) -> Result<BTreeMap<String, Vec<Sub
     let filters: Vec<_> = devices.chain(owners).collect();
     let ports: Vec<Port> = neutron::list("ports", &filters, &PORT).await?;
     let ids: Vec<&str> =
-        ports.iter().flat_map(|port| &port.fixed_ips).map(|ip| ip.subnet_id.as_str()).collect();
+        ports.iter().flat_map(|port| port.fixed_ips.iter()).map(|ip| ip.subnet_id.as_str()).collect();
     let mut cidrs = BTreeMap::new();
     for found in join_all(ids.chunks(IDS_MAX).map(vpcs::subnets_by_id)).await {
-        cidrs.extend(found?.into_iter().map(|subnet| (subnet.id, subnet.cidr)));
+        cidrs.extend(found?.into_iter().map(|subnet| (String::from(subnet.id), String::from(subnet.cidr))));
     }
     let mut joined: BTreeMap<String, Vec<Subnet>> = BTreeMap::new();
     for port in ports {
         let subnets = port.fixed_ips.into_iter().map(|ip| Subnet {
-            cidr: cidrs.get(&ip.subnet_id).cloned().unwrap_or_default(),
-            id: ip.subnet_id,
-            vpc_id: port.network_id.clone(),
-            address: ip.ip_address,
+            cidr: cidrs.get(ip.subnet_id.as_str()).cloned().unwrap_or_default(),
+            id: ip.subnet_id.into(),
+            vpc_id: port.network_id.to_string(),
+            address: ip.ip_address.into(),
         });
-        joined.entry(port.device_id).or_default().extend(subnets);
+        joined.entry(port.device_id.into()).or_default().extend(subnets);
     }
     Ok(joined)
 }
 
 impl Record {
+    /// Its static routes.
+    pub(super) fn table(&self) -> Table {
+        self.routes.iter().cloned().collect()
+    }
+
     fn into_router(self, ctx: &Context, joined: &mut BTreeMap<String, Vec<Subnet>>) -> Router {
-        let (network, addresses) = match self.external_gateway_info {
+        let routes = self.table().into_iter().map(Route::from).collect();
+        let (network, addresses) = match self.external_gateway_info.get() {
             Some(gateway) => (gateway.network_id, gateway.external_fixed_ips),
-            None => (String::new(), Vec::new()),
+            None => Default::default(),
         };
         Router {
-            subnets: joined.remove(&self.id).unwrap_or_default(),
-            id: self.id,
-            name: self.name,
-            description: self.description,
+            subnets: joined.remove(self.id.as_str()).unwrap_or_default(),
+            id: self.id.into(),
+            name: self.name.into(),
+            description: self.description.into(),
             region: ctx.region.clone(),
             status: self.status.to_uppercase(),
-            external_network_id: network,
-            external_addresses: addresses.into_iter().map(|address| address.ip_address).collect(),
-            routes: self.routes.into_iter().map(Route::from).collect(),
-            created_at: rfc3339(&self.created_at),
-            updated_at: rfc3339(&self.updated_at),
+            external_network_id: network.into(),
+            external_addresses: addresses.into_iter().map(|address| address.ip_address.into()).collect(),
+            routes,
+            created_at: self.created_at.into(),
+            updated_at: self.updated_at.into(),
         }
     }
 }

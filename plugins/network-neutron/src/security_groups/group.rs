@@ -2,8 +2,8 @@
 
 use patchbay_sdk::Error;
 use patchbay_sdk::error::kind;
+use patchbay_sdk::field::{Id, Items, Text, Time};
 use patchbay_sdk::network;
-use patchbay_sdk::openstack::time::rfc3339;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -17,15 +17,13 @@ pub(super) const DEFAULT: &str = "default";
 /// A group as Neutron shows it.
 #[derive(Debug, Deserialize)]
 pub(super) struct Group {
-    pub(super) id: String,
-    pub(super) name: String,
-    pub(super) description: Option<String>,
+    pub(super) id: Id,
+    pub(super) name: Text,
+    description: Text,
     #[serde(rename = "security_group_rules")]
-    pub(super) rules: Vec<rule::Shown>,
-    #[serde(default)]
-    created_at: String,
-    #[serde(default)]
-    updated_at: String,
+    pub(super) rules: Items<rule::Shown>,
+    created_at: Time,
+    updated_at: Time,
 }
 
 #[derive(Deserialize)]
@@ -37,8 +35,8 @@ impl Group {
     /// What a change of it begins with.
     pub(super) fn state(&self) -> State {
         State {
-            name: self.name.clone(),
-            description: self.description.clone().unwrap_or_default(),
+            name: self.name.to_string(),
+            description: self.description.to_string(),
             rules: self.rules.iter().map(|shown| shown.rule.clone()).collect(),
         }
     }
@@ -48,12 +46,12 @@ impl Group {
         let mut rules: Vec<_> = self.rules.into_iter().map(rule::Shown::into_rule).collect();
         rules.sort_by(|a, b| (&a.created_at, &a.id).cmp(&(&b.created_at, &b.id)));
         network::Group {
-            id: self.id,
-            name: self.name,
-            description: self.description.unwrap_or_default(),
+            id: self.id.into(),
+            name: self.name.into(),
+            description: self.description.into(),
             rules,
-            created_at: rfc3339(&self.created_at),
-            updated_at: rfc3339(&self.updated_at),
+            created_at: self.created_at.into(),
+            updated_at: self.updated_at.into(),
         }
     }
 }

@@ -2,6 +2,7 @@
 //! is told and does not stop the others. What is told of them is in `member`.
 
 use patchbay_sdk::error::kind;
+use patchbay_sdk::field::{Id, Items};
 use patchbay_sdk::openstack::Service;
 use patchbay_sdk::{Error, Progress, join_all, log};
 use serde::Deserialize;
@@ -18,12 +19,12 @@ const AT_ONCE: usize = 8;
 
 #[derive(Deserialize)]
 struct Groups {
-    security_groups: Vec<Group>,
+    security_groups: Items<Group>,
 }
 
 #[derive(Deserialize)]
 struct Group {
-    id: String,
+    id: Id,
 }
 
 impl Members {
@@ -52,7 +53,7 @@ impl Members {
 impl Action {
     /// Does it for one instance, and says what was done.
     async fn take(self, group: &str, instance: &str) -> Result<&'static str, Error> {
-        let attached = groups_of(instance).await?.iter().any(|one| one.id == group);
+        let attached = groups_of(instance).await?.iter().any(|one| one.id == *group);
         let (request, done) = match (self, attached) {
             (Self::Attach, true) => return Ok("is attached already"),
             (Self::Detach, false) => return Ok("was not attached"),
@@ -75,7 +76,7 @@ fn portless(error: Error) -> Error {
     Error::public(kind::CONFLICT, "it has no network port, or is still being made")
 }
 
-async fn groups_of(instance: &str) -> Result<Vec<Group>, Error> {
+async fn groups_of(instance: &str) -> Result<Items<Group>, Error> {
     let answer = NOVA.get(&["servers", instance, "os-security-groups"]).show().await;
     let answer = answer.map_err(|e| e.explain(kind::NOT_FOUND, "there is no such instance"))?;
     Ok(answer.json::<Groups>()?.security_groups)

@@ -1,8 +1,8 @@
 //! A security group's rule, in Neutron's words and in the contract's. Rules that say the same are one rule: Neutron
 //! refuses a second one.
 
+use patchbay_sdk::field::{Id, Number, Text, Time};
 use patchbay_sdk::network::{self, PortRange, RuleSpec};
-use patchbay_sdk::openstack::time::rfc3339;
 use serde::{Deserialize, Serialize};
 
 const IPV4: &str = "IPv4";
@@ -34,14 +34,46 @@ pub(crate) struct Rule {
 
 /// A rule as Neutron shows it.
 #[derive(Debug, Deserialize)]
+#[serde(from = "Wire")]
 pub(super) struct Shown {
-    pub(super) id: String,
-    #[serde(flatten)]
+    pub(super) id: Id,
     pub(super) rule: Rule,
-    #[serde(default)]
-    created_at: String,
-    #[serde(default)]
-    updated_at: String,
+    created_at: Time,
+    updated_at: Time,
+}
+
+/// The same field by field.
+#[derive(Deserialize)]
+struct Wire {
+    id: Id,
+    direction: Text,
+    ethertype: Text,
+    protocol: Text,
+    port_range_min: Number<u16>,
+    port_range_max: Number<u16>,
+    remote_ip_prefix: Text,
+    remote_group_id: Text,
+    remote_address_group_id: Text,
+    description: Text,
+    created_at: Time,
+    updated_at: Time,
+}
+
+impl From<Wire> for Shown {
+    fn from(wire: Wire) -> Self {
+        let rule = Rule {
+            direction: wire.direction.into(),
+            ethertype: wire.ethertype.into(),
+            protocol: wire.protocol.some(),
+            port_range_min: wire.port_range_min.get(),
+            port_range_max: wire.port_range_max.get(),
+            remote_ip_prefix: wire.remote_ip_prefix.some(),
+            remote_group_id: wire.remote_group_id.some(),
+            remote_address_group_id: wire.remote_address_group_id.some(),
+            description: wire.description.some(),
+        };
+        Self { id: wire.id, rule, created_at: wire.created_at, updated_at: wire.updated_at }
+    }
 }
 
 impl Rule {
@@ -97,11 +129,11 @@ impl Shown {
             protocol: protocol.into(),
             ports: self.rule.ports(),
             remote_ip_prefix: self.rule.remote().into(),
-            id: self.id,
+            id: self.id.into(),
             description: self.rule.description.unwrap_or_default(),
             direction: self.rule.direction,
-            created_at: rfc3339(&self.created_at),
-            updated_at: rfc3339(&self.updated_at),
+            created_at: self.created_at.into(),
+            updated_at: self.updated_at.into(),
         }
     }
 }
@@ -141,7 +173,7 @@ pub(super) mod tests {
 
     /// The same as Neutron shows it, with this as its id.
     pub(in super::super) fn shown(id: &str, rule: Rule) -> Shown {
-        let at = "2026-11-23T15:24:38Z".to_owned();
+        let at = Time::from("2026-11-23T15:24:38Z");
         Shown { id: id.into(), rule, created_at: at.clone(), updated_at: at }
     }
 

@@ -2,7 +2,6 @@
 //! is in `ticket`.
 
 use patchbay_sdk::error::kind;
-use patchbay_sdk::openstack::time::rfc3339;
 use patchbay_sdk::{Context, Error, Progress, join_all};
 use serde_json::{Value, json};
 
@@ -68,7 +67,7 @@ async fn remove(vpc: &str) -> Result<(), Error> {
 async fn set(vpc: &str, fields: Value) -> Result<Progress, Error> {
     let answer = NEUTRON.put(&["networks", vpc]).json(&json!({ "network": fields }))?.ok().await;
     let changed = answer.map_err(|e| unchangeable(e, vpc))?.json::<One>()?.network;
-    Ok(finished(Some(rfc3339(&changed.updated_at))))
+    Ok(finished(changed.updated_at.some()))
 }
 
 /// What the tenant sees and may not change is shared by somebody else.

@@ -1,4 +1,4 @@
-//! From the addresses of a share's clients to the tenant's instances. How a backend tells addresses is its plugin's affair.
+//! From the addresses of a share's clients to the tenant's instances. How a backend tells addresses is in its plugin.
 
 use std::collections::BTreeSet;
 

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use crate::Error;
 use crate::error::kind;
+use crate::field::{Id, Items, Number, Parsed, Text};
 use crate::openstack::Service;
 use crate::openstack::list::{List, Paging};
 
@@ -19,10 +20,10 @@ const NEUTRON: Service = Service { upstream: UPSTREAM, root: &["network", "v2.0"
 #[derive(Debug, Deserialize)]
 pub struct Subnet {
     /// Neutron's.
-    pub id: String,
-    ip_version: u8,
+    pub id: Id,
+    ip_version: Number<u16>,
     /// As "10.0.0.0/24".
-    pub cidr: String,
+    pub cidr: Text,
 }
 
 /// The port of an instance.
@@ -30,20 +31,21 @@ pub struct Subnet {
 pub struct Port {
     /// The instance's id.
     #[serde(rename = "device_id")]
-    pub instance_id: String,
-    device_owner: String,
-    fixed_ips: Vec<FixedIp>,
+    pub instance_id: Text,
+    device_owner: Text,
+    #[serde(default)]
+    fixed_ips: Items<FixedIp>,
 }
 
 #[derive(Debug, Deserialize)]
 struct FixedIp {
-    ip_address: IpAddr,
+    ip_address: Parsed<IpAddr>,
 }
 
 impl Port {
     /// Those that the instance has here.
     pub fn addresses(&self) -> impl Iterator<Item = IpAddr> {
-        self.fixed_ips.iter().map(|ip| ip.ip_address)
+        self.fixed_ips.iter().filter_map(|ip| ip.ip_address.get())
     }
 }
 
@@ -62,7 +64,7 @@ pub async fn subnets(network: &str) -> Result<Vec<Subnet>, Error> {
         let sentence = format!("network_id: the network {network} has no subnet.");
         return Err(Error::public(kind::CONFLICT, sentence));
     }
-    subnets.sort_by(|a, b| (a.ip_version, &a.id).cmp(&(b.ip_version, &b.id)));
+    subnets.sort_by(|a, b| (a.ip_version.get(), &a.id).cmp(&(b.ip_version.get(), &b.id)));
     Ok(subnets)
 }
 

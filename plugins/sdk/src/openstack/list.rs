@@ -1,13 +1,13 @@
 //! Whole lists, looked through item by item: a service that does not know a filter may ignore it in silence, so what is
-//! done with an item follows from what that item shows. Page numbers are `page`'s affair, marks are `mark`'s.
+//! done with an item follows from what that item shows. Page numbers are in `page`, marks in `mark`.
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::page::{CHUNK_ITEMS_MAX, LIST_ITEMS_MAX};
-use crate::Error;
 use crate::error::kind;
 use crate::upstream::Request;
+use crate::{Error, log};
 
 /// How a service is told where its list goes on.
 #[derive(Debug, Clone, Copy)]
@@ -47,20 +47,24 @@ impl List {
         walk(async |seen, last: Option<&str>| self.part(limit, seen, last).await, look).await
     }
 
-    /// The items that show, for each of the filters' names, one of the values that are given with it.
+    /// The items that show, for each of the filters' names, one of the values that are given with it. One that is no `T` is
+    /// left out, and the log says so.
     ///
     /// # Errors
-    /// Those of the service; "internal" for an item that is no `T`.
+    /// Those of the service.
     pub async fn filtered<T: DeserializeOwned>(mut self, filters: &[(&str, &str)]) -> Result<Vec<T>, Error> {
         self.request = filters.iter().fold(self.request, |request, (name, value)| request.query(name, value));
         let mut fitting = Vec::new();
         self.through(CHUNK_ITEMS_MAX, |item| {
             if fits(&item, filters) {
-                fitting.push(serde_json::from_value(item).map_err(|e| unreadable(self.key, &e)));
+                let read = serde_json::from_value(item);
+                fitting.extend(
+                    read.inspect_err(|e| log::warn(&format!("one of {} is left out: {e}", self.key))),
+                );
             }
         })
         .await?;
-        fitting.into_iter().collect()
+        Ok(fitting)
     }
 
     async fn part(&self, limit: usize, seen: usize, last: Option<&str>) -> Result<Part, Error> {

@@ -1,4 +1,4 @@
-//! What the OpenStack APIs have in common: a service with its version header, statuses, messages, times, lists,
+//! What the OpenStack APIs have in common: a service with its version header, statuses, messages, lists,
 //! pages and marks. What one service alone has belongs into its plugin.
 
 pub mod list;
@@ -6,7 +6,6 @@ pub mod mark;
 pub mod message;
 pub mod page;
 pub mod status;
-pub mod time;
 
 use crate::Error;
 use crate::upstream::{Request, Response};

@@ -8,7 +8,7 @@ use prost::Message as _;
 use prost::bytes::Bytes;
 use tonic::codegen::http::uri::PathAndQuery;
 
-/// One of them.
+/// An RPC that is measured on both sides.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Rpc {
     /// One call to Nova.

@@ -8,7 +8,7 @@ use crate::site::{MEMORY_BYTES_MAX, Patience};
 /// Longer than the proof takes: an answer that does not come.
 const NEVER_MS: u64 = 3_600_000;
 
-/// One of them.
+/// One kind of failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
     /// The backend answers 500.

@@ -51,7 +51,7 @@ impl Plan {
 /// Each change with nothing wrong.
 ///
 /// # Errors
-/// One does not succeed.
+/// If one does not succeed.
 pub(crate) async fn wholes(site: &Site, changes: &[&'static Change]) -> Result<Vec<Arc<Whole>>> {
     let places = Arc::new(Semaphore::new(SIDE_BY_SIDE));
     let made = changes.iter().enumerate().map(|(number, change)| {

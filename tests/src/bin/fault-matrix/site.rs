@@ -52,7 +52,7 @@ impl Patience {
 /// One of the scene's tenants and the deployment that all share.
 pub(crate) type Stage = Scene<Arc<Deployment>>;
 
-/// See the module.
+/// A deployment whose host is killed and started again.
 pub(crate) struct Site {
     /// Tenants begin beside its own.
     pub(crate) stage: Arc<Stage>,

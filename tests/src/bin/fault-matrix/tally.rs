@@ -29,7 +29,7 @@ impl Counts {
     }
 }
 
-/// All of them.
+/// The counts of all RPCs.
 #[derive(Default)]
 pub(crate) struct Tally {
     /// RPCs in the order in which they came, each with its counts in the order of [`Fault::ALL`].

@@ -8,7 +8,7 @@ use patchbay_tests::change::{Change, Marks, Setup};
 use crate::judge::END_MAX;
 use crate::site::Stage;
 
-/// See the file.
+/// One change, carried out with nothing wrong.
 pub(crate) struct Whole {
     pub(crate) change: &'static Change,
     /// Tells changes of one RPC apart.
@@ -22,7 +22,7 @@ impl Whole {
     /// Makes the change for a new tenant.
     ///
     /// # Errors
-    /// It does not succeed.
+    /// If it does not succeed.
     pub(crate) async fn of(stage: &Stage, change: &'static Change, number: usize) -> Result<Arc<Self>> {
         let setup = Setup::on(stage.beside(&format!("{change} {number}")).await, change.needs).await;
         let (before, marks) = (setup.lines().await, Marks::new());

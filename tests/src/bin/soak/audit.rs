@@ -75,10 +75,10 @@ fn unended(rows: &[(String, String)], told: &HashSet<OperationId>) -> Vec<String
 
 async fn changed(kept: Vec<Kept>) -> Vec<String> {
     let mut changed = Vec::new();
-    for Kept { caller, kind, id, asked } in kept {
+    for Kept { caller, kind, id, expected } in kept {
         let shown = caller.shown(kind, &id).await;
-        if shown.as_ref() != Some(&asked) {
-            changed.push(format!("{kind:?} {id}: asked for {asked:?}, and it is {shown:?}"));
+        if shown.as_ref() != Some(&expected) {
+            changed.push(format!("{kind:?} {id}: asked for {expected:?}, and it is {shown:?}"));
         }
     }
     changed

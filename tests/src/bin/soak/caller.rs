@@ -29,7 +29,7 @@ pub(crate) struct Kept {
     pub(crate) kind: Kind,
     pub(crate) id: String,
     /// How it was asked to be, in words.
-    pub(crate) asked: String,
+    pub(crate) expected: String,
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -15,7 +15,7 @@ use crate::tally::Tally;
 /// Of each tenant; with eight tenants 64 in all.
 const READERS: usize = 5;
 
-/// All of them, at work.
+/// The callers of all tenants, at work.
 pub(crate) struct Callers {
     stop: CancellationToken,
     tasks: JoinSet<Vec<Kept>>,
@@ -23,7 +23,7 @@ pub(crate) struct Callers {
 
 /// What a tenant has for as long as the proof goes on, to be read.
 #[derive(Clone)]
-struct Standing {
+struct Fixtures {
     disk: Kept,
     group: Kept,
     vpc: Kept,
@@ -33,22 +33,22 @@ impl Callers {
     /// Lets each tenant make what its readers read, and then all of them call.
     ///
     /// # Errors
-    /// The host does not answer as it should, before anything is swapped.
+    /// If the host does not answer as it should, before anything is swapped.
     pub(crate) async fn start(address: &str, scenes: &[Scene], tally: &Arc<Tally>) -> Result<Self> {
         let (stop, mut tasks) = (CancellationToken::new(), JoinSet::new());
         for scene in scenes {
             let channel = Channel::from_shared(address.to_owned())?.connect().await?;
             let client = Client { channel, tally: Arc::clone(tally) };
             let caller = Caller { client, scene: scene.clone() };
-            let standing =
-                caller.standing().await.with_context(|| format!("{:?}", tally.counts().reasons))?;
+            let fixtures =
+                caller.fixtures().await.with_context(|| format!("{:?}", tally.counts().reasons))?;
             for _ in 0..READERS {
-                tasks.spawn(caller.clone().read(standing.clone(), stop.clone()));
+                tasks.spawn(caller.clone().read(fixtures.clone(), stop.clone()));
             }
             for lane in ["a", "b"] {
                 tasks.spawn(caller.clone().change_disks(lane, stop.clone()));
             }
-            tasks.spawn(caller.change_networks(standing, stop.clone()));
+            tasks.spawn(caller.change_networks(fixtures, stop.clone()));
         }
         Ok(Self { stop, tasks })
     }
@@ -56,7 +56,7 @@ impl Callers {
     /// Lets each end its call. What they made and did not delete.
     ///
     /// # Errors
-    /// One of them panicked.
+    /// If one of them panicked.
     pub(crate) async fn stop(mut self) -> Result<Vec<Kept>> {
         self.stop.cancel();
         let mut kept = Vec::new();
@@ -68,8 +68,8 @@ impl Callers {
 }
 
 impl Caller {
-    async fn standing(&self) -> Option<Standing> {
-        Some(Standing {
+    async fn fixtures(&self) -> Option<Fixtures> {
+        Some(Fixtures {
             disk: self.create_disk("standing").await?,
             group: self.create_group("standing").await?,
             vpc: self.create_vpc("standing").await?,
@@ -77,14 +77,14 @@ impl Caller {
     }
 
     /// Reads what all domains have, in turns.
-    async fn read(self, standing: Standing, stop: CancellationToken) -> Vec<Kept> {
+    async fn read(self, fixtures: Fixtures, stop: CancellationToken) -> Vec<Kept> {
         while !stop.is_cancelled() {
             self.flavors().await;
             self.instance().await;
-            self.disk(&standing.disk.id).await;
+            self.disk(&fixtures.disk.id).await;
             self.images().await;
-            self.vpc(&standing.vpc.id).await;
-            self.group(&standing.group.id).await;
+            self.vpc(&fixtures.vpc.id).await;
+            self.group(&fixtures.group.id).await;
         }
         Vec::new()
     }
@@ -118,8 +118,8 @@ impl Caller {
     }
 
     /// The life of one security group after the other; in between the VPC gets another name.
-    async fn change_networks(self, standing: Standing, stop: CancellationToken) -> Vec<Kept> {
-        let Standing { disk, group, mut vpc } = standing;
+    async fn change_networks(self, fixtures: Fixtures, stop: CancellationToken) -> Vec<Kept> {
+        let Fixtures { disk, group, mut vpc } = fixtures;
         let mut kept = vec![disk, group];
         for life in 0_u64.. {
             if stop.is_cancelled() {

@@ -26,13 +26,13 @@ impl Caller {
             cloud_disk_conf: Some(size(GIB[0])),
             ..self.scene.tenant.request()
         };
-        let asked = words(name, GIB[0]);
+        let expected = words(name, GIB[0]);
         let mut client = self.disks();
         let made = self.client.ask(Rpc::CreateCloudDisk, client.create_cloud_disk(request), |answer| {
-            answer.cloud_disk.filter(|disk| shown(disk) == asked)
+            answer.cloud_disk.filter(|disk| shown(disk) == expected)
         });
         let id = made.await?.volume_id;
-        Some(Kept { caller: self.clone(), kind: Kind::Disk, id, asked })
+        Some(Kept { caller: self.clone(), kind: Kind::Disk, id, expected })
     }
 
     /// Another name.
@@ -42,10 +42,10 @@ impl Caller {
             volume_name: name.to_owned(),
             ..self.scene.tenant.request()
         };
-        disk.asked = words(name, GIB[0]);
+        disk.expected = words(name, GIB[0]);
         let mut client = self.disks();
         let call = client.modify_cloud_disk_info(request);
-        let same = |shown_disk: &CloudDisk| shown(shown_disk) == disk.asked;
+        let same = |shown_disk: &CloudDisk| shown(shown_disk) == disk.expected;
         self.client.ask(Rpc::ModifyCloudDiskInfo, call, |answer| answer.cloud_disk.filter(same)).await?;
         Some(())
     }
@@ -57,10 +57,10 @@ impl Caller {
             cloud_disk_conf: Some(size(GIB[1])),
             ..self.scene.tenant.request()
         };
-        disk.asked = words(name, GIB[1]);
+        disk.expected = words(name, GIB[1]);
         let mut client = self.disks();
         let call = client.reqize_cloud_disk(request);
-        let same = |shown_disk: &CloudDisk| shown(shown_disk) == disk.asked;
+        let same = |shown_disk: &CloudDisk| shown(shown_disk) == disk.expected;
         self.client.ask(Rpc::ReqizeCloudDisk, call, |answer| answer.cloud_disk.filter(same)).await?;
         Some(())
     }

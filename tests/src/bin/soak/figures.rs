@@ -14,7 +14,7 @@ use crate::tally::{self, Tally};
 use crate::target;
 use crate::timeline::Point;
 
-/// All of it.
+/// Everything that the load has shown.
 pub(crate) struct Figures {
     pub(crate) calls: u64,
     pub(crate) failed: u64,

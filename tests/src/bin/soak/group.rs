@@ -26,14 +26,14 @@ impl Caller {
             security_group_rule_sets: rules(PORTS[0]),
             ..self.scene.tenant.request()
         };
-        let asked = words(name, PORTS[0]);
+        let expected = words(name, PORTS[0]);
         let mut client = self.groups();
         let made =
             self.client.ask(Rpc::CreateSecurityGroup, client.create_security_group(request), |answer| {
-                answer.security_group.filter(|group| shown(group) == asked)
+                answer.security_group.filter(|group| shown(group) == expected)
             });
         let id = made.await?.security_group_id;
-        Some(Kept { caller: self.clone(), kind: Kind::Group, id, asked })
+        Some(Kept { caller: self.clone(), kind: Kind::Group, id, expected })
     }
 
     /// Another name and other rules.
@@ -44,10 +44,10 @@ impl Caller {
             security_group_rule_sets: rules(PORTS[1]),
             ..self.scene.tenant.request()
         };
-        group.asked = words(name, PORTS[1]);
+        group.expected = words(name, PORTS[1]);
         let mut client = self.groups();
         let call = client.update_security_group(request);
-        let same = |shown_group: &SecurityGroup| shown(shown_group) == group.asked;
+        let same = |shown_group: &SecurityGroup| shown(shown_group) == group.expected;
         self.client.ask(Rpc::UpdateSecurityGroup, call, |answer| answer.security_group.filter(same)).await?;
         Some(())
     }

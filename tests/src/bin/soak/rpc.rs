@@ -7,7 +7,7 @@ pub(crate) enum Class {
     Change,
 }
 
-/// One of them.
+/// An RPC that the callers use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Rpc {
     ListFlavors,

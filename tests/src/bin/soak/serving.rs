@@ -52,7 +52,7 @@ impl Verdicts {
     /// The next one that fits.
     ///
     /// # Errors
-    /// The host has ended.
+    /// If the host has ended.
     pub(crate) async fn next(&mut self, fits: impl Fn(&Verdict) -> bool) -> Result<Verdict> {
         loop {
             let verdict = self.0.recv().await.context("the host's log has ended")?;

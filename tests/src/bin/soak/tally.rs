@@ -61,7 +61,7 @@ pub(crate) struct Ended {
     pub(crate) outcome: Result<Option<OperationId>, String>,
 }
 
-/// None yet.
+/// An empty histogram of latencies.
 pub(crate) fn latencies() -> Result<Histogram<u64>> {
     Ok(Histogram::new_with_max(LATENCY_US_MAX, DIGITS)?)
 }
@@ -96,7 +96,7 @@ impl Tally {
     /// Waits until so many have.
     ///
     /// # Errors
-    /// The load stands still.
+    /// If the load stands still.
     pub(crate) async fn reached(&self, calls: u64) -> Result<()> {
         let mut ended = self.ended.subscribe();
         while *ended.borrow_and_update() < calls {

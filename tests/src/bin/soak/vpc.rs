@@ -22,13 +22,13 @@ impl Caller {
             subnet: SUBNET.to_owned(),
             ..self.scene.tenant.request()
         };
-        let asked = words(name);
+        let expected = words(name);
         let mut client = self.vpcs();
         let made = self.client.ask(Rpc::CreateVpc, client.create_vpc(request), |answer| {
-            answer.vpc.filter(|vpc| shown(vpc) == asked)
+            answer.vpc.filter(|vpc| shown(vpc) == expected)
         });
         let id = made.await?.vpc_id;
-        Some(Kept { caller: self.clone(), kind: Kind::Vpc, id, asked })
+        Some(Kept { caller: self.clone(), kind: Kind::Vpc, id, expected })
     }
 
     /// Another name.
@@ -38,10 +38,10 @@ impl Caller {
             vpc_name: name.to_owned(),
             ..self.scene.tenant.request()
         };
-        vpc.asked = words(name);
+        vpc.expected = words(name);
         let mut client = self.vpcs();
         let call = client.set_vpc_info(request);
-        let same = |shown_vpc: &Vpc| shown(shown_vpc) == vpc.asked;
+        let same = |shown_vpc: &Vpc| shown(shown_vpc) == vpc.expected;
         self.client.ask(Rpc::SetVpcInfo, call, |answer| answer.vpc.filter(same)).await?;
         Some(())
     }

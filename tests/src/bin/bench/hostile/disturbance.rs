@@ -10,7 +10,7 @@ pub(crate) struct Disturbance {
     pub(crate) tenants: usize,
     pub(crate) kind: Kind,
     /// What the neighbour asks for meanwhile.
-    pub(crate) asked: Asked,
+    pub(crate) probed: Probed,
 }
 
 /// What each caller does, again and again.
@@ -27,7 +27,7 @@ pub(crate) enum Kind {
 
 /// What the neighbour asks for.
 #[derive(Clone, Copy)]
-pub(crate) enum Asked {
+pub(crate) enum Probed {
     /// Of the storage plugin, with which nothing is wrong.
     Disk,
     /// Of the plugin that misbehaves, which does not when the neighbour asks.
@@ -47,7 +47,11 @@ pub(crate) const ALL: [Disturbance; 12] = [
     deed("16 calls fill the cache", 16, "fill-64"),
     deed("16 calls answer 3 MB", 16, "reply-3000000"),
     deed("4 calls begin 20000 requests", 4, "flood-20000"),
-    Disturbance { asked: Asked::Flavor, tenants: 1, ..deed("1400 calls of one tenant wait", 1400, "sleep") },
+    Disturbance {
+        probed: Probed::Flavor,
+        tenants: 1,
+        ..deed("1400 calls of one tenant wait", 1400, "sleep")
+    },
     of("64 callers with a wrong key", 64, Kind::WrongKey),
     of("64 callers of no tenant", 64, Kind::NoTenant),
     Disturbance { tenants: 1, ..of("50 connections of 1000 streams", 50, Kind::Streams(1000)) },
@@ -58,5 +62,5 @@ const fn deed(name: &'static str, callers: usize, deed: &'static str) -> Disturb
 }
 
 const fn of(name: &'static str, callers: usize, kind: Kind) -> Disturbance {
-    Disturbance { name, callers, tenants: TENANTS, kind, asked: Asked::Disk }
+    Disturbance { name, callers, tenants: TENANTS, kind, probed: Probed::Disk }
 }

@@ -22,7 +22,7 @@ use patchbay_tests::measured::{beside, plugins};
 
 use self::attack::Attack;
 pub(crate) use self::attack::{Arguments, carry_out};
-use self::disturbance::{ALL, Asked, TENANTS};
+use self::disturbance::{ALL, Probed, TENANTS};
 use self::memory::Memory;
 use self::probe::Probe;
 use self::report::Series;
@@ -51,7 +51,7 @@ pub(crate) async fn compare(rounds: u32, turn: Duration, only: Option<&str>) -> 
         attackers.push(scene::tenant(channel.clone(), &format!("attacker {number}")).await?);
     }
     let probe = Probe::new(channel, "neighbour").await?;
-    probe.turn(Asked::Disk, turn).await?;
+    probe.turn(Probed::Disk, turn).await?;
 
     let chosen = ALL.iter().filter(|disturbance| only.is_none_or(|only| disturbance.name.contains(only)));
     let mut measured = Vec::new();
@@ -71,14 +71,14 @@ async fn in_turns(
     host: &Host,
     probe: &Probe,
 ) -> Result<Series> {
-    let asked = attack.disturbance.asked;
+    let probed = attack.disturbance.probed;
     let mut series = Series::new(attack.disturbance, host.process.resident_mib()?)?;
     for round in 1..=rounds {
         eprintln!("{}, turn {round} of {rounds}", attack.disturbance.name);
-        series.quiet.add(probe.turn(asked, turn).await?)?;
+        series.quiet.add(probe.turn(probed, turn).await?)?;
         let under_way = attack.start()?;
         tokio::time::sleep(SETTLE).await;
-        let (disturbed, peak) = Memory::peak_during(&host.process, probe.turn(asked, turn)).await?;
+        let (disturbed, peak) = Memory::peak_during(&host.process, probe.turn(probed, turn)).await?;
         series.disturbed.add(disturbed?)?;
         series.peak_mib = series.peak_mib.max(peak);
         under_way.stop().await?;
@@ -86,7 +86,7 @@ async fn in_turns(
         series.after_mib = host.process.resident_mib()?;
     }
     // As many before as after.
-    series.quiet.add(probe.turn(asked, turn).await?)?;
+    series.quiet.add(probe.turn(probed, turn).await?)?;
     Ok(series)
 }
 

@@ -13,7 +13,7 @@ use patchbay_tests::Tenant;
 use patchbay_tests::measured::scene;
 use tonic::transport::Channel;
 
-use super::disturbance::Asked;
+use super::disturbance::Probed;
 
 /// The one who asks.
 pub(crate) struct Probe {
@@ -41,12 +41,12 @@ impl Probe {
     }
 
     /// The latencies of one turn, in nanoseconds. Every answer must be a good one.
-    pub(crate) async fn turn(&self, asked: Asked, time: Duration) -> Result<Histogram<u64>> {
+    pub(crate) async fn turn(&self, probed: Probed, time: Duration) -> Result<Histogram<u64>> {
         let mut latencies = Histogram::new(3)?;
         let mut began = Instant::now();
         let end = began + time;
         while began < end {
-            let (code, msg) = self.ask(asked).await?;
+            let (code, msg) = self.ask(probed).await?;
             ensure!(code == 0, "the neighbour is refused: {msg}");
             let answered = Instant::now();
             latencies.record(u64::try_from((answered - began).as_nanos())?)?;
@@ -55,14 +55,14 @@ impl Probe {
         Ok(latencies)
     }
 
-    async fn ask(&self, asked: Asked) -> Result<(i32, String)> {
-        Ok(match asked {
-            Asked::Disk => {
+    async fn ask(&self, probed: Probed) -> Result<(i32, String)> {
+        Ok(match probed {
+            Probed::Disk => {
                 let request = GetCloudDiskReq { volume_id: self.volume_id.clone(), ..self.tenant.request() };
                 let answer = self.disks.clone().get_cloud_disk(request).await?.into_inner();
                 (answer.code, answer.msg)
             }
-            Asked::Flavor => {
+            Probed::Flavor => {
                 let request = GetFlavorReq { flavor_id: "x".into(), ..self.tenant.request() };
                 let answer = self.flavors.clone().get_flavor(request).await?.into_inner();
                 (answer.code, answer.msg)

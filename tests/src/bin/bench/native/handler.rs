@@ -21,7 +21,7 @@ use super::backend::{Backend, Flavor, Volume};
 /// How hypervisors name a server's root disk.
 const ROOT_DEVICES: [&str; 2] = ["/dev/vda", "/dev/sda"];
 
-/// See the module.
+/// What answers in the place of host and plugins.
 #[derive(Clone)]
 pub(super) struct Handler(Arc<Inner>);
 

@@ -1,0 +1,130 @@
+//! Flavors and instances as no document shows them: an odd field is converted or empty, and costs neither the list nor the
+//! instance.
+
+use cloudsim::{Fault, Service};
+use patchbay_proto::flavor::flavor_service_client::FlavorServiceClient;
+use patchbay_proto::flavor::{Flavor, GetFlavorReq, ListFlavorsReq};
+use patchbay_proto::instance::GetInstanceReq;
+use patchbay_proto::instance::instance_service_client::InstanceServiceClient;
+use patchbay_tests::process::HostProcess;
+use patchbay_tests::{Deployment, Tenant, needs_cloudsim};
+use serde_json::{Value, json};
+use tonic::transport::Channel;
+
+/// A flavor as it should be.
+fn flavor(id: &str) -> Value {
+    json!({"id": id, "name": id, "vcpus": 1, "ram": 512, "disk": 1})
+}
+
+/// The same, with this in the place of a field; without the field where that is none.
+fn odd(field: &str, value: Option<Value>) -> Value {
+    let mut flavor = flavor("odd");
+    match value {
+        Some(value) => flavor[field] = value,
+        None => drop(flavor.as_object_mut().unwrap().remove(field)),
+    }
+    flavor
+}
+
+/// Each oddity, and vCPUs, memory and disk of what is told.
+fn table() -> [(Value, [&'static str; 3]); 9] {
+    [
+        (odd("disk", Some(json!(null))), ["1", "512", "0"]),
+        (odd("vcpus", Some(json!(2.0))), ["2", "512", "1"]),
+        (odd("vcpus", Some(json!("2"))), ["2", "512", "1"]),
+        (odd("vcpus", Some(json!("many"))), ["0", "512", "1"]),
+        (odd("ram", None), ["1", "0", "1"]),
+        (odd("ram", Some(json!(5_000_000_000_u64))), ["1", "4294967295", "1"]),
+        (odd("ram", Some(json!(-1))), ["1", "0", "1"]),
+        (odd("disk", Some(json!([1, {"a": 2}]))), ["1", "512", "0"]),
+        (odd("links", Some(json!(null))), ["1", "512", "1"]),
+    ]
+}
+
+/// Answers every look at flavors with this.
+fn answer(deployment: &Deployment, body: Value) {
+    let cloud = deployment.cloudsim();
+    cloud.clear_faults();
+    cloud.fault(Fault::status(200, body).on(Service::Compute, "GET", "/flavors"));
+}
+
+async fn flavors(host: Channel, tenant: &Tenant) -> Vec<Flavor> {
+    let request: ListFlavorsReq = tenant.request();
+    let answer = FlavorServiceClient::new(host).list_flavors(request).await.unwrap().into_inner();
+    assert_eq!(answer.code, 0, "{}", answer.msg);
+    answer.flavors
+}
+
+fn told(flavor: &Flavor) -> [&str; 3] {
+    [&flavor.flavor_vcpus, &flavor.flavor_ram, &flavor.flavor_disk].map(String::as_str)
+}
+
+fn ids(flavors: &[Flavor]) -> Vec<&str> {
+    flavors.iter().map(|flavor| flavor.flavor_id.as_str()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_odd_field_of_a_flavor_is_converted_or_empty() {
+    needs_cloudsim!();
+    let deployment = Deployment::start().await;
+    let tenant = deployment.tenant("acme").await;
+    for (odd, expected) in table() {
+        answer(&deployment, json!({"flavors": [flavor("first"), odd.clone(), flavor("last")]}));
+        let listed = flavors(deployment.grpc(), &tenant).await;
+        assert_eq!(ids(&listed), ["first", "odd", "last"], "{odd}");
+        assert_eq!(told(&listed[1]), expected, "{odd}");
+
+        answer(&deployment, json!({"flavor": odd.clone()}));
+        let request = GetFlavorReq { flavor_id: "odd".to_owned(), ..tenant.request() };
+        let shown =
+            FlavorServiceClient::new(deployment.grpc()).get_flavor(request).await.unwrap().into_inner();
+        assert_eq!(shown.code, 0, "{odd}: {}", shown.msg);
+        assert_eq!(told(&shown.flavor.unwrap()), expected, "{odd}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_shown_is_left_out_and_logged() {
+    needs_cloudsim!();
+    let mut deployment = Deployment::start().await;
+    let tenant = deployment.tenant("acme").await;
+    let host = HostProcess::start(&mut deployment).await;
+    let items = [flavor("first"), odd("id", None), json!(null), json!("flavor"), flavor("last")];
+    answer(&deployment, json!({ "flavors": items }));
+    assert_eq!(ids(&flavors(host.grpc(), &tenant).await), ["first", "last"]);
+    let is_told = |line: &Value| {
+        line["level"] == "WARN"
+            && line["message"].as_str().is_some_and(|told| told.contains("3 items of a list"))
+    };
+    host.line(is_told).await;
+}
+
+/// An instance is known by its id, and can be shown with nothing else.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_instance_is_shown_with_what_there_is_of_it() {
+    needs_cloudsim!();
+    let deployment = Deployment::start().await;
+    let tenant = deployment.tenant("acme").await;
+    let null = json!({"id": "odd", "name": null, "status": null, "created": null, "updated": null, "flavor": null,
+        "image": null, "addresses": null, "security_groups": null, "os-extended-volumes:volumes_attached": null});
+    let other = json!({"id": "odd", "name": 7, "status": true, "created": 0, "updated": "soon", "flavor": "small",
+        "image": "", "addresses": {"net": null}, "security_groups": [null, {"name": "web"}],
+        "os-extended-volumes:volumes_attached": {}});
+    for (server, name, groups) in [(json!({"id": "odd"}), "", 0), (null, "", 0), (other, "7", 1)] {
+        let cloud = deployment.cloudsim();
+        cloud.clear_faults();
+        cloud.fault(Fault::status(200, json!({"server": server.clone()})).on(
+            Service::Compute,
+            "GET",
+            "/servers/",
+        ));
+        let request = GetInstanceReq { instance_id: "odd".to_owned(), ..tenant.request() };
+        let answer =
+            InstanceServiceClient::new(deployment.grpc()).get_instance(request).await.unwrap().into_inner();
+        assert_eq!(answer.code, 0, "{server}: {}", answer.msg);
+        let shown = answer.instance.unwrap();
+        assert_eq!((shown.instance_id.as_str(), shown.instance_name.as_str()), ("odd", name), "{server}");
+        assert_eq!((shown.created_time.as_str(), shown.updated_time.as_str()), ("", ""), "{server}");
+        assert_eq!(shown.security_group_name.len(), groups, "{server}");
+    }
+}
