@@ -60,11 +60,17 @@ fn messages(descriptors: &FileDescriptorSet) -> anyhow::Result<String> {
             let name = format!("{}.{}", file.package(), service.name());
             let server = format!("{}Server", service.name().to_upper_camel_case());
             writeln!(services, "$each!({module}::{}_server::{server});", service.name().to_snake_case())?;
+            let effects = service
+                .method
+                .iter()
+                .map(|method| effect(file, method))
+                .collect::<anyhow::Result<Vec<_>>>()?;
+            let makes = effects.contains(&"Creates");
             for method in &service.method {
                 let (method_name, effect) = (method.name(), effect(file, method)?);
                 writeln!(
                     rpcs,
-                    "Rpc {{ service: {name:?}, method: {method_name:?}, path: \"{name}/{method_name}\", effect: Effect::{effect} }},"
+                    "Rpc {{ service: {name:?}, method: {method_name:?}, path: \"{name}/{method_name}\", effect: Effect::{effect}, makes: {makes} }},"
                 )?;
                 let input = method.input_type().rsplit('.').next().unwrap_or_default();
                 let message = file.message_type.iter().find(|message| message.name() == input);

@@ -31,6 +31,8 @@ pub struct Config {
     pub watchers_per_tenant_max: usize,
     /// How often a watched operation is looked up that another host carries.
     pub watch_poll_ms: u64,
+    /// Resources of which the region is remembered, where there are several regions; of others the database is asked.
+    pub placements_max: u64,
     /// How long an operation is kept after its end, counted while a host runs.
     pub kept_ms: u64,
     /// How often those that ended longer ago are removed, and what the journal and the idempotency keys keep no longer.
@@ -53,6 +55,7 @@ impl Default for Config {
             watchers_max: 1_000,
             watchers_per_tenant_max: 100,
             watch_poll_ms: 1_000,
+            placements_max: 100_000,
             kept_ms: 30 * 24 * 3_600_000,
             prune_interval_ms: 600_000,
             prune_max: 1_000,

@@ -10,6 +10,7 @@ mod backoff;
 mod carry;
 mod config;
 mod ongoing;
+mod placements;
 mod progress;
 mod prune;
 mod query;

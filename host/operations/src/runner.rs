@@ -22,6 +22,7 @@ use tracing::Instrument as _;
 
 use super::carry::OperationTask;
 use super::ongoing::Ongoing;
+use super::placements::Placements;
 use super::progress::Progress;
 use super::services::Services;
 use super::{Config, Failure, Operation, Operations, Origin, Unwritten};
@@ -102,6 +103,7 @@ pub(super) type Carried = futures::future::BoxFuture<'static, Result<(), Unwritt
 /// See the module.
 pub struct Runner {
     pub(super) services: Arc<Services>,
+    placements: Placements,
     pub(super) ongoing: Arc<Ongoing>,
     pub(super) watchers: Arc<Semaphore>,
     pub(super) watching: Arc<Shares<TenantId>>,
@@ -128,8 +130,10 @@ impl Runner {
         let watchers = Arc::new(Semaphore::new(config.watchers_max.min(Semaphore::MAX_PERMITS)));
         let watching = Shares::new(config.watchers_per_tenant_max);
         let running = Shares::new(config.running_per_tenant_max);
+        let placements = Placements::new(store.clone(), config.placements_max);
         Arc::new(Self {
             services: Arc::new(Services { store, plugins, auth, config, stop }),
+            placements,
             ongoing,
             watchers,
             watching,
@@ -212,7 +216,7 @@ impl Runner {
             return Ok(None);
         }
         for resource in resources {
-            let region = self.services.store.placed(tenant_id, resource).await?;
+            let region = self.placements.region(tenant_id, resource).await?;
             if region.is_some() {
                 return Ok(region);
             }

@@ -12,6 +12,8 @@ pub struct Rpc {
     pub path: &'static str,
     /// What it does to the resource that it is about.
     pub effect: Effect,
+    /// Whether its service makes resources, each of them in some region; flavors and images are made by nobody here.
+    pub makes: bool,
 }
 
 /// What an RPC does to the resource that it is about.

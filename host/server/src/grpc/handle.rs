@@ -20,7 +20,7 @@ use super::port::Deadline;
 use super::reply::{ErrorStyle, status};
 
 /// For the metrics of a request that is no RPC of the contract: the router lets none through, and none is handled.
-const NONE: Rpc = Rpc { service: "", method: "", path: "", effect: Effect::Other };
+const NONE: Rpc = Rpc { service: "", method: "", path: "", effect: Effect::Other, makes: false };
 
 impl Api {
     /// Does the work of a tenant's call, once it is known that the tenant may make it, and gives its outcome the form that
@@ -107,11 +107,11 @@ impl Api {
         });
         let permit = permit.await?;
         let placed = match permit.tenant_id() {
-            Some(tenant_id) => {
+            Some(tenant_id) if context.rpc.makes => {
                 let placed = self.operations.region_of(tenant_id, &resources).await;
                 placed.map_err(|error| Failed::from(error).by(Some(tenant_id)))?
             }
-            None => None,
+            _ => None,
         };
         Ok(TenantCall { context: Arc::clone(context), permit, placed, once: None, repeated: false })
     }

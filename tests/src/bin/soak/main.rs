@@ -54,6 +54,9 @@ struct Arguments {
     /// Fail only for what was lost, not for what took long: for a machine that does other things as well.
     #[arg(long)]
     counts_only: bool,
+    /// Whose call an instance may serve that has served one before: tenant, generation or never.
+    #[arg(long, default_value = "tenant")]
+    reuse: String,
     /// Where the report goes.
     #[arg(long)]
     report: PathBuf,
@@ -80,7 +83,7 @@ async fn prove(arguments: &Arguments, directory: &Path) -> Result<Figures> {
         directory: directory.to_owned(),
         auth_url: cloud.auth_url(),
         lent: toml::Table::new(),
-        reuse: "tenant".to_owned(),
+        reuse: arguments.reuse.clone(),
     };
     let (heard, verdicts) = serving::listen();
     let host = Host::start(&settings, heard).await?;
