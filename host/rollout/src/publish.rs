@@ -28,6 +28,7 @@ pub(super) fn edit<R, E>(
 
 /// Nobody can switch back to it any more.
 pub(super) fn let_go(registry: &Registry, generation: &Generation) {
+    registry.runtime.release(generation);
     if registry.history.gone(generation) {
         if registry.routing.compiled(&generation.digest).is_none() {
             registry.runtime.metrics().forget(&generation.label);

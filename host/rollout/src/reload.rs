@@ -212,13 +212,16 @@ fn waiting(started: &Table, now: &Table, upstreams: &BTreeSet<String>) -> Vec<St
     keys.into_iter().collect()
 }
 
-/// The dotted names of the keys whose values differ.
+/// The dotted names of the keys whose values differ. A table that is not there is as good as an empty one.
 fn differing(prefix: &str, before: &Table, after: &Table, keys: &mut BTreeSet<String>) {
+    let none = Table::new();
     for key in before.keys().chain(after.keys()) {
         match (before.get(key), after.get(key)) {
             (Some(Value::Table(before)), Some(Value::Table(after))) => {
                 differing(&format!("{prefix}{key}."), before, after, keys);
             }
+            (Some(Value::Table(before)), None) => differing(&format!("{prefix}{key}."), before, &none, keys),
+            (None, Some(Value::Table(after))) => differing(&format!("{prefix}{key}."), &none, after, keys),
             (before, after) if before != after => drop(keys.insert(format!("{prefix}{key}"))),
             _ => {}
         }

@@ -2,6 +2,7 @@
 
 use std::pin::pin;
 use std::sync::{Arc, OnceLock};
+use std::task::{self, Waker};
 use std::time::Duration;
 
 use futures::future::BoxFuture;
@@ -24,6 +25,9 @@ use super::warm::{Instance, Key};
 
 /// What a caller is told whose call did not end in time.
 const CUT: &str = "The plugin was replaced, and the call did not end in time; try again.";
+
+/// What a component holds for each thing that it has begun: the thing itself, what waits for it, and room.
+const HANDLES_PER_PENDING: usize = 4;
 
 /// A call and whom it is for: whoever answers the region, or one generation.
 pub struct Call {
@@ -200,18 +204,23 @@ async fn answer<S: Service, T: Send>(
     body: impl Body<S, T>,
     told: types::Context,
 ) -> Answer<T> {
-    let alive = instance.alive(&generation.linked).await?;
+    let alive = instance.alive(&generation.linked, &generation.exports).await?;
     let store = &mut instance.store;
-    let guest = S::load(&generation.exports, &mut *store, &alive)?;
+    let guest = S::load(&generation.exports, &mut *store, &alive.instance)?;
     let pending = Arc::clone(&store.data().pending);
     let answered = store.run_concurrent(async |accessor| {
-        tokio::select! {
+        let answer = tokio::select! {
             biased;
             over = pending.over() => Err(wasmtime::Error::msg(over)),
             answer = body(accessor, &guest, told) => answer,
-        }
+        };
+        let mut nobody_waits = task::Context::from_waker(Waker::noop());
+        let takes_calls = accessor.poll_ready_for_concurrent_call(alive.function, &mut nobody_waits);
+        (answer, takes_calls.is_pending())
     });
-    answered.await?
+    let (answer, holds_back) = answered.await?;
+    instance.holds_back = holds_back;
+    answer
 }
 
 /// What is done with a guest: one call of one of its functions.
@@ -253,6 +262,7 @@ pub(super) fn store(
     let mut store = Store::new(&runtime.engine, state);
     store.limiter(|state| &mut state.usage);
     store.set_hostcall_fuel(generation.limits.transfer_bytes_max);
+    store.set_max_component_handles(generation.limits.pending_max.saturating_mul(HANDLES_PER_PENDING));
     store.set_epoch_deadline(1);
     store.epoch_deadline_callback(on_tick);
     store

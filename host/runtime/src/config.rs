@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::cache::Bounds;
 use super::compile::Compiler;
-use super::warm::InstancesConfig;
+use super::warm::{InstancesConfig, ReuseLimits};
 
 /// Bounds of plugins, and where they are.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -104,7 +104,7 @@ pub struct Limits {
     pub pending_max: usize,
     pub pending_bytes_max: usize,
     pub transfer_bytes_max: usize,
-    pub instances: InstancesConfig,
+    pub instances: ReuseLimits,
 }
 
 impl Config {
@@ -122,7 +122,7 @@ impl Config {
             pending_max: self.pending_max,
             pending_bytes_max: self.pending_bytes_max,
             transfer_bytes_max: self.transfer_bytes_max,
-            instances: self.instances,
+            instances: self.instances.limits(),
         }
     }
 

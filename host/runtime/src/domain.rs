@@ -3,9 +3,12 @@
 
 use patchbay_core::Domain;
 use wasmtime::AsContextMut;
-use wasmtime::component::{Instance, InstancePre};
+use wasmtime::component::{ComponentExportIndex, Func, Instance, InstancePre};
 
 use crate::contract::common::exports::patchbay::host::{about, operation};
+
+/// The interface that every component exports, as a component calls it.
+const ABOUT: &str = "patchbay:host/about@0.1.0";
 
 /// An interface of the contract as a type, so that a call names what it calls and only that is looked up.
 pub trait Service: Send + 'static {
@@ -33,6 +36,7 @@ pub trait Routed: Service {
 /// Where a component's interfaces are.
 #[derive(Clone)]
 pub struct Exports {
+    describe: ComponentExportIndex,
     about: about::GuestIndices,
     operation: operation::GuestIndices,
     world: World,
@@ -167,7 +171,21 @@ impl Exports {
     pub(crate) fn of<T: 'static>(domain: Domain, linked: &InstancePre<T>) -> wasmtime::Result<Self> {
         let world = World::of(domain, linked)?;
         let about = about::GuestIndices::new(linked)?;
-        Ok(Self { about, operation: operation::GuestIndices::new(linked)?, world })
+        let describe = linked.component();
+        let describe = describe
+            .get_export_index(None, ABOUT)
+            .and_then(|about| describe.get_export_index(Some(&about), "describe"))
+            .ok_or_else(|| wasmtime::Error::msg("no export `describe` of `about`"))?;
+        Ok(Self { describe, about, operation: operation::GuestIndices::new(linked)?, world })
+    }
+
+    /// A function that every component has, of an instance.
+    ///
+    /// # Errors
+    /// It is no function.
+    pub(crate) fn function(&self, store: impl AsContextMut, instance: &Instance) -> wasmtime::Result<Func> {
+        let function = instance.get_func(store, self.describe);
+        function.ok_or_else(|| wasmtime::Error::msg("`about.describe` is no function"))
     }
 
     /// Checks their types, which takes an instance.

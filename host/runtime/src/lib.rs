@@ -53,4 +53,4 @@ pub use self::probe::{Unfit, check, draft};
 pub use self::purpose::Placeholder;
 pub use self::runtime::{Resolve, Runtime};
 pub use self::state::CallState;
-pub use self::warm::{InstancesConfig, Reuse};
+pub use self::warm::{InstancesConfig, Reuse, ReuseLimits};

@@ -99,6 +99,8 @@ impl Runtime {
     /// Ends what goes on in the background, at the host's end.
     pub async fn end(&self) {
         self.background.end().await;
+        // Each holds the runtime, by way of what is lent to it.
+        drop(self.warm.clear());
     }
 
     /// Lets a generation's warm instances go, which gives their memory back.

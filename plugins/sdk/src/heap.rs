@@ -1,6 +1,6 @@
 //! The heap of a component: first a part of its initial memory, then what it grows by.
 //!
-//! Every call gets a fresh instance, and growing its memory takes the host two system calls and as many page
+//! Many a call gets a fresh instance, and growing its memory takes the host two system calls and as many page
 //! faults as pages are touched. What is there from the start costs nothing of that.
 
 use std::alloc::Layout;

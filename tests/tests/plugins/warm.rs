@@ -92,9 +92,30 @@ async fn one_that_traps_or_hits_a_bound_serves_nobody_again() {
 async fn one_that_leaves_something_begun_serves_nobody_again() {
     needs_cloudsim!();
     let stage = Stage::hostile(Deployment::builder()).await;
-    for _ in 0..2 {
-        assert_eq!(stage.told("served").await, "1");
-        assert_eq!(stage.told("begin").await, "begin");
+    for deed in ["begin", "hold_back", "begin"] {
+        assert_eq!(stage.told("served").await, "1", "before {deed}");
+        assert_eq!(stage.told(deed).await, deed);
+    }
+}
+
+#[tokio::test]
+async fn one_that_has_given_something_up_serves_again() {
+    needs_cloudsim!();
+    let stage = Stage::hostile(Deployment::builder()).await;
+    for served in ["1", "3", "5"] {
+        assert_eq!(stage.told("served").await, served);
+        assert_eq!(stage.told("give_up").await, "give_up");
+    }
+}
+
+/// What they leave behind is nothing, so one instance is enough for calls that come one after the other.
+#[tokio::test]
+async fn the_built_plugins_leave_nothing_behind() {
+    needs_cloudsim!();
+    let stage = Stage::start(Deployment::builder()).await;
+    for _ in 0..3 {
+        assert_eq!(stage.flavor("none").await.code, 5);
+        stage.keeps(1).await;
     }
 }
 

@@ -22,6 +22,23 @@ pub struct InstancesConfig {
     pub kept_bytes_max: usize,
 }
 
+/// The part of it that concerns the instances of one generation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is the key of that name")]
+pub struct ReuseLimits {
+    pub reuse: Reuse,
+    pub uses_max: u32,
+    pub growth_bytes_max: usize,
+}
+
+impl InstancesConfig {
+    /// The part of it that concerns the instances of one generation; the other bounds are those of all together.
+    pub(crate) fn limits(&self) -> ReuseLimits {
+        let Self { reuse, uses_max, growth_bytes_max, .. } = *self;
+        ReuseLimits { reuse, uses_max, growth_bytes_max }
+    }
+}
+
 /// Whose call an instance may serve that has served one before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]

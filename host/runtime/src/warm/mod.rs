@@ -4,6 +4,6 @@ mod config;
 mod instance;
 mod pool;
 
-pub use self::config::{InstancesConfig, Reuse};
+pub use self::config::{InstancesConfig, Reuse, ReuseLimits};
 pub(super) use self::instance::Instance;
 pub(super) use self::pool::{Key, Pool};

@@ -53,9 +53,9 @@ impl Key {
     pub(crate) fn of(generation: u64, reuse: Reuse, tenant: Option<TenantId>) -> Option<Self> {
         match reuse {
             Reuse::Never => None,
-            // What the host asks on nobody's behalf is on nobody's shelf.
+            // What the host asks on nobody's behalf, while a component is being admitted for one, is on nobody's shelf.
             Reuse::Tenant => tenant.map(|tenant| Self { generation, tenant: Some(tenant) }),
-            Reuse::Generation => Some(Self { generation, tenant: None }),
+            Reuse::Generation => tenant.map(|_| Self { generation, tenant: None }),
         }
     }
 }
@@ -98,6 +98,11 @@ impl<I> Pool<I> {
             }
             released
         })
+    }
+
+    /// Lets all of them go.
+    pub(crate) fn clear(&self) -> Vec<I> {
+        self.change(|shelves| shelves.take_while(|_| true))
     }
 
     /// Those that have been idle for too long.
@@ -207,6 +212,17 @@ mod tests {
         let mut released = pool.release(1);
         released.sort_unstable();
         assert_eq!((released, pool.kept.get()), (vec!["a", "c"], 1));
+    }
+
+    #[test]
+    fn whose_an_instance_is() {
+        let tenant = "t-0000000001".parse().ok();
+        for reuse in [Reuse::Never, Reuse::Tenant, Reuse::Generation] {
+            assert_eq!(Key::of(1, reuse, None), None, "the host's own questions");
+        }
+        assert_eq!(Key::of(1, Reuse::Never, tenant), None);
+        assert_eq!(Key::of(1, Reuse::Tenant, tenant), Some(Key { generation: 1, tenant }));
+        assert_eq!(Key::of(1, Reuse::Generation, tenant), Some(key(1)));
     }
 
     #[test]

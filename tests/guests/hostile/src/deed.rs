@@ -29,6 +29,8 @@
 //! | `remember-WORD` | remembers the word; the one before, or `nothing`, is the name |
 //! | `leak-N` | takes N mebibytes and never gives them back |
 //! | `begin` | begins to wait, and ends without waiting |
+//! | `give_up` | begins to wait, and gives up waiting |
+//! | `hold_back` | holds further calls of its instance back |
 //!
 //! Any other id is answered with that id as the name. The setting `always` names a deed for every call.
 
@@ -88,6 +90,8 @@ pub(crate) async fn of(ctx: Context, id: &str) -> Result<String, Error> {
         "remember" => return Ok(leave::remember(told)),
         "leak" => leave::leak(count),
         "begin" => leave::begin(),
+        "give_up" => leave::give_up(),
+        "hold_back" => leave::hold_back(),
         "cache" => return Ok(kept(count)),
         _ => {}
     }

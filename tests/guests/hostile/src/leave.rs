@@ -31,6 +31,17 @@ pub(crate) fn leak(mebibytes: usize) {
     std::mem::forget(vec![1_u8; mebibytes << 20]);
 }
 
+/// Holds further calls back.
+pub(crate) fn hold_back() {
+    wit_bindgen::backpressure_inc();
+}
+
+/// Begins to wait, and thinks better of it.
+pub(crate) fn give_up() {
+    let mut wait = Box::pin(clock::sleep(FORGOTTEN_MS));
+    let _ = pin!(wait.as_mut()).poll(&mut Context::from_waker(Waker::noop()));
+}
+
 /// Begins to wait, and ends without waiting for it.
 pub(crate) fn begin() {
     let mut wait = Box::pin(clock::sleep(FORGOTTEN_MS));
