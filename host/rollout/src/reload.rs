@@ -253,12 +253,19 @@ mod tests {
         );
         let now = table(
             "plugin.cpu_ms_max = 2\nplugin.calls_max = 2\nupstream.cloud.kind = \"s3\"\n\
-             auth.permission.upstream = \"cloud\"\nlog.format = \"json\"",
+             auth.permission.upstream = \"cloud\"\nlog.format = \"json\"\n\
+             plugin.instances = { reuse = \"never\", kept_max = 9 }",
         );
         let changed = BTreeSet::from(["cloud".to_owned()]);
         assert_eq!(
             waiting(&started, &now, &changed),
-            ["auth", "auth.permission.upstream", "grpc", "log", "plugin.calls_max"]
+            [
+                "auth.permission.upstream",
+                "grpc.listen",
+                "log.format",
+                "plugin.calls_max",
+                "plugin.instances.kept_max"
+            ]
         );
         assert_eq!(waiting(&started, &started, &BTreeSet::new()), Vec::<String>::new());
     }
