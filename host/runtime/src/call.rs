@@ -1,7 +1,7 @@
 //! One call of one component: an instance, fresh or warm, its limits, its deadline, and what the call's end means.
 
 use std::pin::pin;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 use std::task::{self, Waker};
 use std::time::Duration;
 
@@ -256,7 +256,7 @@ pub(super) fn store(
     context: CallContext,
 ) -> Store<CallState> {
     let resources = Arc::clone(&runtime.resources);
-    let storage = Arc::clone(runtime) as Arc<dyn CallStorage>;
+    let storage = Arc::downgrade(runtime) as Weak<dyn CallStorage>;
     let state =
         CallState::new(Arc::new(context), (&generation.grant, &generation.activity), resources, storage);
     let mut store = Store::new(&runtime.engine, state);

@@ -57,13 +57,13 @@ fn tick(engine: &EngineWeak) {
 /// Room for every domain at its limit, and for the instances that are kept.
 fn pool(config: &Config) -> PoolingAllocationConfig {
     let calls = (config.calls_max * Domain::ALL.len()).saturating_add(config.instances.kept_max);
-    // What is being dropped is there for a moment longer.
-    let calls = u32::try_from(calls.saturating_add(config.instances.kept_max)).unwrap_or(u32::MAX);
+    let calls = u32::try_from(calls).unwrap_or(u32::MAX);
+    // One that has waited for something within a call may keep two: that on which it waited, and one to go on with.
+    let stacks = calls.saturating_add(u32::try_from(config.instances.kept_max).unwrap_or(u32::MAX));
     let mut pool = PoolingAllocationConfig::default();
     pool.total_component_instances(calls)
         .total_memories(calls)
-        // Of one that has waited for something within a call: the stack that it waited on, and one to go on with.
-        .total_stacks(calls.saturating_mul(2))
+        .total_stacks(stacks)
         .total_core_instances(calls.saturating_mul(CORE_INSTANCES_PER_COMPONENT))
         .total_tables(calls.saturating_mul(CORE_INSTANCES_PER_COMPONENT))
         .max_memory_size(config.memory_bytes_max)

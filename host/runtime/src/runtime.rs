@@ -99,7 +99,6 @@ impl Runtime {
     /// Ends what goes on in the background, at the host's end.
     pub async fn end(&self) {
         self.background.end().await;
-        // Each holds the runtime, by way of what is lent to it.
         drop(self.warm.clear());
     }
 

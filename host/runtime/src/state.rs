@@ -1,6 +1,6 @@
 //! What a store holds: the context of the call that is in it, what is lent to that, and how much of its bounds is used.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use futures::future::BoxFuture;
 use patchbay_core::error::Error;
@@ -23,7 +23,8 @@ pub struct CallState {
     pub(crate) context: Arc<CallContext>,
     pub(crate) grant: Arc<Grant>,
     pub(crate) resources: Arc<Resources>,
-    pub(crate) storage: Arc<dyn CallStorage>,
+    /// Not held: an instance that waits for its next call does not keep the runtime.
+    pub(crate) storage: Weak<dyn CallStorage>,
     pub(crate) upstream_places: Arc<Semaphore>,
     /// Made with the first call of the storage plugin.
     pub(crate) storage_places: Option<Arc<Semaphore>>,
@@ -58,7 +59,7 @@ impl CallState {
         context: Arc<CallContext>,
         (grant, activity): (&Arc<Grant>, &Arc<Activity>),
         resources: Arc<Resources>,
-        storage: Arc<dyn CallStorage>,
+        storage: Weak<dyn CallStorage>,
     ) -> Self {
         let usage = Usage::new(&grant.limits, activity);
         let upstream_places = Arc::new(Semaphore::new(grant.limits.upstream_calls_max));

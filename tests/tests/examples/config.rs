@@ -11,7 +11,7 @@ use toml::{Table, Value};
 
 const DIRECTORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/config");
 /// Keys without a default, or with one that depends on what else there is.
-const WITHOUT_DEFAULT: [&str; 14] = [
+const WITHOUT_DEFAULT: [&str; 15] = [
     "auth_url",
     "base_url",
     "ca_file",
@@ -23,6 +23,7 @@ const WITHOUT_DEFAULT: [&str; 14] = [
     "plugin",
     "promote_after_ms",
     "region",
+    "reuse",
     "upstream",
     "url",
     "weight",

@@ -37,7 +37,9 @@ async fn ask<T: Send, R: Send + 'static>(
         let place = place(state)?;
         let region = state.grant.region.clone();
         let context = CallContext::clone(&state.context).admitted();
-        Ok::<_, Error>(((begun, place), Arc::clone(&state.storage).call(context, region, body)))
+        let storage =
+            state.storage.upgrade().ok_or_else(|| Error::new(Kind::Unavailable, "the host is ending"))?;
+        Ok::<_, Error>(((begun, place), storage.call(context, region, body)))
     });
     let (begun, asked) = asked.map_err(|error| to_plugin(&error))?;
     let task = AbortOnDropHandle::new(tokio::spawn(asked.in_current_span()));
