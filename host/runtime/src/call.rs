@@ -148,7 +148,7 @@ async fn run<S: Service, T: Send + 'static>(
     let run = guest::<S, T>(Arc::clone(runtime), Arc::clone(generation), context, body, place);
     let run = Share::new(runtime, generation, Box::pin(run.instrument(span.clone())));
     let answer = match tokio::time::timeout_at(deadline, run).await {
-        Ok(Some(Ok(answer))) => return answer.map_err(from_plugin),
+        Ok(Some(Ok(ended))) => return ended.kept(runtime).map_err(from_plugin),
         Ok(Some(Err(trap))) => trap,
         Ok(None) => Broken::Lost,
         Err(_) => Broken::Late,
@@ -156,27 +156,42 @@ async fn run<S: Service, T: Send + 'static>(
     Err(span.in_scope(|| broken(runtime, generation, answer)))
 }
 
-/// All that is done with an instance, which is kept or dropped before the place is given back. Only one that ended well comes
-/// to be kept.
+/// A call that ended well.
+struct Ended<T> {
+    answer: Result<T, types::Error>,
+    /// Its instance, where that may serve another one.
+    warm: Option<(Key, Instance)>,
+    /// Given back when the instance is kept or dropped.
+    _place: ConcurrencyPermit,
+}
+
+impl<T> Ended<T> {
+    /// The answer; the instance is kept. Where nobody waits for the answer any more, nobody keeps the instance either.
+    fn kept(self, runtime: &Runtime) -> Result<T, types::Error> {
+        if let Some((key, instance)) = self.warm {
+            let bytes = instance.memory_bytes();
+            runtime.warm.keep(key, instance, bytes);
+        }
+        self.answer
+    }
+}
+
+/// All that is done with an instance. One that has not ended well is dropped here.
 async fn guest<S: Service, T: Send>(
     runtime: Arc<Runtime>,
     generation: Arc<Generation>,
     context: CallContext,
     body: impl Body<S, T>,
-    _place: ConcurrencyPermit,
-) -> Result<Result<T, types::Error>, Broken> {
+    place: ConcurrencyPermit,
+) -> Result<Ended<T>, Broken> {
     let told = context.for_plugin(&generation.region);
     let key = Key::of(generation.number, generation.limits.instances.reuse, context.permit.tenant_id());
     let mut instance = instance(&runtime, &generation, context, key);
     match answer::<S, T>(&generation, &mut instance, body, told).await {
         Ok(answer) => {
-            if let Some(key) = key
-                && instance.rest(&runtime.nobody, &generation.limits.instances)
-            {
-                let bytes = instance.memory_bytes();
-                runtime.warm.keep(key, instance, bytes);
-            }
-            Ok(answer)
+            let limits = &generation.limits.instances;
+            let warm = key.filter(|_| instance.rest(&runtime.nobody, limits)).map(|key| (key, instance));
+            Ok(Ended { answer, warm, _place: place })
         }
         Err(trap) => Err(Broken::Trap(trap, instance.store.data().usage.hit)),
     }

@@ -2,7 +2,7 @@
 //! done is in `pool`.
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Instances that have served a call, and may serve another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -40,7 +40,7 @@ impl InstancesConfig {
 }
 
 /// Whose call an instance may serve that has served one before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Reuse {
     /// The same tenant's: nothing that a component leaves in its memory reaches another tenant.
