@@ -13,7 +13,7 @@ use crate::{process, progress};
 
 /// Builds all into the target directory.
 pub(crate) fn build(workspace: &Workspace) -> Result<()> {
-    process::step("building host, simulator and proofs", "seconds, the first time 8 minutes", || {
+    process::step("building host, simulator and proofs", "seconds, the first time 16 minutes", || {
         progress::build(workspace, cargo_build().arg("--bins"), &select("--package", &workspace.programs))
     })
 }
@@ -21,7 +21,7 @@ pub(crate) fn build(workspace: &Workspace) -> Result<()> {
 /// Builds some, each called as its package, and nothing that they do not need.
 pub(crate) fn build_only(workspace: &Workspace, names: &[&str]) -> Result<()> {
     let title = format!("building {}", names.join(" and "));
-    process::step(&title, "seconds, the first time 8 minutes", || {
+    process::step(&title, "seconds, the first time 16 minutes", || {
         let mut cargo = cargo_build();
         cargo.args(select("--bin", names));
         progress::build(workspace, &mut cargo, &select("--package", names))
