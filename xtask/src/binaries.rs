@@ -28,14 +28,12 @@ pub(crate) fn build_only(workspace: &Workspace, names: &[&str]) -> Result<()> {
     })
 }
 
-/// Builds all as [`build`] does, with our own code compiled to run fast as well: for measuring.
-pub(crate) fn build_optimised(workspace: &Workspace) -> Result<()> {
-    process::step("building host, simulator and benchmark to run fast", "4 minutes", || {
+/// Builds some as a deployment does, into a directory of their own: for measuring.
+pub(crate) fn build_release(workspace: &Workspace, names: &[&str]) -> Result<()> {
+    let title = format!("building {} for deployment", names.join(" and "));
+    process::step(&title, "minutes, the first time 30", || {
         let mut cargo = cargo_build();
-        // Incremental builds are cut into pieces too small to be optimised well. Dependencies have a profile of
-        // their own and are not touched by either.
-        cargo.args(["--bins", "--config", "profile.dev.package.patchbay-tests.opt-level=3"]);
-        cargo.env("CARGO_PROFILE_DEV_OPT_LEVEL", "3").env("CARGO_INCREMENTAL", "0");
+        cargo.arg("--release").args(select("--bin", names));
         progress::build(workspace, &mut cargo, &select("--package", &workspace.programs))
     })
 }

@@ -17,15 +17,15 @@ pub(crate) struct Arguments {
 /// The comparison with a native handler. `--hostile` is one of the benchmark's own arguments.
 pub(crate) fn bench(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     plugins::build_with_guests(workspace)?;
-    binaries::build_optimised(workspace)?;
-    run(workspace, &mut Command::new(workspace.binary("bench")), arguments)
+    binaries::build_release(workspace, &["patchbay", "cloudsim", "bench"])?;
+    run(workspace, &mut Command::new(workspace.release_binary("bench")), arguments)
 }
 
 /// Plugins swapped under load, every call counted.
 pub(crate) fn soak(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     plugins::build(workspace)?;
-    binaries::build_optimised(workspace)?;
-    let mut soak = Command::new(workspace.binary("soak"));
+    binaries::build_release(workspace, &["patchbay", "cloudsim", "soak"])?;
+    let mut soak = Command::new(workspace.release_binary("soak"));
     run(workspace, soak.arg("--report").arg(workspace.target.join("soak")), arguments)
 }
 

@@ -58,6 +58,11 @@ impl Workspace {
     pub(crate) fn binary(&self, name: &str) -> PathBuf {
         self.target.join("debug").join(name)
     }
+
+    /// A binary of the workspace, as the release profile builds it: what a deployment runs.
+    pub(crate) fn release_binary(&self, name: &str) -> PathBuf {
+        self.target.join("release").join(name)
+    }
 }
 
 /// The cargo that runs this program, or the first one in `PATH`.
