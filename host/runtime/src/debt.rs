@@ -34,6 +34,11 @@ impl Debt {
         self.0.store(now, Ordering::Relaxed);
     }
 
+    /// Whether it owes nothing: of late none of its guests has computed for long.
+    pub(super) fn none(&self) -> bool {
+        self.0.load(Ordering::Relaxed) == 0
+    }
+
     /// Whether it owes too much to be let onto the host's own threads.
     pub(super) fn heavy(&self) -> bool {
         self.0.load(Ordering::Relaxed) > OWED_MAX

@@ -33,8 +33,9 @@ enum Place<T> {
 /// A run on the host's own threads.
 struct Foreground<T> {
     run: BoxFuture<'static, T>,
-    /// Its domain has all of them but one: however many of its calls can go on, that one is for all else. It goes with the
-    /// run's stay here, and with it a turn that it has been given and not taken.
+    /// While its generation owes anything, its domain has all of them but one: however many of its calls can go on, that one
+    /// is for all else. It goes with the run's stay here, and with it a turn that it has been given and not taken. Who owes
+    /// nothing asks for none: to wait for each other's short stretches would cost more than they take.
     threads: PollSemaphore,
 }
 
@@ -56,7 +57,10 @@ impl<T: Send + 'static> Share<T> {
 
     /// One stretch on this thread, as soon as its domain may have it, charged to the call and to its generation.
     fn here(&mut self, here: &mut Foreground<T>, cx: &mut Context<'_>) -> Poll<T> {
-        let _thread = ready!(here.threads.poll_acquire(cx));
+        let _thread = match self.generation.activity.debt.none() {
+            true => None,
+            false => ready!(here.threads.poll_acquire(cx)),
+        };
         let began = Instant::now();
         let polled = here.run.as_mut().poll(cx);
         let took = began.elapsed();
