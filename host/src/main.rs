@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
+use mimalloc::MiMalloc;
 use patchbay_cli::call::{CallArgs, call};
 use patchbay_cli::operator::{JournalArgs, PluginArgs, TenantArgs, journal, plugin, tenant};
 use patchbay_core::text::escaped_lines;
@@ -18,6 +19,10 @@ use rustix::fs::Mode;
 use rustix::process::umask;
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
+
+/// A call allocates some 150 times, and where futures of a few kilobytes come and go the system's allocator is slow.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// The IaaS API host.
 #[derive(Parser)]
@@ -63,10 +68,6 @@ enum Command {
     },
 }
 
-/// After so many turns of its tasks a thread looks at what has come in. The runtime's own 61 suit short ones; where each
-/// takes a tenth of a millisecond, all callers would wait for six.
-const EVENT_INTERVAL: u32 = 8;
-
 fn main() -> ExitCode {
     let command = Arguments::parse().command;
     match runtime().and_then(|runtime| runtime.block_on(run(command))) {
@@ -79,8 +80,7 @@ fn main() -> ExitCode {
 }
 
 fn runtime() -> anyhow::Result<Runtime> {
-    let mut threads = Builder::new_multi_thread();
-    threads.enable_all().event_interval(EVENT_INTERVAL).build().context("the threads cannot be started")
+    Builder::new_multi_thread().enable_all().build().context("the threads cannot be started")
 }
 
 async fn run(command: Command) -> anyhow::Result<()> {
