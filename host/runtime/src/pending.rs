@@ -53,6 +53,11 @@ impl Pending {
         self.count.load(Ordering::Relaxed) == 0
     }
 
+    /// Whether it may count for another call: nothing goes on, and no bound was reached.
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.is_empty() && self.over.get().is_none()
+    }
+
     fn refused(&self, bound: &'static str) -> Error {
         let bound = self.over.get_or_init(|| bound);
         self.told.notify_one();

@@ -92,9 +92,13 @@ fn check(path: &str) -> Result<(), &'static str> {
 /// Also when written with `%2e` and `%2f`, or with `%252e`: some servers decode first and resolve then, and a proxy before
 /// one may have decoded already.
 fn has_dot_segment(path: &str) -> bool {
+    let has_dots = |bytes: &[u8]| bytes.split(|byte| matches!(byte, b'/' | b'\\')).any(is_dots);
+    if !path.contains('%') {
+        return has_dots(path.as_bytes());
+    }
     let mut bytes = path.as_bytes().to_vec();
     for _ in 0..=ENCODINGS_MAX {
-        if bytes.split(|byte| matches!(byte, b'/' | b'\\')).any(is_dots) {
+        if has_dots(&bytes) {
             return true;
         }
         let decoded = plain_dots(percent_decode(&bytes).collect());

@@ -75,19 +75,20 @@ impl Sessions {
             let is_spent = entry.is_some_and(|entry| Arc::ptr_eq(entry.value(), spent));
             std::future::ready(if is_spent { Op::Remove } else { Op::Nop })
         };
-        entry.and_compute_with(drop_spent).await;
+        Box::pin(entry.and_compute_with(drop_spent)).await;
         self.first(login).await
     }
 
     async fn first(&self, login: Login<'_>) -> Result<Arc<Session>, Error> {
         let key = login.identity.key();
-        let session = self.live.try_get_with_by_ref(key, self.make(login)).await;
+        // Logins are rare: who has a session carries no room for one.
+        let session = Box::pin(self.live.try_get_with_by_ref(key, self.make(login))).await;
         session.map_err(|refusal| refusal.error())
     }
 
     async fn refreshed(&self, session: Arc<Session>, login: Login<'_>) -> Arc<Session> {
         let Ok(_turn) = session.refresh.try_lock() else { return session.clone() };
-        match timeout(REFRESH_WAIT, self.make(login)).await {
+        match Box::pin(timeout(REFRESH_WAIT, self.make(login))).await {
             Ok(Ok(next)) => {
                 self.live.insert(login.identity.key().to_owned(), next.clone()).await;
                 next

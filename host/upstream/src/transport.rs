@@ -220,12 +220,15 @@ impl Transport {
     async fn exchange(&self, request: &reqwest::Request, breaker: &Breaker) -> Result<Answer, Failure> {
         let head = self.client.execute(copy(request)).boxed();
         let mut response = breaker.detector.watch(head).response().await?;
-        let announced = response.content_length().unwrap_or(0);
-        if announced > self.body_bytes_max as u64 {
+        let announced = response.content_length();
+        if announced.is_some_and(|bytes| bytes > self.body_bytes_max as u64) {
             return Err(Failure::TooLarge(self.body_bytes_max));
         }
-        let mut body = Vec::with_capacity(announced as usize);
-        while let Some(chunk) = response.chunk().await? {
+        let mut body = Vec::with_capacity(announced.unwrap_or(0) as usize);
+        // What has come whole is not waited for to end.
+        while announced != Some(body.len() as u64)
+            && let Some(chunk) = response.chunk().await?
+        {
             if body.len() + chunk.len() > self.body_bytes_max {
                 return Err(Failure::TooLarge(self.body_bytes_max));
             }

@@ -1,7 +1,7 @@
 //! Waiting on a guest's behalf: what waits is no CPU time.
 
+use std::future::poll_fn;
 use std::pin::pin;
-use std::task::Poll;
 
 use wasmtime::AsContextMut as _;
 use wasmtime::component::{Accessor, HasSelf};
@@ -23,11 +23,13 @@ pub(super) async fn wait<T: Send, A>(
 
 /// The same, and whether there was anything to wait for.
 async fn noting<A>(awaited: impl Future<Output = A>) -> (A, bool) {
-    let mut awaited = pin!(awaited);
-    match futures::poll!(awaited.as_mut()) {
-        Poll::Ready(there) => (there, false),
-        Poll::Pending => (awaited.await, true),
-    }
+    let (mut awaited, mut waited) = (pin!(awaited), false);
+    let there = poll_fn(|cx| {
+        let polled = awaited.as_mut().poll(cx);
+        waited |= polled.is_pending();
+        polled
+    });
+    (there.await, waited)
 }
 
 #[cfg(test)]
