@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 pub use codec::DynamicCodec;
+use futures::future::BoxFuture;
 use method::Method;
 use patchbay_core::text::{escaped, escaped_json};
 use prost_reflect::{DynamicMessage, SerializeOptions};
@@ -48,8 +49,8 @@ pub struct CallArgs {
 ///
 /// Fails, in a sentence for people: host not reachable, service or method unknown (naming those that exist), bad
 /// JSON, a gRPC status other than OK, or an answer whose `code` is not 0.
-pub async fn call(args: CallArgs) -> Result<()> {
-    run(args, &mut std::io::stdout()).await
+pub fn call(args: CallArgs) -> BoxFuture<'static, Result<()>> {
+    Box::pin(async { run(args, &mut std::io::stdout()).await })
 }
 
 async fn run(args: CallArgs, out: &mut impl Write) -> Result<()> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable as _};
+use futures::future::BoxFuture;
 use jiff::Timestamp;
 use patchbay_core::error::{Error, Kind};
 use patchbay_core::{Digest, Domain, text};
@@ -76,7 +77,7 @@ impl OperationTask {
     /// and the operation stays as it was before that one.
     pub(super) async fn begin(
         mut self,
-        work: impl Future<Output = Result<Begun, Error>> + Send,
+        work: BoxFuture<'static, Result<Begun, Error>>,
     ) -> Result<(), Unwritten> {
         let begun = match work.await {
             Ok(begun) if text::is_id(&begun.resource_id) => begun,

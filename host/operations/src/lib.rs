@@ -28,7 +28,7 @@ use patchbay_durable::journal::OrphanedResource;
 
 pub use self::config::Config;
 pub use self::retry::First;
-pub use self::runner::{Runner, Settled, Started};
+pub use self::runner::{Runner, Settled, Started, Work};
 pub use self::store::{Filter, Free, Operations, Unwritten};
 pub use self::watch::Watch;
 

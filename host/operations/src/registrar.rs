@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable as _};
+use futures::future::BoxFuture;
 use patchbay_core::error::{Error, Kind};
 use patchbay_durable::idempotency::{Idempotency, IdempotencyKey};
 use patchbay_rollout::Plugins;
@@ -18,6 +19,7 @@ use patchbay_tenants::{Account, Leftover, Once, Registered, Registration, Reserv
 use rand::RngExt as _;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 pub use self::adoption::{Adoption, Foreign};
@@ -104,15 +106,15 @@ impl Registrar {
     /// [`Kind::Invalid`] for the name, [`Kind::Exists`] when it is taken or the key came with another request,
     /// [`Kind::Busy`] while the first attempt under the key goes on, otherwise what the identity plugin says;
     /// then nothing is left, or what is left is removed as soon as the cloud answers again.
-    pub async fn register(
+    pub fn register(
         self: &Arc<Self>,
         request: RegistrationRequest,
         name: &str,
-    ) -> Result<Registered, Error> {
+    ) -> BoxFuture<'static, Result<Registered, Error>> {
         let (registrar, name) = (Arc::clone(self), name.to_owned());
         let work = async move { registrar.carry_once(&request, &name).await };
-        let span = tracing::Span::current();
-        tokio::spawn(tracing::Instrument::instrument(work, span)).await.map_err(Error::internal)?
+        let work = tokio::spawn(work.in_current_span());
+        Box::pin(async { work.await.map_err(Error::internal)? })
     }
 
     /// The key is held from the moment there is a row, and given back with it: of two requests with one key, one makes an

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use patchbay_core::error::{Error, Kind};
 use patchbay_core::share::{Share, Shares};
 use patchbay_core::{Domain, OperationId, TenantId};
@@ -98,7 +99,10 @@ fn not_begun() -> Error {
 }
 
 /// An operation's way to its end.
-pub(super) type Carried = futures::future::BoxFuture<'static, Result<(), Unwritten>>;
+pub(super) type Carried = BoxFuture<'static, Result<(), Unwritten>>;
+
+/// What begins an operation, by the call that it is given.
+pub type Work = Box<dyn FnOnce(Call) -> BoxFuture<'static, Result<Begun, Error>> + Send>;
 
 /// See the module.
 pub struct Runner {
@@ -159,16 +163,24 @@ impl Runner {
     /// [`Kind::Unsupported`] when no plugin serves the domain, [`Kind::Invalid`] for a region that is not served,
     /// [`Kind::Exhausted`] when too many of the tenant's operations or calls go on, [`Kind::Busy`] when too many of
     /// everybody's do, [`Kind::Unavailable`] while this host is out of touch with the others.
-    pub async fn start<F>(
+    pub fn start<'a>(
+        self: &'a Arc<Self>,
+        permit: &'a Permit,
+        of: (Domain, &'a str, &'a str),
+        once: Option<&'a IdempotencyKey>,
+        work: Work,
+    ) -> BoxFuture<'a, Result<Started, Error>> {
+        // In a box, as all that is large between two crates: otherwise each that calls it is compiled with all of it.
+        Box::pin(self.begin(permit, of, once, work))
+    }
+
+    async fn begin(
         self: &Arc<Self>,
         permit: &Permit,
         (domain, region, method): (Domain, &str, &str),
         once: Option<&IdempotencyKey>,
-        work: impl FnOnce(Call) -> F,
-    ) -> Result<Started, Error>
-    where
-        F: Future<Output = Result<Begun, Error>> + Send + 'static,
-    {
+        work: Work,
+    ) -> Result<Started, Error> {
         let share = self.admit(owner(permit)?, domain)?;
         let lease = self.membership.lease().await?;
         let serving = self.services.plugins.serving(domain, region, permit.tenant_id())?;

@@ -33,6 +33,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use patchbay_core::error::Error;
 #[cfg(doc)]
 use patchbay_core::error::Kind;
@@ -68,22 +69,24 @@ impl Plugins {
     ///
     /// # Errors
     /// When the engine or its threads cannot start.
-    pub async fn start(
+    pub fn start(
         config: Config,
         routes: Vec<Route>,
         upstreams: Arc<Upstreams>,
         journal: Arc<Journal>,
         metrics: Arc<Metrics>,
-    ) -> anyhow::Result<Arc<Self>> {
-        let registry = Registry::start(config, routes, upstreams, journal, metrics)?;
-        let plugins = Arc::new(Self { registry: Arc::new(registry) });
-        plugins.look().await;
-        Ok(plugins)
+    ) -> BoxFuture<'static, anyhow::Result<Arc<Self>>> {
+        Box::pin(async move {
+            let registry = Registry::start(config, routes, upstreams, journal, metrics)?;
+            let plugins = Arc::new(Self { registry: Arc::new(registry) });
+            plugins.look().await;
+            Ok(plugins)
+        })
     }
 
     /// Watches the plugin directory and the configuration file until `stop`.
-    pub async fn watch(self: Arc<Self>, source: Option<Source>, stop: CancellationToken) {
-        watch::run(&self, source, stop).await;
+    pub fn watch(self: Arc<Self>, source: Option<Source>, stop: CancellationToken) -> BoxFuture<'static, ()> {
+        Box::pin(async move { watch::run(&self, source, stop).await })
     }
 
     /// Ends what goes on in the background, at the host's end.

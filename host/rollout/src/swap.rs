@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use futures::future::BoxFuture;
 use patchbay_core::error::{Error, Kind};
 use patchbay_core::{Domain, TenantId};
 use patchbay_runtime::Generation;
@@ -78,7 +79,11 @@ impl Plugins {
     ///
     /// # Errors
     /// As [`Plugins::loadable`]; [`Kind::Internal`] when the directory cannot be written.
-    pub async fn load(&self, plugin: &str, bytes: Vec<u8>) -> Result<Vec<Record>, Error> {
+    pub fn load<'a>(&'a self, plugin: &'a str, bytes: Vec<u8>) -> BoxFuture<'a, Result<Vec<Record>, Error>> {
+        Box::pin(self.admit(plugin, bytes))
+    }
+
+    async fn admit(&self, plugin: &str, bytes: Vec<u8>) -> Result<Vec<Record>, Error> {
         self.loadable(plugin, bytes.len() as u64)?;
         let sources = self.registry.setup.load().of(plugin);
         let file = File::of(bytes);

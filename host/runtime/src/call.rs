@@ -7,20 +7,20 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 use patchbay_core::error::{Error, Kind};
-use patchbay_core::text;
+use patchbay_core::{Domain, text};
 use tokio::time::Instant;
 use tracing::Instrument as _;
 use wasmtime::Store;
-use wasmtime::component::Accessor;
 
+use super::body::{self, Answer, AnyAnswer, AnyBody, At, Body};
 use super::concurrency::ConcurrencyPermit;
 use super::context::CallContext;
 use super::contract::types;
-use super::domain::{Disks, Routed, Service};
+use super::domain::{Routed, Service};
 use super::generation::Generation;
 use super::runtime::Runtime;
 use super::share::Share;
-use super::state::{CallState, CallStorage, StorageBody, on_tick};
+use super::state::{CallState, CallStorage, on_tick};
 use super::warm::{Instance, Key};
 
 /// What a caller is told whose call did not end in time.
@@ -69,11 +69,11 @@ impl CallStorage for Runtime {
         self: Arc<Self>,
         context: CallContext,
         region: String,
-        body: StorageBody,
-    ) -> BoxFuture<'static, Result<(), Error>> {
+        body: AnyBody,
+    ) -> BoxFuture<'static, Result<AnyAnswer, Error>> {
         Box::pin(async move {
-            let call = Call::from(context).in_region(region);
-            call_resolved::<Disks, ()>(&self, call, body).await
+            let generation = self.routes.resolve(Domain::Storage, &region, context.permit.tenant_id())?;
+            in_flight(&self, &generation, context, body).await
         })
     }
 }
@@ -101,20 +101,7 @@ pub async fn call<S: Service, T: Send + 'static>(
     context: CallContext,
     body: impl Body<S, T>,
 ) -> Result<T, Error> {
-    // Before it waits for a place: who waits is to be drained as well.
-    let _in_flight = generation.activity.enter();
-    let cut = pin!(generation.activity.cut());
-    let permit = context.permit.clone();
-    let answer = tokio::select! {
-        biased;
-        answer = run::<S, T>(runtime, generation, context, body) => answer,
-        () = cut => {
-            generation.activity.was_cut(permit.request_id());
-            Err(broken(runtime, generation, Broken::Cut))
-        }
-    };
-    generation.activity.note(&answer);
-    answer
+    body::answer(in_flight(runtime, generation, context, body::any::<S, T>(body)).await?)
 }
 
 /// A call of whichever generation answers it, or of the one that it names.
@@ -134,18 +121,43 @@ pub async fn call_resolved<S: Routed, T: Send + 'static>(
     call::<S, T>(runtime, &generation, context, body).await
 }
 
-async fn run<S: Service, T: Send + 'static>(
+/// Counts the call as its generation's, which may be cut off.
+fn in_flight<'a>(
+    runtime: &'a Arc<Runtime>,
+    generation: &'a Arc<Generation>,
+    context: CallContext,
+    body: AnyBody,
+) -> BoxFuture<'a, Result<AnyAnswer, Error>> {
+    Box::pin(async move {
+        // Before it waits for a place: who waits is to be drained as well.
+        let _in_flight = generation.activity.enter();
+        let cut = pin!(generation.activity.cut());
+        let permit = context.permit.clone();
+        let answer = tokio::select! {
+            biased;
+            answer = run(runtime, generation, context, body) => answer,
+            () = cut => {
+                generation.activity.was_cut(permit.request_id());
+                Err(broken(runtime, generation, Broken::Cut))
+            }
+        };
+        generation.activity.note(&answer);
+        answer
+    })
+}
+
+async fn run(
     runtime: &Arc<Runtime>,
     generation: &Arc<Generation>,
     context: CallContext,
-    body: impl Body<S, T>,
-) -> Result<T, Error> {
+    body: AnyBody,
+) -> Result<AnyAnswer, Error> {
     let span = tracing::info_span!("plugin", plugin = &*generation.label);
     let _ = context.served.set(Arc::clone(&generation.label));
     let deadline = bounded(context.permit.deadline(), generation.limits.call_ms_max);
     let gate = runtime.gate(generation.domain);
     let place = within(deadline, gate.enter(context.permit.tenant_id(), context.admitted)).await??;
-    let run = guest::<S, T>(Arc::clone(runtime), Arc::clone(generation), context, body, place);
+    let run = guest(Arc::clone(runtime), Arc::clone(generation), context, body, place);
     let run = Share::new(runtime, generation, Box::pin(run.instrument(span.clone())));
     let answer = match tokio::time::timeout_at(deadline, run).await {
         Ok(Some(Ok(ended))) => return ended.kept(runtime).map_err(from_plugin),
@@ -157,17 +169,17 @@ async fn run<S: Service, T: Send + 'static>(
 }
 
 /// A call that ended well.
-struct Ended<T> {
-    answer: Result<T, types::Error>,
+struct Ended {
+    answer: Result<AnyAnswer, types::Error>,
     /// Its instance, where that may serve another one.
     warm: Option<(Key, Instance)>,
     /// Given back when the instance is kept or dropped.
     _place: ConcurrencyPermit,
 }
 
-impl<T> Ended<T> {
+impl Ended {
     /// The answer; the instance is kept. Where nobody waits for the answer any more, nobody keeps the instance either.
-    fn kept(self, runtime: &Runtime) -> Result<T, types::Error> {
+    fn kept(self, runtime: &Runtime) -> Result<AnyAnswer, types::Error> {
         if let Some((key, instance)) = self.warm {
             let bytes = instance.memory_bytes();
             runtime.warm.keep(key, instance, bytes);
@@ -177,17 +189,17 @@ impl<T> Ended<T> {
 }
 
 /// All that is done with an instance. One that has not ended well is dropped here.
-async fn guest<S: Service, T: Send>(
+async fn guest(
     runtime: Arc<Runtime>,
     generation: Arc<Generation>,
     context: CallContext,
-    body: impl Body<S, T>,
+    body: AnyBody,
     place: ConcurrencyPermit,
-) -> Result<Ended<T>, Broken> {
+) -> Result<Ended, Broken> {
     let told = context.for_plugin(&generation.region);
     let key = Key::of(generation.number, generation.limits.instances.reuse, context.permit.tenant_id());
     let mut instance = instance(&runtime, &generation, context, key);
-    match answer::<S, T>(&generation, &mut instance, body, told).await {
+    match answer(&generation, &mut instance, body, told).await {
         Ok(answer) => {
             let limits = &generation.limits.instances;
             let warm = key.filter(|_| instance.rest(&runtime.nobody, limits)).map(|key| (key, instance));
@@ -213,21 +225,21 @@ fn instance(
     }
 }
 
-async fn answer<S: Service, T: Send>(
+async fn answer(
     generation: &Generation,
     instance: &mut Instance,
-    body: impl Body<S, T>,
+    body: AnyBody,
     told: types::Context,
-) -> Answer<T> {
+) -> Answer<AnyAnswer> {
     let alive = instance.alive(&generation.linked, &generation.exports).await?;
     let store = &mut instance.store;
-    let guest = S::load(&generation.exports, &mut *store, &alive.instance)?;
     let pending = Arc::clone(&store.data().pending);
     let answered = store.run_concurrent(async |accessor| {
+        let at = At { accessor, generation, instance: alive.instance };
         let answer = tokio::select! {
             biased;
             over = pending.over() => Err(wasmtime::Error::msg(over)),
-            answer = body(accessor, &guest, told) => answer,
+            answer = body(at, told) => answer,
         };
         let mut nobody_waits = task::Context::from_waker(Waker::noop());
         let takes_calls = accessor.poll_ready_for_concurrent_call(alive.function, &mut nobody_waits);
@@ -237,24 +249,6 @@ async fn answer<S: Service, T: Send>(
     instance.holds_back = holds_back;
     answer
 }
-
-/// What is done with a guest: one call of one of its functions.
-pub trait Body<S: Service, T>:
-    for<'a> FnOnce(&'a Accessor<CallState>, &'a S::Guest, types::Context) -> BoxFuture<'a, Answer<T>>
-    + Send
-    + 'static
-{
-}
-
-impl<S: Service, T, F> Body<S, T> for F where
-    F: for<'a> FnOnce(&'a Accessor<CallState>, &'a S::Guest, types::Context) -> BoxFuture<'a, Answer<T>>
-        + Send
-        + 'static
-{
-}
-
-/// What a binding's call gives: a trap, or the component's own answer.
-pub type Answer<T> = wasmtime::Result<Result<T, types::Error>>;
 
 fn bounded(deadline: Instant, call_ms_max: u64) -> Instant {
     deadline.min(Instant::now() + Duration::from_millis(call_ms_max))

@@ -6,6 +6,7 @@
 
 mod activity;
 mod background;
+mod body;
 mod cache;
 mod call;
 mod capability;
@@ -37,7 +38,8 @@ mod warm;
 pub use wasmtime::component::Accessor;
 
 pub use self::activity::Outcomes;
-pub use self::call::{Answer, Body, Call, call, call_resolved};
+pub use self::body::{Answer, Body};
+pub use self::call::{Call, call, call_resolved};
 pub use self::compile::{Compiler, Uncompiled, compile_input};
 pub use self::component_file::ComponentFile;
 pub use self::config::{Config, Limits};

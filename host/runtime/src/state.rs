@@ -5,13 +5,11 @@ use std::sync::{Arc, Weak};
 use futures::future::BoxFuture;
 use patchbay_core::error::Error;
 use tokio::sync::Semaphore;
-use wasmtime::component::Accessor;
 use wasmtime::{StoreContextMut, UpdateDeadline};
 
 use super::activity::Activity;
+use super::body::{AnyAnswer, AnyBody, Guests};
 use super::context::CallContext;
-use super::contract::storage::exports::patchbay::storage::disks;
-use super::contract::types;
 use super::grant::Grant;
 use super::logged::Logged;
 use super::pending::{Begun, Pending};
@@ -31,28 +29,20 @@ pub struct CallState {
     pub(crate) pending: Arc<Pending>,
     pub(crate) logged: Logged,
     pub(crate) usage: Usage,
+    /// Of the instance, whatever call is in it.
+    pub(crate) guests: Guests,
 }
 
 /// How a compute plugin reaches the storage plugin of its region.
 pub(crate) trait CallStorage: Send + Sync {
-    /// Has the plugin that answers there do what `body` says; what it answers is left where the body put it.
+    /// Has the plugin that answers there do what `body` says.
     fn call(
         self: Arc<Self>,
         context: CallContext,
         region: String,
-        body: StorageBody,
-    ) -> BoxFuture<'static, Result<(), Error>>;
+        body: AnyBody,
+    ) -> BoxFuture<'static, Result<AnyAnswer, Error>>;
 }
-
-/// What is done with the storage plugin.
-pub(crate) type StorageBody = Box<
-    dyn for<'a> FnOnce(
-            &'a Accessor<CallState>,
-            &'a disks::Guest,
-            types::Context,
-        ) -> BoxFuture<'a, wasmtime::Result<Result<(), types::Error>>>
-        + Send,
->;
 
 impl CallState {
     pub(crate) fn new(
@@ -73,15 +63,21 @@ impl CallState {
             pending: Arc::default(),
             logged: Logged::default(),
             usage,
+            guests: Guests::default(),
         }
     }
 
     /// Another call's. Nothing of the one before is left, and every bound is counted anew but for the memory, which stays.
     pub(crate) fn renew(&mut self, context: Arc<CallContext>) {
         self.context = context;
-        self.upstream_places = Arc::new(Semaphore::new(self.grant.limits.upstream_calls_max));
         self.storage_places = None;
-        self.pending = Arc::default();
+        // What the call before has left to nobody is as good as new.
+        if Arc::get_mut(&mut self.upstream_places).is_none() {
+            self.upstream_places = Arc::new(Semaphore::new(self.grant.limits.upstream_calls_max));
+        }
+        if Arc::get_mut(&mut self.pending).is_none_or(|pending| !pending.is_fresh()) {
+            self.pending = Arc::default();
+        }
         self.logged = Logged::default();
         self.usage.renew();
     }

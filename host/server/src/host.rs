@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use futures::future::BoxFuture;
 use patchbay_core::seal::MasterKey;
 use patchbay_database as database;
 use patchbay_durable::idempotency::Idempotency;
@@ -51,7 +52,12 @@ impl Host {
     /// # Errors
     /// What cannot work at all: an address that is taken, a database that does not answer, a secret that is not
     /// there. A plugin that is missing or refused is not an error: its domain is not served.
-    pub async fn start(config: Config) -> anyhow::Result<Self> {
+    pub fn start(config: Config) -> BoxFuture<'static, anyhow::Result<Self>> {
+        // Compiled here and not once more in each program that is made of it.
+        Box::pin(Self::begin(config))
+    }
+
+    async fn begin(config: Config) -> anyhow::Result<Self> {
         let (drain, stop) = (CancellationToken::new(), CancellationToken::new());
         let shutdown_max = Duration::from_millis(config.shutdown_ms_max);
         let metrics = Arc::new(Metrics::default());
@@ -122,7 +128,11 @@ impl Host {
     ///
     /// # Errors
     /// When the server had failed.
-    pub async fn stop(self) -> anyhow::Result<()> {
+    pub fn stop(self) -> BoxFuture<'static, anyhow::Result<()>> {
+        Box::pin(self.end())
+    }
+
+    async fn end(self) -> anyhow::Result<()> {
         let end = Instant::now() + self.shutdown_max;
         self.ready.set(false);
         // Calls that only wait for operations have their answers at once.

@@ -45,6 +45,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use futures::future::BoxFuture;
 use patchbay_core::error::Error;
 use patchbay_telemetry::Metrics;
 use schemars::JsonSchema;
@@ -180,11 +181,15 @@ impl Upstream {
     /// no connection, a broken one, or the circuit is open. `Denied`: the tenant's login is refused.
     /// `Unsupported`: the cloud's catalogue has no such service. `Internal`: an answer over the limit, an
     /// admin credential that is refused, or a tenant's upstream used without a tenant.
-    pub async fn send(&self, caller: &Caller<'_>, request: Request) -> Result<Response, Error> {
+    pub fn send<'a>(
+        &'a self,
+        caller: &'a Caller<'_>,
+        request: Request,
+    ) -> BoxFuture<'a, Result<Response, Error>> {
         match &self.kind {
-            Kind::Openstack(openstack) => openstack.send(caller, request).await,
-            Kind::S3(s3) => s3.send(caller, request).await,
-            Kind::Http(http) => http.send(caller, request).await,
+            Kind::Openstack(openstack) => Box::pin(openstack.send(caller, request)),
+            Kind::S3(s3) => Box::pin(s3.send(caller, request)),
+            Kind::Http(http) => Box::pin(http.send(caller, request)),
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use anyhow::{Result, bail};
+use futures::future::BoxFuture;
 use patchbay_proto::journal::journal_service_client::JournalServiceClient;
 use patchbay_proto::journal::list_calls_request::Of;
 use patchbay_proto::journal::{Call, ListCallsRequest, ListCallsResponse};
@@ -29,7 +30,11 @@ pub struct JournalArgs {
 /// Prints the calls to standard output, in the order in which they ended.
 ///
 /// Fails, in a sentence for people: host not reachable, a gRPC status other than OK, no calls.
-pub async fn journal(args: JournalArgs) -> Result<()> {
+pub fn journal(args: JournalArgs) -> BoxFuture<'static, Result<()>> {
+    Box::pin(print(args))
+}
+
+async fn print(args: JournalArgs) -> Result<()> {
     let listed = listed(&args).await?;
     let mut out = Output { json: args.common.json, out: std::io::stdout() };
     out.print(&listed, |out| people(&listed.calls, out))?;

@@ -19,6 +19,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Subcommand;
+use futures::future::BoxFuture;
 use patchbay_proto::plugin::plugin_service_client::PluginServiceClient;
 use patchbay_proto::plugin::{
     ActivateRequest, ListPluginsRequest, ListPluginsResponse, RollbackRequest, WatchEventsRequest,
@@ -83,8 +84,8 @@ enum Command {
 /// Does it, and prints what came of it to standard output.
 ///
 /// Fails, in a sentence for people: host not reachable, a gRPC status other than OK, a component that was refused.
-pub async fn plugin(args: PluginArgs, inspect: Inspect) -> Result<()> {
-    run(args, inspect, &mut std::io::stdout()).await
+pub fn plugin(args: PluginArgs, inspect: Inspect) -> BoxFuture<'static, Result<()>> {
+    Box::pin(async move { run(args, inspect, &mut std::io::stdout()).await })
 }
 
 async fn run(args: PluginArgs, inspect: Inspect, out: &mut impl Write) -> Result<()> {

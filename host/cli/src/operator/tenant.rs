@@ -4,6 +4,7 @@ use std::io::Write;
 
 use anyhow::{Context as _, Result, ensure};
 use clap::Subcommand;
+use futures::future::BoxFuture;
 use patchbay_proto::tenant_admin::tenant_admin_service_client::TenantAdminServiceClient;
 use patchbay_proto::tenant_admin::{AdoptRequest, ForeignTenant, ListForeignRequest, ListForeignResponse};
 use tonic::service::interceptor::InterceptedService;
@@ -56,7 +57,11 @@ type Client = TenantAdminServiceClient<InterceptedService<Channel, Bearer>>;
 /// Does it, and prints what came of it to standard output.
 ///
 /// Fails, in a sentence for people: host not reachable, a gRPC status other than OK, no `--yes`.
-pub async fn tenant(args: TenantArgs) -> Result<()> {
+pub fn tenant(args: TenantArgs) -> BoxFuture<'static, Result<()>> {
+    Box::pin(carry_out(args))
+}
+
+async fn carry_out(args: TenantArgs) -> Result<()> {
     let Common { target, json } = &args.common;
     let mut out = Output { json: *json, out: std::io::stdout() };
     match args.command {

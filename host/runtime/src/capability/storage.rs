@@ -4,20 +4,22 @@
 use std::sync::Arc;
 
 use patchbay_core::error::{Error, Kind};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument as _;
 use wasmtime::component::{Accessor, HasSelf};
 
 use super::upstream::to_plugin;
 use super::wait::wait;
+use crate::body::{self, Body};
 use crate::context::CallContext;
 use crate::contract::compute::patchbay::storage::disks::{
     Attachment, Context, Disk, Host, HostWithStore, Spec,
 };
 use crate::contract::storage::exports::patchbay::storage::disks as served;
 use crate::contract::types;
-use crate::state::{CallState, StorageBody};
+use crate::domain::Disks;
+use crate::state::CallState;
 
 impl Host for CallState {}
 
@@ -27,8 +29,7 @@ impl Host for CallState {}
 async fn ask<T: Send, R: Send + 'static>(
     accessor: &Accessor<T, HasSelf<CallState>>,
     bytes: usize,
-    mut answer: oneshot::Receiver<R>,
-    body: StorageBody,
+    body: impl Body<Disks, R>,
 ) -> Result<R, types::Error> {
     let asked = accessor.with(|mut access| {
         let state = access.get();
@@ -39,14 +40,13 @@ async fn ask<T: Send, R: Send + 'static>(
         let context = CallContext::clone(&state.context).admitted();
         let storage =
             state.storage.upgrade().ok_or_else(|| Error::new(Kind::Unavailable, "the host is ending"))?;
-        Ok::<_, Error>(((begun, place), storage.call(context, region, body)))
+        Ok::<_, Error>(((begun, place), storage.call(context, region, body::any::<Disks, R>(body))))
     });
     let (begun, asked) = asked.map_err(|error| to_plugin(&error))?;
     let task = AbortOnDropHandle::new(tokio::spawn(asked.in_current_span()));
     let ended = wait(accessor, task).await.unwrap_or_else(|lost| Err(Error::internal(lost)));
     drop(begun);
-    let answer = ended.and_then(|()| answer.try_recv().map_err(Error::internal));
-    answer.map_err(|error| passed_on(&error))
+    ended.and_then(body::answer).map_err(|error| passed_on(&error))
 }
 
 /// A place among the storage plugin's calls of this one. They are bounded here, because what a plugin at work asks is not
@@ -64,14 +64,7 @@ fn place(state: &mut CallState) -> Result<OwnedSemaphorePermit, Error> {
 macro_rules! ask {
     ($accessor:ident, $bytes:expr, |$at:ident, $disks:ident, $context:ident| $call:expr) => {{
         let bytes = $bytes;
-        let (put, answer) = oneshot::channel();
-        let body: StorageBody = Box::new(move |$at, $disks, $context| {
-            Box::pin(async move {
-                // Nobody takes it where the call that waits has ended.
-                $call.await.map(|answered| answered.map(|answer| drop(put.send(answer))))
-            })
-        });
-        ask($accessor, bytes, answer, body).await
+        ask($accessor, bytes, move |$at, $disks, $context| Box::pin($call)).await
     }};
 }
 

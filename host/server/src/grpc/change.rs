@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use patchbay_core::OperationId;
 use patchbay_core::error::Error;
-use patchbay_operations::Settled;
+use patchbay_operations::{Settled, Work};
 use patchbay_runtime::contract::types::Begun;
 use patchbay_runtime::{Body, Call, Routed};
 use tokio::time::Instant;
@@ -69,10 +69,10 @@ impl Api {
     ) -> Result<Changed, Failed> {
         let (plugins, served) = (Arc::clone(&self.plugins), Arc::clone(&call.context.served));
         let of = (S::DOMAIN, call.region(region), call.context.rpc.path);
-        let started = self.operations.start(&call.permit, of, call.once.as_ref(), |step| async move {
-            plugins.call::<S, _>(step.served_by(&served), begin).await
+        let work: Work = Box::new(move |step| {
+            Box::pin(async move { plugins.call::<S, _>(step.served_by(&served), begin).await })
         });
-        let started = started.await?;
+        let started = self.operations.start(&call.permit, of, call.once.as_ref(), work).await?;
         let (operation, read) = (started.id, call.read(region));
         let read = match &started.generation {
             Some(generation) => read.on(Arc::clone(generation)),

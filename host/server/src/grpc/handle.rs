@@ -4,14 +4,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::anyhow;
 use patchbay_core::error::{Error, Kind};
 use patchbay_core::{OperationId, TenantId};
 use patchbay_proto::{self as proto, Effect, Keyed, Rpc};
 use patchbay_tenants::auth::{Claim, Operator};
 use tokio::time::Instant;
 use tonic::metadata::{MetadataMap, MetadataValue};
-use tonic::{Request, Response, Status};
-use tracing::Instrument as _;
+use tonic::{Extensions, Request, Response, Status};
+use tracing::{Instrument as _, Span};
 
 use super::Api;
 use super::context::{RpcContext, TenantCall};
@@ -74,7 +75,17 @@ impl Api {
         request: Q,
         work: impl AsyncFnOnce(&TenantCall, Q) -> Result<A, Failed>,
     ) -> Outcome<R> {
-        let call = self.authorize(context, &request).await?;
+        let resources = request.resources();
+        let claim = Claim {
+            apikey: request.apikey(),
+            tenant_id: request.tenant_id(),
+            platform_userid: request.platform_userid(),
+            resources: &resources,
+            method: context.rpc.path,
+            request_id: &context.request_id,
+            deadline: context.deadline,
+        };
+        let call = self.authorize(context, claim).await?;
         let outcome = work(&call, request).await;
         outcome.map(Into::into).map_err(|failed| failed.by(call.permit.tenant_id()))
     }
@@ -90,25 +101,12 @@ impl Api {
     }
 
     /// Checks who calls and whether they may, before anything else happens, and finds where what the request names is.
-    async fn authorize<Q: Keyed>(
-        &self,
-        context: &Arc<RpcContext>,
-        request: &Q,
-    ) -> Result<TenantCall, Failed> {
-        let resources = request.resources();
-        let permit = self.auth.permit(Claim {
-            apikey: request.apikey(),
-            tenant_id: request.tenant_id(),
-            platform_userid: request.platform_userid(),
-            resources: &resources,
-            method: context.rpc.path,
-            request_id: &context.request_id,
-            deadline: context.deadline,
-        });
-        let permit = permit.await?;
+    async fn authorize(&self, context: &Arc<RpcContext>, claim: Claim<'_>) -> Result<TenantCall, Failed> {
+        let resources = claim.resources;
+        let permit = self.auth.permit(claim).await?;
         let placed = match permit.tenant_id() {
             Some(tenant_id) if context.rpc.makes => {
-                let placed = self.operations.region_of(tenant_id, &resources).await;
+                let placed = self.operations.region_of(tenant_id, resources).await;
                 placed.map_err(|error| Failed::from(error).by(Some(tenant_id)))?
             }
             _ => None,
@@ -123,27 +121,35 @@ impl Api {
     ) -> (Arc<RpcContext>, Outcome<T>) {
         let begun = Instant::now();
         let (metadata, extensions, message) = request.into_parts();
+        let (context, span) = self.arrived(&metadata, &extensions, begun, message.tenant_id());
+        let outcome = match context.rpc.path {
+            // Nothing is authorized or remembered under no name.
+            "" => Err(Error::internal(anyhow!("the request came by another way than the port")).into()),
+            _ => work(&context, message).instrument(span.clone()).await,
+        };
+        span.in_scope(|| self.record(&context, outcome.as_ref().err(), begun.elapsed()));
+        (context, outcome)
+    }
+
+    fn arrived(
+        &self,
+        metadata: &MetadataMap,
+        extensions: &Extensions,
+        begun: Instant,
+        tenant_id: &str,
+    ) -> (Arc<RpcContext>, Span) {
         let longest = Duration::from_millis(self.config.call_ms_max);
         let deadline = extensions.get().map_or(begun + longest, |deadline: &Deadline| deadline.at);
-        let known = extensions.get::<&'static Rpc>().copied();
-        let rpc = known.unwrap_or(&NONE);
-        let context = Arc::new(RpcContext::new(rpc, &metadata, deadline, self.config.error_style));
+        let rpc = extensions.get::<&'static Rpc>().copied().unwrap_or(&NONE);
+        let context = Arc::new(RpcContext::new(rpc, metadata, deadline, self.config.error_style));
         let span = tracing::info_span!(
             "call",
             request_id = %context.request_id,
             rpc = rpc.path,
             // Only what looks like an id goes into the log.
-            tenant = message.tenant_id().parse::<TenantId>().ok().map(tracing::field::display),
+            tenant = tenant_id.parse::<TenantId>().ok().map(tracing::field::display),
         );
-        let outcome = match known {
-            Some(_) => work(&context, message).instrument(span.clone()).await,
-            // Nothing is authorized or remembered under no name.
-            None => {
-                Err(Error::internal(anyhow::anyhow!("the request came by another way than the port")).into())
-            }
-        };
-        span.in_scope(|| self.record(&context, outcome.as_ref().err(), begun.elapsed()));
-        (context, outcome)
+        (context, span)
     }
 
     /// The call's place in the metrics and its line in the log, which not every refusal gets.
