@@ -21,6 +21,9 @@ upstream.ceph-1.transport = { timeout_ms = 1500, breaker_failures = 1000000 }
 upstream.ceph-2.transport = { timeout_ms = 1500, breaker_failures = 1000000 }
 "#;
 
+/// For how long a look's contradiction is no proof there: several polls.
+const STALE_MS: &str = "400";
+
 /// A change of the configuration.
 type Edit = Box<dyn FnOnce(&mut Table) + Send>;
 
@@ -71,7 +74,7 @@ impl Builder {
     /// A host that soon gives up waiting for the cloud, for tests with many faults.
     #[must_use]
     pub fn quick(self) -> Self {
-        self.toml(QUICK)
+        self.toml(QUICK).config(doubt_little)
     }
 
     /// Another database than a SQLite file in the deployment's directory.
@@ -125,6 +128,15 @@ impl Builder {
         }
         copy(&plugins, &directory.path().join("plugins"));
         Deployment::of(directory, cloud, owner, operator_token).await
+    }
+}
+
+/// What a look shows may be old, but not for long.
+fn doubt_little(config: &mut Table) {
+    for domain in ["compute", "storage", "network", "nas"] {
+        let route = configuration::routed(config, domain).as_table_mut().expect("a route");
+        let settings = route.entry("settings").or_insert_with(|| Table::new().into());
+        settings.as_table_mut().expect("settings").insert("stale_ms".to_owned(), STALE_MS.into());
     }
 }
 

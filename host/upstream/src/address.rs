@@ -39,6 +39,16 @@ impl Base {
         Ok(Self { url, text })
     }
 
+    /// The address, without a slash at its end.
+    pub(super) fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The segments of its path.
+    pub(super) fn segments(&self) -> impl DoubleEndedIterator<Item = &str> {
+        self.path().split('/').filter(|segment| !segment.is_empty())
+    }
+
     /// Scheme, host and port: what is up or down as one.
     pub(super) fn origin(&self) -> &str {
         let path = self.text.len() - self.path().len();

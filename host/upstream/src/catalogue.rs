@@ -1,6 +1,7 @@
 //! Keystone's catalogue, as one session has it: which address a service type means in one region.
 //!
-//! How a token comes with it is `keystone`; that a path stays below its address is `address`.
+//! How a token comes with it is `keystone`; that a path stays below its address is `address`; which version of a service is meant
+//! where its address has none is found out by `discovery`.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,10 +10,12 @@ use patchbay_core::error::{Error, Kind};
 use reqwest::Url;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use tokio::sync::OnceCell;
 use tracing::warn;
 
 use super::address::Base;
 use super::breaker::Breaker;
+use super::discovery;
 
 /// Service types that a cloud may list under an older name; the official one first, then the older ones in order
 /// of preference (OpenStack service-types authority).
@@ -25,6 +28,16 @@ const ALIASES: [&[&str]; 7] = [
     &["message", "messaging"],
     &["workflow", "workflowv2"],
 ];
+
+/// The services whose paths begin below the address of a version, and that version's major number. Of the others a path says
+/// it itself.
+const VERSIONS: [(&str, &str); 3] =
+    [("compute", "v2"), ("block-storage", "v3"), ("shared-file-system", "v2")];
+
+/// The official type of a service.
+fn family(kind: &str) -> Option<&str> {
+    ALIASES.iter().find(|family| family.contains(&kind)).map_or(Some(kind), |family| family.first().copied())
+}
 
 /// Which of a service's addresses.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -61,13 +74,54 @@ pub(super) struct Service {
 struct ListedEndpoint {
     interface: String,
     region_id: Option<String>,
+    /// The same by its older word.
+    region: Option<String>,
     url: String,
+}
+
+impl ListedEndpoint {
+    fn is_in(&self, region: &str) -> bool {
+        [&self.region_id, &self.region].into_iter().any(|named| named.as_deref() == Some(region))
+    }
 }
 
 /// The address of one service, and its breaker.
 pub(super) struct Endpoint {
-    base: Base,
+    listed: Base,
+    /// The address of the version that plugins speak, where the listed one names none: asked for once.
+    versioned: OnceCell<Base>,
+    /// The version of which that is, as `v2`; none where the listed address is right as it is.
+    wanted: Option<&'static str>,
     pub(super) breaker: Arc<Breaker>,
+}
+
+impl Endpoint {
+    fn new(kind: &str, listed: Base, breaker: Arc<Breaker>) -> Self {
+        let version = family(kind).and_then(|family| VERSIONS.iter().find(|(first, _)| *first == family));
+        let wanted = version.map(|(_, version)| *version).filter(|_| !discovery::is_versioned(&listed));
+        Self { listed, versioned: OnceCell::new(), wanted, breaker }
+    }
+
+    /// The address below which paths are. Where it has to be found out, `ask` does that.
+    ///
+    /// # Errors
+    /// Those of `ask`.
+    pub(super) async fn base<E>(&self, ask: impl Future<Output = Result<Base, E>>) -> Result<&Base, E> {
+        match self.wanted {
+            Some(_) => self.versioned.get_or_try_init(|| ask).await,
+            None => Ok(&self.listed),
+        }
+    }
+
+    /// The address that the catalogue has, and the version that is wanted below it.
+    pub(super) fn unversioned(&self) -> (&Base, &'static str) {
+        (&self.listed, self.wanted.unwrap_or_default())
+    }
+
+    /// As the catalogue has it, for the log.
+    pub(super) fn address(&self) -> &str {
+        self.listed.as_str()
+    }
 }
 
 /// The addresses of one region's services by service type.
@@ -82,15 +136,14 @@ impl Catalogue {
         breaker: impl Fn(&str) -> Arc<Breaker>,
     ) -> Self {
         let mut endpoints = HashMap::new();
-        let fits = |listed: &&ListedEndpoint| {
-            listed.interface == interface.as_str() && listed.region_id.as_deref() == Some(region)
-        };
+        let fits = |listed: &&ListedEndpoint| listed.interface == interface.as_str() && listed.is_in(region);
         for Service { kind, endpoints: addresses } in listed {
             let Some(address) = addresses.iter().find(fits) else { continue };
             match Base::parse(&address.url) {
                 Ok(base) => {
                     let breaker = breaker(base.origin());
-                    endpoints.insert(kind, Endpoint { base, breaker });
+                    let endpoint = Endpoint::new(&kind, base, breaker);
+                    endpoints.insert(kind, endpoint);
                 }
                 Err(error) => warn!(service = kind, "the catalogue's address is not usable: {error:#}"),
             }
@@ -100,20 +153,14 @@ impl Catalogue {
 
     /// Where `path` goes: its first segment is the service type, the rest lies below that service's address.
     ///
-    /// Clouds differ in whether an address ends in its version, so a version that both the address and the path
-    /// have is taken once: `image/v2/images` is right for `…:9292` and for `…:9292/v2`.
-    ///
     /// # Errors
-    /// [`Kind::Unsupported`], naming the service type, when the catalogue has none; [`Kind::Invalid`] when the
-    /// path would leave the address.
-    pub(super) fn resolve(&self, path: &str) -> Result<(&Endpoint, Url), Error> {
+    /// [`Kind::Unsupported`], naming the service type, when the catalogue has none.
+    pub(super) fn resolve<'a>(&self, path: &'a str) -> Result<(&Endpoint, &'a str), Error> {
         let path = path.strip_prefix('/').unwrap_or(path);
         let end = path.find(['/', '?']).unwrap_or(path.len());
         let (kind, rest) = path.split_at(end);
         let endpoint = self.endpoint(kind).ok_or_else(|| unknown(kind))?;
-        let rest = rest.strip_prefix('/').unwrap_or(rest);
-        let rest = without_version(rest, endpoint.base.last_segment());
-        Ok((endpoint, endpoint.base.join(rest)?))
+        Ok((endpoint, rest.strip_prefix('/').unwrap_or(rest)))
     }
 
     fn endpoint(&self, kind: &str) -> Option<&Endpoint> {
@@ -122,6 +169,17 @@ impl Catalogue {
             family.iter().find_map(|alias| self.0.get(*alias))
         })
     }
+}
+
+/// The address of a path that [`Catalogue::resolve`] left over, below its service's.
+///
+/// Clouds differ in whether an address ends in its version, so a version that both the address and the path
+/// have is taken once: `image/v2/images` is right for `…:9292` and for `…:9292/v2`.
+///
+/// # Errors
+/// [`Kind::Invalid`] when the path would leave the address.
+pub(super) fn below(base: &Base, rest: &str) -> Result<Url, Error> {
+    base.join(without_version(rest, base.last_segment()))
 }
 
 /// `rest` without its first segment if that is the version which the address ends in already.
@@ -141,6 +199,7 @@ fn unknown(kind: &str) -> Error {
 mod tests {
     use std::time::Duration;
 
+    use futures::FutureExt as _;
     use serde_json::json;
 
     use super::super::breaker::Breakers;
@@ -161,6 +220,13 @@ mod tests {
         Catalogue::new(listed, "here", Interface::Public, |origin| breakers.of(origin))
     }
 
+    /// Of services whose version is in their address, or in the path.
+    fn address(catalogue: &Catalogue, path: &str) -> Result<String, Error> {
+        let (endpoint, rest) = catalogue.resolve(path)?;
+        let base = endpoint.base(async { Err(Error::new(Kind::Unavailable, "asked")) });
+        Ok(below(base.now_or_never().unwrap()?, rest)?.to_string())
+    }
+
     #[test]
     fn a_path_is_resolved_for_region_and_interface() {
         let catalogue = catalogue(&[
@@ -172,7 +238,7 @@ mod tests {
             ("volumev3", "http://cloud:8776/v3/p"),
             ("sharev2", "http://cloud:8786/v2"),
         ]);
-        let url = |path| catalogue.resolve(path).unwrap().1.to_string();
+        let url = |path| address(&catalogue, path).unwrap();
         assert_eq!(url("compute/servers/detail?limit=1"), "http://cloud:8774/v2.1/servers/detail?limit=1");
         assert_eq!(url("/compute/servers"), "http://cloud:8774/v2.1/servers");
         assert_eq!(url("compute/v2.1?x"), "http://cloud:8774/v2.1/?x");
@@ -190,7 +256,7 @@ mod tests {
     #[test]
     fn a_version_is_not_doubled() {
         let catalogue = catalogue(&[("image", "http://cloud/image/v2"), ("network", "http://cloud/v2.0")]);
-        let url = |path| catalogue.resolve(path).unwrap().1.to_string();
+        let url = |path| address(&catalogue, path).unwrap();
         assert_eq!(url("image/v2/images/v2"), "http://cloud/image/v2/images/v2");
         assert_eq!(url("network/v2.0/ports"), "http://cloud/v2.0/ports");
     }
@@ -199,10 +265,44 @@ mod tests {
     fn a_service_that_is_not_there_is_named() {
         let catalogue = catalogue(&[("compute", "http://cloud:8774/v2.1"), ("image", "not an address")]);
         for (path, name) in [("dns/v2/zones", "dns"), ("image/v2", "image"), ("", ""), ("../compute", "..")] {
-            let error = catalogue.resolve(path).err().unwrap();
+            let error = address(&catalogue, path).unwrap_err();
             assert_eq!(error.kind(), Kind::Unsupported);
             assert!(error.message().contains(&format!("\"{name}\"")), "{error}");
         }
-        assert_eq!(catalogue.resolve("compute/../x").err().unwrap().kind(), Kind::Invalid);
+        assert_eq!(address(&catalogue, "compute/../x").unwrap_err().kind(), Kind::Invalid);
+    }
+
+    #[test]
+    fn only_an_address_without_its_version_is_asked_about() {
+        let project = "0123456789abcdef0123456789abcdef";
+        for (kind, path, asks) in [
+            ("compute", "", true),
+            ("compute", "/", true),
+            ("compute", &format!("/{project}"), true),
+            ("compute", "/v2.1", false),
+            ("compute", &format!("/v2.1/{project}"), false),
+            ("volumev3", "", true),
+            ("volumev3", &format!("/v3/{project}"), false),
+            ("sharev2", "/share", true),
+            ("network", "", false),
+            ("image", "", false),
+        ] {
+            let catalogue = catalogue(&[(kind, &format!("http://cloud:8774{path}"))]);
+            let asked = address(&catalogue, &format!("{kind}/x")).is_err();
+            assert_eq!(asked, asks, "{kind} {path}");
+        }
+    }
+
+    #[test]
+    fn a_region_is_told_by_either_word() {
+        for (key, is_there) in [("region_id", true), ("region", true), ("zone", false)] {
+            let listed = json!([{ "type": "image", "endpoints": [
+                { "interface": "public", key: "here", "url": "http://cloud" }]}]);
+            let none = Duration::ZERO;
+            let breakers = Breakers::new(Bounds { calls: 1, silent_min: none, open: none, limit: none });
+            let listed = serde_json::from_value(listed).unwrap();
+            let catalogue = Catalogue::new(listed, "here", Interface::Public, |origin| breakers.of(origin));
+            assert_eq!(catalogue.resolve("image/v2").is_ok(), is_there, "{key}");
+        }
     }
 }

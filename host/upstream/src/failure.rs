@@ -22,6 +22,9 @@ pub(super) enum Failure {
     /// The connection broke, or what came over it is not HTTP.
     #[error("the connection broke")]
     Broken(#[source] reqwest::Error),
+    /// The answer is not packed as it says.
+    #[error("the answer cannot be unpacked")]
+    Garbled(#[source] std::io::Error),
     /// The answer has more bytes than the limit.
     #[error("the answer is over the limit of {0} bytes")]
     TooLarge(usize),
@@ -49,13 +52,14 @@ impl Failure {
             Self::Unreachable(_) => "unreachable",
             Self::Timeout => "timeout",
             Self::Broken(_) => "broken",
+            Self::Garbled(_) => "garbled",
             Self::TooLarge(_) => "too-large",
         }
     }
 
     fn kind(&self) -> Kind {
         match self {
-            Self::Open | Self::Unreachable(_) | Self::Broken(_) => Kind::Unavailable,
+            Self::Open | Self::Unreachable(_) | Self::Broken(_) | Self::Garbled(_) => Kind::Unavailable,
             Self::Timeout => Kind::Timeout,
             Self::TooLarge(_) => Kind::Internal,
         }

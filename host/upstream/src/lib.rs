@@ -6,6 +6,8 @@
 //! - `token`: what a login brings, and how long it is good
 //! - `session`: which calls share a login, and who waits for one
 //! - `catalogue`: the address of each of a cloud's services
+//! - `discovery`: which version a service has where its address does not say it
+//! - `encoding`: answers that come packed
 //! - `sigv4`: the signature of a request to an object gateway
 //! - `skew`: a gateway whose clock is another
 //! - `message`: what a plugin may send, and what it gets back
@@ -23,6 +25,8 @@ mod address;
 mod backend;
 mod breaker;
 mod catalogue;
+mod discovery;
+mod encoding;
 mod failure;
 mod failure_detector;
 mod http;

@@ -5,12 +5,14 @@
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow, ensure};
-use http::StatusCode;
-use http::header::{HeaderName, HeaderValue};
-use patchbay_core::error::Error;
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use http::{Method, StatusCode};
+use patchbay_core::error::{Error, Kind};
 use patchbay_telemetry::Metrics;
 use tokio::time::{Instant, timeout_at};
 
+use super::address::Base;
+use super::catalogue::Endpoint;
 use super::failure::Failure;
 use super::keystone::{Identity, Keystone, REQUEST_ID};
 use super::message::{Answer, Request, Response};
@@ -18,7 +20,7 @@ use super::openstack_config::{Config, Credential};
 use super::session::{Login, Sessions};
 use super::token::Session;
 use super::transport::{Delivery, Transport};
-use super::{Caller, retry};
+use super::{Caller, catalogue, discovery, retry};
 
 /// The header in which a service is shown the token.
 const AUTH_TOKEN: HeaderName = HeaderName::from_static("x-auth-token");
@@ -53,18 +55,50 @@ impl Openstack {
         let deadline = self.transport.deadline(caller.deadline, request.timeout);
         let request_id = HeaderValue::try_from(caller.request_id).map_err(Error::internal)?;
         let login = self.login(caller, &request_id)?;
-        let session = self.within(deadline, self.sessions.get(login)).await?;
+        let mut session = self.within(deadline, self.sessions.get(login)).await?;
+        if session.catalogue.resolve(&request.path).is_err() {
+            session = self.within(deadline, self.sessions.renew(&session, login)).await?;
+        }
+        let (endpoint, rest) = session.catalogue.resolve(&request.path)?;
+        let url = catalogue::below(endpoint.base(self.discover(endpoint, deadline)).await?, rest)?;
         let repeatable = retry::repeatable(&request.method);
-        let (endpoint, url) = session.catalogue.resolve(&request.path)?;
         let delivery = Delivery { breaker: &endpoint.breaker, deadline, repeatable };
         let mut outgoing = request.outgoing(url, self.transport.body_bytes_max())?;
         outgoing.headers_mut().insert(REQUEST_ID, request_id.clone());
         let answer = self.exchange(&mut outgoing, &session, delivery).await?;
         if answer.status != StatusCode::UNAUTHORIZED {
+            self.tell_strange(endpoint, &answer);
             return Ok(answer.into());
         }
         let next = self.within(deadline, self.sessions.replace(&session, login)).await?;
         self.exchange(&mut outgoing, &next, delivery).await.map(Response::from)
+    }
+
+    /// Asks the service for the address of a version, which everybody may.
+    async fn discover(&self, endpoint: &Endpoint, deadline: Instant) -> Result<Base, Error> {
+        let (base, wanted) = endpoint.unversioned();
+        let delivery = Delivery { breaker: &endpoint.breaker, deadline, repeatable: true };
+        let unknown = |cause: anyhow::Error| {
+            let place = format!("upstream {}: the versions at {}", self.transport.name(), base.as_str());
+            Error::hidden(Kind::Unavailable, cause.context(place))
+        };
+        let url = discovery::root(base).map_err(unknown)?.join("")?;
+        let answer = self.transport.send(&reqwest::Request::new(Method::GET, url), delivery).await;
+        let answer = answer.map_err(|failure| failure.into_error(self.transport.name()))?;
+        // Some services answer with several choices where they list their versions.
+        if !matches!(answer.status, StatusCode::OK | StatusCode::MULTIPLE_CHOICES) {
+            return Err(unknown(anyhow!("the answer is {}", answer.status)));
+        }
+        discovery::versioned(base, wanted, &answer.body).map_err(unknown)
+    }
+
+    /// A service says in JSON that it has no such thing. Where something else says so, the catalogue's address may be wrong.
+    fn tell_strange(&self, endpoint: &Endpoint, answer: &Answer) {
+        let is_json = |kind: &HeaderValue| kind.as_bytes().starts_with(b"application/json");
+        if answer.status == StatusCode::NOT_FOUND && !answer.headers.get(CONTENT_TYPE).is_some_and(is_json) {
+            let (upstream, endpoint) = (self.transport.name(), endpoint.address());
+            tracing::warn!(upstream, endpoint, "not the service answers at its address");
+        }
     }
 
     fn login<'a>(&'a self, caller: &'a Caller<'_>, request_id: &'a HeaderValue) -> Result<Login<'a>, Error> {

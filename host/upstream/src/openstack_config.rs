@@ -29,7 +29,7 @@ pub struct Config {
     /// How long before a token's end the next one is fetched.
     #[serde(default = "refresh_ahead_ms")]
     pub refresh_ahead_ms: u64,
-    /// How long a login that Keystone refused is not tried again.
+    /// How long a login that Keystone refused is not tried again, and a catalogue that lacks a service is not fetched anew.
     #[serde(default = "login_backoff_ms")]
     pub login_backoff_ms: u64,
     /// The bounds of its HTTP.

@@ -26,15 +26,17 @@ pub(super) fn repeatable(method: &Method) -> bool {
     method.is_idempotent()
 }
 
-/// Whether the status asks to come again.
-pub(super) fn says_later(status: StatusCode) -> bool {
-    matches!(
-        status,
+/// Whether the answer asks to come again. OpenStack's older limits of rates say 413 and when; a quota that is used up says 413,
+/// too, and no time or none to wait.
+pub(super) fn says_later(answer: &Answer) -> bool {
+    match answer.status {
         StatusCode::TOO_MANY_REQUESTS
-            | StatusCode::BAD_GATEWAY
-            | StatusCode::SERVICE_UNAVAILABLE
-            | StatusCode::GATEWAY_TIMEOUT
-    )
+        | StatusCode::BAD_GATEWAY
+        | StatusCode::SERVICE_UNAVAILABLE
+        | StatusCode::GATEWAY_TIMEOUT => true,
+        StatusCode::PAYLOAD_TOO_LARGE => retry_after(&answer.headers).is_some_and(|wait| !wait.is_zero()),
+        _ => false,
+    }
 }
 
 impl Ended {
@@ -74,6 +76,17 @@ mod tests {
 
     fn wait(text: &'static str) -> Option<Duration> {
         retry_after(&HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from_static(text))]))
+    }
+
+    #[test]
+    fn only_a_limit_of_rates_says_when_to_come_again() {
+        for (status, wait, later) in
+            [(413, "1", true), (413, "0", false), (413, "", false), (429, "", true), (400, "1", false)]
+        {
+            let headers = HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from_static(wait))]);
+            let status = StatusCode::from_u16(status).unwrap();
+            assert_eq!(says_later(&Answer { status, headers, body: Vec::new() }), later, "{status} {wait:?}");
+        }
     }
 
     #[test]

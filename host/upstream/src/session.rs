@@ -34,6 +34,8 @@ pub(super) struct Sessions {
     live: Cache<String, Arc<Session>>,
     /// Whom Keystone said no to a moment ago.
     refused: Cache<String, Refusal>,
+    /// How old a session has to be before another is made because of what its catalogue lacks.
+    renewed_after: Duration,
 }
 
 impl Sessions {
@@ -44,7 +46,21 @@ impl Sessions {
         Self {
             live: Cache::builder().max_capacity(max).time_to_idle(idle).build(),
             refused: Cache::builder().max_capacity(max).time_to_live(backoff).build(),
+            renewed_after: backoff,
         }
+    }
+
+    /// A session with a catalogue other than that of `incomplete`, which lacks a service; the same where that was fetched a
+    /// moment ago.
+    pub(super) async fn renew(
+        &self,
+        incomplete: &Arc<Session>,
+        login: Login<'_>,
+    ) -> Result<Arc<Session>, Error> {
+        if incomplete.began.elapsed() < self.renewed_after {
+            return Ok(Arc::clone(incomplete));
+        }
+        self.replace(incomplete, login).await
     }
 
     /// A session that is good now. At most one login for a tenant is on its way at a time, and nobody waits

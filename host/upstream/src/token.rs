@@ -12,6 +12,7 @@ use super::catalogue::Catalogue;
 pub(super) struct Session {
     pub(super) token: HeaderValue,
     pub(super) catalogue: Catalogue,
+    pub(super) began: Instant,
     pub(super) refresh_at: Instant,
     pub(super) expires_at: Instant,
     /// Held by the one call that refreshes.
@@ -28,6 +29,6 @@ impl Session {
         ahead: Duration,
     ) -> Self {
         let refresh_at = began + life.saturating_sub(ahead.min(life / 2));
-        Self { token, catalogue, refresh_at, expires_at: began + life, refresh: Mutex::default() }
+        Self { token, catalogue, began, refresh_at, expires_at: began + life, refresh: Mutex::default() }
     }
 }

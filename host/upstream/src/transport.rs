@@ -17,6 +17,7 @@ use tokio::time::{Instant, timeout_at};
 use tracing::debug;
 
 use super::breaker::{Breaker, Breakers};
+use super::encoding;
 use super::failure::Failure;
 use super::failure_detector::Bounds;
 use super::message::Answer;
@@ -212,7 +213,7 @@ impl Transport {
         self.judge(&outcome, took, to.breaker);
         self.observe(request, &outcome, took);
         match outcome {
-            Ok(answer) if retry::says_later(answer.status) => Err(Ended::RetryableResponse(answer)),
+            Ok(answer) if retry::says_later(&answer) => Err(Ended::RetryableResponse(answer)),
             outcome => outcome.map_err(Ended::Failed),
         }
     }
@@ -234,14 +235,15 @@ impl Transport {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Answer { status: response.status(), headers: std::mem::take(response.headers_mut()), body })
+        let headers = std::mem::take(response.headers_mut());
+        encoding::unpacked(Answer { status: response.status(), headers, body }, self.body_bytes_max)
     }
 
     /// Tells the breaker. A time limit shorter than the upstream's own, chosen by a caller or a plugin, proves nothing by
     /// itself; what many of them prove is found out in `failure_detector`.
     fn judge(&self, outcome: &Result<Answer, Failure>, took: Duration, breaker: &Breaker) {
         match outcome {
-            Ok(_) | Err(Failure::TooLarge(_)) => breaker.on_success(),
+            Ok(_) | Err(Failure::TooLarge(_) | Failure::Garbled(_)) => breaker.on_success(),
             Err(Failure::Unreachable(_) | Failure::Broken(_)) => breaker.on_error(),
             Err(Failure::Timeout) if took >= self.limit => breaker.on_error(),
             Err(Failure::Timeout | Failure::Open) => {}

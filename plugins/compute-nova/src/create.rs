@@ -8,6 +8,7 @@ use patchbay_sdk::field::Id;
 use patchbay_sdk::mark::Mark;
 use patchbay_sdk::openstack::list::{List, Paging};
 use patchbay_sdk::openstack::mark;
+use patchbay_sdk::stale::{Stop, doubtful, missing};
 use patchbay_sdk::{Begun, Context, Error, Progress, join, join_all};
 use serde::Deserialize;
 use serde_json::json;
@@ -49,16 +50,16 @@ pub(crate) async fn poll(
     server: String,
     ids: Vec<String>,
     attached: bool,
-) -> Result<Progress, Error> {
+) -> Result<Progress, Stop> {
     let (state, disks) = join(nova::state(&server), read(&ctx, &ids)).await;
-    let (state, disks) = (state?, disks?);
+    let (state, disks) = (state.map_err(missing)?, disks.map_err(missing)?);
     match next(&state, &disks, &server, attached)? {
         Step::Done => Ok(finished(latest(&state, &disks))),
         Step::Wait(step) => Ok(Ticket::Create { server, disks: ids, attached }.pending(step)),
         Step::Attach(free) => {
             // One after the other, so that the guest sees them in the order of the request.
             for id in free {
-                disks::attach(ctx.clone(), id, server.clone()).await?;
+                disks::attach(ctx.clone(), id, server.clone()).await.map_err(unready)?;
             }
             Ok(Ticket::Create { server, disks: ids, attached: true }.pending("disks-attaching"))
         }
@@ -83,12 +84,17 @@ pub(crate) async fn undo(ctx: Context, ticket: Option<Ticket>) -> Result<Progres
     Ok(finished(None))
 }
 
-fn next(state: &State, disks: &[Disk], server: &str, attached: bool) -> Result<Step, Error> {
+/// What two looks have just seen, and another one does not.
+fn unready(error: Error) -> Stop {
+    if error.is(kind::CONFLICT) { doubtful(error) } else { missing(error) }
+}
+
+fn next(state: &State, disks: &[Disk], server: &str, attached: bool) -> Result<Step, Stop> {
     if let Some(error) = state.failure() {
-        return Err(error);
+        return Err(error.into());
     }
     if disks.iter().any(|disk| disk.status.starts_with("error")) {
-        return Err(Error::public(kind::INTERNAL, "The cloud failed on one of the data disks."));
+        return Err(Error::public(kind::INTERNAL, "The cloud failed on one of the data disks.").into());
     }
     if !state.rests_in("ACTIVE") {
         return Ok(Step::Wait("server-building"));
@@ -96,7 +102,8 @@ fn next(state: &State, disks: &[Disk], server: &str, attached: bool) -> Result<S
     let free: Vec<String> =
         disks.iter().filter(|disk| disk.status == "available").map(|disk| disk.id.clone()).collect();
     if !free.is_empty() && attached {
-        return Err(Error::public(kind::INTERNAL, "The cloud could not attach one of the data disks."));
+        let sentence = "The cloud could not attach one of the data disks.";
+        return Err(doubtful(Error::public(kind::INTERNAL, sentence)));
     }
     let has = |status: &str| disks.iter().any(|disk| disk.status == status);
     Ok(if has("creating") || has("downloading") {
@@ -187,7 +194,7 @@ mod tests {
         }
     }
 
-    fn step(status: &str, task: Option<&str>, disks: &[&str], attached: bool) -> Result<Step, Error> {
+    fn step(status: &str, task: Option<&str>, disks: &[&str], attached: bool) -> Result<Step, Stop> {
         let disks: Vec<Disk> = disks.iter().enumerate().map(|(n, at)| disk(&n.to_string(), at)).collect();
         next(&state(status, task), &disks, "s1", attached)
     }
@@ -223,9 +230,10 @@ mod tests {
 
     #[test]
     fn a_failure_anywhere_ends_it() {
-        assert!(step("ERROR", None, &[], false).is_err());
-        assert!(step("BUILD", Some("spawning"), &["error"], false).is_err());
-        assert!(step("ACTIVE", None, &["available", "in-use"], true).is_err());
+        assert!(matches!(step("ERROR", None, &[], false), Err(Stop::Failed(_))));
+        assert!(matches!(step("BUILD", Some("spawning"), &["error"], false), Err(Stop::Failed(_))));
+        // Or it is how that was before.
+        assert!(matches!(step("ACTIVE", None, &["available", "in-use"], true), Err(Stop::Doubtful(_))));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use patchbay_sdk::error::kind;
 use patchbay_sdk::field::{Items, Text, Time};
+use patchbay_sdk::stale::{Stop, doubtful};
 use patchbay_sdk::{Begun, Error, Progress};
 use serde::Deserialize;
 
@@ -30,20 +31,21 @@ pub(crate) async fn begin(id: String) -> Result<Begun, Error> {
 }
 
 /// One look at the server.
-pub(crate) async fn poll(server: String) -> Result<Progress, Error> {
+pub(crate) async fn poll(server: String) -> Result<Progress, Stop> {
     match nova::state(&server).await {
         Err(error) if error.is(kind::NOT_FOUND) => Ok(finished(deleted_at(&server).await)),
-        Err(error) => Err(error),
-        Ok(state) if is_refused(&state) => {
-            Err(Error::public(kind::INTERNAL, "The cloud failed to delete the instance; try again."))
-        }
+        Err(error) => Err(error.into()),
+        Ok(state) if is_refused(&state) => Err(doubtful(Error::public(
+            kind::INTERNAL,
+            "The cloud failed to delete the instance; try again.",
+        ))),
         // Where the cloud keeps deleted servers for a while, this is their end.
         Ok(state) if state.rests_in("SOFT_DELETED") => Ok(finished(state.updated.some())),
         Ok(_) => Ok(Ticket::Delete { server }.pending("deleting")),
     }
 }
 
-/// A server in ERROR that is being deleted has a task.
+/// A server in ERROR that is being deleted has a task, which one that was in ERROR before shows a moment later.
 fn is_refused(state: &State) -> bool {
     state.rests_in("ERROR")
 }

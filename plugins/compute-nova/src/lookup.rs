@@ -2,7 +2,7 @@
 //! so that reading an instance costs one call to Nova and those to storage.
 
 use patchbay_sdk::error::kind;
-use patchbay_sdk::field::{Items, Maybe, Text};
+use patchbay_sdk::field::{Flag, Items, Maybe, Text};
 use patchbay_sdk::openstack::Service;
 use patchbay_sdk::openstack::page::{self, LIST_ITEMS_MAX};
 use patchbay_sdk::{Error, cache};
@@ -47,6 +47,7 @@ struct OneVolume {
 
 #[derive(Deserialize)]
 struct Volume {
+    bootable: Flag,
     volume_image_metadata: Maybe<ImageMetadata>,
 }
 
@@ -105,6 +106,16 @@ pub(crate) async fn image_id(root_volume: &str) -> Result<String, Error> {
         Ok(Some(metadata.map(|metadata| metadata.image_id.into()).unwrap_or_default()))
     })
     .await
+}
+
+/// Whether a server could start from this volume.
+pub(crate) async fn is_bootable(volume: &str) -> Result<bool, Error> {
+    let kept = cache::get_or_read(&format!("bootable/{volume}"), IMAGE_TTL_MS, async || {
+        let answer = CINDER.get(&["volumes", volume]).show().await?;
+        Ok(Some(answer.json::<OneVolume>()?.volume.bootable.is_set().to_string()))
+    })
+    .await?;
+    Ok(kept == true.to_string())
 }
 
 /// The name of the server's hypervisor; empty until it has one, and where the route grants no administrator

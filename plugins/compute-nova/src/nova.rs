@@ -4,8 +4,8 @@
 use patchbay_sdk::error::kind;
 use patchbay_sdk::field::{Maybe, Text, Time};
 use patchbay_sdk::openstack::Service;
-use patchbay_sdk::{Error, log};
-use serde::Deserialize;
+use patchbay_sdk::{Error, reason};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// Granted as the tenant.
@@ -44,6 +44,20 @@ struct FlavorName {
 #[derive(Debug, Deserialize)]
 struct Fault {
     message: Text,
+    created: Time,
+}
+
+/// How a server was before an action: what it shows of that time is not the action's.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Before {
+    pub(crate) updated: String,
+    pub(crate) fault: String,
+}
+
+impl From<&State> for Before {
+    fn from(state: &State) -> Self {
+        Self { updated: state.updated.to_string(), fault: state.fault_at().to_owned() }
+    }
 }
 
 #[derive(Deserialize)]
@@ -68,20 +82,25 @@ impl State {
         self.task().is_none() && self.status == *status
     }
 
-    /// The error of a server that the cloud gave up on, in the platform's words; Nova's go to the log.
+    /// When what is wrong with it came about; empty where nothing is.
+    pub(crate) fn fault_at(&self) -> &str {
+        self.fault.as_ref().map_or("", |fault| &fault.created)
+    }
+
+    /// The error of a server that the cloud gave up on. One that is at a task is on its way, whatever it was before.
     pub(crate) fn failure(&self) -> Option<Error> {
-        if self.status != "ERROR" {
+        if !self.rests_in("ERROR") {
             return None;
         }
         let fault = self.fault.as_ref().map_or("", |fault| fault.message.as_str());
-        log::warn(&format!("server in ERROR: {fault}"));
-        Some(if fault.contains("No valid host") {
-            Error::public(kind::QUOTA, "The cloud has no room for this flavor in this availability zone.")
+        let (kind, sentence) = if fault.contains("No valid host") {
+            (kind::QUOTA, "The cloud has no room for this flavor in this availability zone.")
         } else if fault.contains("uota") || fault.contains("Exceeded") {
-            Error::public(kind::QUOTA, "The tenant's quota is used up.")
+            (kind::QUOTA, "The tenant's quota is used up.")
         } else {
-            Error::public(kind::INTERNAL, "The cloud failed on the instance.")
-        })
+            (kind::INTERNAL, "The cloud failed on the instance.")
+        };
+        Some(reason::failed(kind, sentence, fault))
     }
 }
 
@@ -120,11 +139,22 @@ pub(crate) mod tests {
         State { status, task, updated: "2026-11-23T09:24:05Z".into(), flavor, fault: Maybe::default() }
     }
 
+    /// The same, which failed then.
+    pub(crate) fn failed(at: &str, state: State) -> State {
+        State { fault: Fault { message: "broken".into(), created: at.into() }.into(), ..state }
+    }
+
     #[test]
     fn a_server_with_a_task_does_not_rest() {
         assert!(state("ACTIVE", None).rests_in("ACTIVE"));
         assert!(!state("ACTIVE", Some("powering-off")).rests_in("ACTIVE"));
         assert!(!state("SHUTOFF", None).rests_in("ACTIVE"));
+    }
+
+    #[test]
+    fn a_task_counts_before_the_state() {
+        assert!(state("ERROR", Some("reboot_started_hard")).failure().is_none());
+        assert!(state("ERROR", None).failure().is_some());
     }
 
     #[test]
@@ -135,9 +165,10 @@ pub(crate) mod tests {
             ("Build of instance x aborted: VolumeLimitExceeded", kind::QUOTA),
             ("Unexpected API Error", kind::INTERNAL),
         ] {
-            let fault = Fault { message: message.into() }.into();
-            let error = State { fault, ..state("ERROR", None) }.failure().unwrap();
-            assert!(error.is(kind) && error.public, "{message}");
+            let fault = Fault { message: message.into(), created: Time::default() }.into();
+            let server = State { fault, ..state("ERROR", None) };
+            let error = server.failure().unwrap();
+            assert!(error.is(kind) && error.public && error.message.contains(message.trim()), "{error:?}");
         }
     }
 }

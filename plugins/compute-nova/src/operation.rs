@@ -2,21 +2,26 @@
 //! the files of the verbs.
 
 use patchbay_sdk::error::kind;
+use patchbay_sdk::stale::{self, Stop};
 use patchbay_sdk::{Context, Error, Operation, Progress, ticket};
 
 use crate::ticket::{Ticket, finished};
 use crate::{action, create, delete, resize};
 
+async fn step(ctx: Context, ticket: Ticket) -> Result<Progress, Stop> {
+    match ticket {
+        Ticket::Create { server, disks, attached } => create::poll(ctx, server, disks, attached).await,
+        Ticket::Operate { server, want, before } => action::poll(server, want, before).await,
+        Ticket::AskResize { server, flavor_id, flavor } => resize::ask(server, &flavor_id, flavor).await,
+        Ticket::Resize { server, flavor, confirmed } => resize::poll(server, flavor, confirmed).await,
+        Ticket::Delete { server } => delete::poll(server).await,
+        Ticket::Undo => Err(Error::hidden(kind::INTERNAL, "an abandoned operation is polled").into()),
+    }
+}
+
 impl Operation for crate::Nova {
     async fn poll(ctx: Context, ticket: String) -> Result<Progress, Error> {
-        match ticket::read(&ticket)? {
-            Ticket::Create { server, disks, attached } => create::poll(ctx, server, disks, attached).await,
-            Ticket::Operate { server, want } => action::poll(server, want).await,
-            Ticket::AskResize { server, flavor_id, flavor } => resize::ask(server, &flavor_id, flavor).await,
-            Ticket::Resize { server, flavor, confirmed } => resize::poll(server, flavor, confirmed).await,
-            Ticket::Delete { server } => delete::poll(server).await,
-            Ticket::Undo => Err(Error::hidden(kind::INTERNAL, "an abandoned operation is polled")),
-        }
+        stale::poll(&ticket, async |ticket| step(ctx, ticket).await).await
     }
 
     async fn abandon(ctx: Context, ticket: Option<String>) -> Result<Progress, Error> {

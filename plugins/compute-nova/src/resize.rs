@@ -1,6 +1,7 @@
 //! Another flavor for an instance: Nova moves it, shows VERIFY_RESIZE and waits to be told that all is well.
 
 use patchbay_sdk::error::kind;
+use patchbay_sdk::stale::{Stop, doubtful, missing};
 use patchbay_sdk::{Begun, Error, Progress};
 use serde_json::json;
 
@@ -36,25 +37,25 @@ pub(crate) async fn begin(id: String, flavor_id: String) -> Result<Begun, Error>
 }
 
 /// Asks Nova for it, unless an earlier poll did whose answer was lost.
-pub(crate) async fn ask(server: String, flavor_id: &str, flavor: String) -> Result<Progress, Error> {
-    let state = nova::state(&server).await?;
+pub(crate) async fn ask(server: String, flavor_id: &str, flavor: String) -> Result<Progress, Stop> {
+    let state = nova::state(&server).await.map_err(missing)?;
     if !is_under_way(&state) && state.flavor() != flavor {
         let asked = nova::act(&server, &json!({"resize": {"flavorRef": flavor_id}})).await;
-        asked.map_err(|e| refused(e, &server))?;
+        asked.map_err(|e| refused(e, &server)).map_err(heard_before)?;
     }
     Ok(Ticket::Resize { server, flavor, confirmed: false }.pending("resizing"))
 }
 
 /// One look at the server, and the confirmation when it waits for it.
-pub(crate) async fn poll(server: String, flavor: String, confirmed: bool) -> Result<Progress, Error> {
-    let state = nova::state(&server).await?;
+pub(crate) async fn poll(server: String, flavor: String, confirmed: bool) -> Result<Progress, Stop> {
+    let state = nova::state(&server).await.map_err(missing)?;
     match next(&state, &flavor, confirmed)? {
         Step::Done => Ok(finished(state.updated.some())),
         Step::Wait(step) => Ok(Ticket::Resize { server, flavor, confirmed }.pending(step)),
         Step::Confirm => {
             match nova::act(&server, &json!({"confirmResize": null})).await {
                 // Confirmed by an earlier poll, whose answer was lost, or by Nova's own clock.
-                Err(error) if !error.is(kind::CONFLICT) => Err(error),
+                Err(error) if !error.is(kind::CONFLICT) => Err(error.into()),
                 _ => Ok(Ticket::Resize { server, flavor, confirmed: true }.pending("confirming")),
             }
         }
@@ -83,9 +84,14 @@ fn is_under_way(state: &State) -> bool {
     state.task().is_some() || matches!(state.status.as_str(), "RESIZE" | "VERIFY_RESIZE" | "REVERT_RESIZE")
 }
 
-fn next(state: &State, flavor: &str, confirmed: bool) -> Result<Step, Error> {
+/// Nova says that the server is busy, too, where an earlier poll asked and its answer was lost.
+fn heard_before(error: Error) -> Stop {
+    if error.is(kind::CONFLICT) { doubtful(error) } else { error.into() }
+}
+
+fn next(state: &State, flavor: &str, confirmed: bool) -> Result<Step, Stop> {
     if let Some(error) = state.failure() {
-        return Err(error);
+        return Err(error.into());
     }
     if state.rests_in("VERIFY_RESIZE") && !confirmed {
         return Ok(Step::Confirm);
@@ -98,7 +104,7 @@ fn next(state: &State, flavor: &str, confirmed: bool) -> Result<Step, Error> {
     }
     if state.flavor() != flavor {
         let sentence = "The cloud could not give the instance this flavor; there may be no room for it.";
-        return Err(Error::public(kind::QUOTA, sentence));
+        return Err(doubtful(Error::public(kind::QUOTA, sentence)));
     }
     Ok(Step::Done)
 }
@@ -140,8 +146,10 @@ mod tests {
 
     #[test]
     fn an_instance_that_kept_its_flavor_was_not_resized() {
-        assert!(next(&state("ACTIVE", None), "large", false).unwrap_err().is(kind::QUOTA));
-        assert!(next(&state("ERROR", None), "small", false).is_err());
+        let kept = next(&state("ACTIVE", None), "large", false).unwrap_err();
+        let Stop::Doubtful(Err(error)) = kept else { panic!("it may be an old state: {kept:?}") };
+        assert!(error.is(kind::QUOTA));
+        assert!(matches!(next(&state("ERROR", None), "small", false), Err(Stop::Failed(_))));
     }
 
     #[test]

@@ -79,7 +79,7 @@ pub(crate) async fn show(ctx: Context, id: &str) -> Result<Instance, Error> {
         hypervisor(&server),
     )
     .await;
-    let (root, data) = split(disks?, &server.id);
+    let (root, data) = split(disks?, &server).await?;
     let image_id = image_id(&server, root.as_ref()).await?;
     let places = Places { region, image_id, network_id: network_id?, hypervisor: hypervisor? };
     Ok(server.into_instance(flavor_id?, root, data, places))
@@ -153,13 +153,31 @@ async fn sizes(ctx: Context, ids: Vec<String>) -> Result<Vec<Disk>, Error> {
 }
 
 /// The disk from which the server boots, and the others.
-fn split(disks: Vec<Disk>, server: &str) -> (Option<Disk>, Vec<Disk>) {
-    let is_root = |disk: &Disk| {
+async fn split(mut disks: Vec<Disk>, server: &Server) -> Result<(Option<Disk>, Vec<Disk>), Error> {
+    let at = match by_device(&disks, &server.id) {
+        None if server.image.as_ref().is_none() => by_order(&disks).await?,
+        at => at,
+    };
+    let root = at.map(|at| disks.remove(at));
+    Ok((root, disks))
+}
+
+fn by_device(disks: &[Disk], server: &str) -> Option<usize> {
+    disks.iter().position(|disk| {
         let attachment = disk.attachment.as_ref();
         attachment.is_some_and(|at| at.instance_id == server && ROOT_DEVICES.contains(&at.device.as_str()))
-    };
-    let (root, data): (Vec<Disk>, Vec<Disk>) = disks.into_iter().partition(is_root);
-    (root.into_iter().next(), data)
+    })
+}
+
+/// The first that a server can start from, of those whose device nobody knows: Nova lists the root first.
+async fn by_order(disks: &[Disk]) -> Result<Option<usize>, Error> {
+    for (at, disk) in disks.iter().enumerate() {
+        let nameless = disk.attachment.as_ref().is_none_or(|at| at.device.is_empty());
+        if nameless && lookup::is_bootable(&disk.id).await? {
+            return Ok(Some(at));
+        }
+    }
+    Ok(None)
 }
 
 async fn hypervisor(server: &Server) -> Result<String, Error> {

@@ -5,6 +5,8 @@ pub(crate) use patchbay_sdk::ticket::finished;
 use patchbay_sdk::{Begun, Progress, ticket};
 use serde::{Deserialize, Serialize};
 
+use crate::nova::Before;
+
 /// What the host keeps of an operation, as small JSON. A plugin of a later version reads it too, so fields
 /// are only added, with defaults.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,8 +14,13 @@ use serde::{Deserialize, Serialize};
 pub(crate) enum Ticket {
     /// `attached`: each disk has been told to attach.
     Create { server: String, disks: Vec<String>, attached: bool },
-    /// Until the server rests in `want`.
-    Operate { server: String, want: String },
+    /// Until the server rests in `want`, and not as it did before.
+    Operate {
+        server: String,
+        want: String,
+        #[serde(default)]
+        before: Before,
+    },
     /// Nova is to be asked for the flavor of that id and name.
     AskResize { server: String, flavor_id: String, flavor: String },
     /// Until the server rests with the flavor of that name. `confirmed`: Nova has been told that it is well.
@@ -47,7 +54,7 @@ mod tests {
         let (server, want, flavor) = ("s1".to_owned(), "ACTIVE".to_owned(), "small".to_owned());
         for ticket in [
             Ticket::Create { server: server.clone(), disks: vec!["d1".into()], attached: true },
-            Ticket::Operate { server: server.clone(), want },
+            Ticket::Operate { server: server.clone(), want, before: Before::default() },
             Ticket::AskResize { server: server.clone(), flavor_id: "2".into(), flavor: flavor.clone() },
             Ticket::Resize { server: server.clone(), flavor, confirmed: false },
             Ticket::Delete { server },

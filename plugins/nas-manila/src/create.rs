@@ -57,7 +57,7 @@ async fn make(
 }
 
 fn refused(error: Error, spec: &Spec) -> Error {
-    if error.is(kind::INVALID) && error.message.contains("protocol") {
+    if error.is(kind::INVALID) && error.says("protocol") {
         let sentence = format!("share_proto: the cloud has no shares of the protocol {:?}.", spec.protocol);
         return error.explain(kind::INVALID, sentence);
     }

@@ -4,6 +4,7 @@
 mod client;
 mod create;
 mod delete;
+mod export;
 mod manila;
 mod operation;
 mod share;

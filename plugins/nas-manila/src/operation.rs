@@ -3,12 +3,13 @@
 
 use patchbay_sdk::error::kind;
 use patchbay_sdk::field::{Items, Text, Time};
-use patchbay_sdk::{Context, Error, Finished, Operation, Pending, Progress, join_all, log, ticket};
+use patchbay_sdk::stale::{self, Stop, doubtful, missing};
+use patchbay_sdk::{Context, Error, Finished, Operation, Pending, Progress, join_all, log, reason, ticket};
 use serde::Deserialize;
 
 use crate::share::Share;
 use crate::ticket::{Ticket, Want};
-use crate::{delete, manila, share, share_network};
+use crate::{delete, export, manila, share, share_network};
 
 #[derive(Deserialize)]
 struct Messages {
@@ -27,49 +28,43 @@ impl Ticket {
         ticket::read(text).ok().filter(|kept: &Self| kept.want == Want::Gone)
     }
 
-    async fn step(&self) -> Result<Option<String>, Error> {
-        match (self.want, share::look(&self.id).await) {
-            (Want::Gone, Err(error)) if error.is(kind::NOT_FOUND) => Ok(None),
-            (want, share) => next(want, &share?).await,
+    async fn step(self, ctx: &Context) -> Result<Progress, Stop> {
+        if self.unasked {
+            delete::ask(&self.id).await?;
+            return Ok(ticket::pending(&Self { unasked: false, ..self }, "share-deleting"));
+        }
+        let share = match share::look(&self.id).await {
+            Err(error) if self.want == Want::Gone && error.is(kind::NOT_FOUND) => {
+                self.leave(ctx).await?;
+                return Ok(ticket::finished(None));
+            }
+            share => share.map_err(missing)?,
+        };
+        match next(self.want, &share).await? {
+            Some(state) => Ok(ticket::pending(&self, state)),
+            None => made(&share).await,
         }
     }
 
     /// What the cloud has begun to delete goes, and what it was in has to follow; a share that rests stays.
     async fn follow(&self, ctx: &Context) -> Result<Option<String>, Error> {
         match share::look(&self.id).await {
-            Err(error) if error.is(kind::NOT_FOUND) => self.end(ctx).await.map(|_| None),
+            Err(error) if error.is(kind::NOT_FOUND) => self.leave(ctx).await.map(|()| None),
             share => Ok(share?.status.some().filter(|status| status == "deleting")),
         }
     }
 
-    /// What is left to do, and to say, at the end.
-    async fn end(&self, ctx: &Context) -> Result<Option<String>, Error> {
-        match (self.want, &self.share_network) {
-            (Want::Available, _) => {
-                let location = share::export_location(&self.id).await?;
-                Ok(location.map(|location| format!("Its export location is {location}.")))
-            }
-            (Want::Gone, Some(network)) => {
-                // The share is gone whatever comes: this is tried until the cloud takes it.
-                let removed = share_network::remove_if_unused(ctx, network).await;
-                removed.map(|()| None).map_err(|e| Error { kind: kind::BUSY.into(), ..e })
-            }
-            (Want::Gone, None) => Ok(None),
-        }
+    /// What is left to do when the share is gone, whatever comes: this is tried until the cloud takes it.
+    async fn leave(&self, ctx: &Context) -> Result<(), Error> {
+        let Some(network) = &self.share_network else { return Ok(()) };
+        let removed = share_network::remove_if_unused(ctx, network).await;
+        removed.map_err(|e| Error { kind: kind::BUSY.into(), ..e })
     }
 }
 
 impl Operation for crate::Manila {
     async fn poll(ctx: Context, ticket: String) -> Result<Progress, Error> {
-        let kept: Ticket = ticket::read(&ticket)?;
-        if kept.unasked {
-            delete::ask(&kept.id).await?;
-            return Ok(ticket::pending(&Ticket { unasked: false, ..kept }, "share-deleting"));
-        }
-        match kept.step().await? {
-            Some(state) => Ok(Progress::Pending(Pending { ticket, state, percent: None })),
-            None => Ok(Progress::Finished(Finished { at: None, message: kept.end(&ctx).await? })),
-        }
+        stale::poll(&ticket, async |kept: Ticket| kept.step(&ctx).await).await
     }
 
     /// What bears the operation's mark was made by it: shares first, then what they were in. A delete made
@@ -96,39 +91,50 @@ impl Operation for crate::Manila {
     }
 }
 
-/// The step that is still going on, none at the end.
-async fn next(want: Want, share: &Share) -> Result<Option<String>, Error> {
-    let status = share.status.as_str();
+/// The step that is still going on, none where the share is made.
+async fn next(want: Want, share: &Share) -> Result<Option<String>, Stop> {
+    let (id, status) = (&share.id, share.status.as_str());
+    let sentence = || format!("The cloud failed to delete the share {id}: it is {status} now.");
     match want {
         Want::Available if status == "available" => Ok(None),
-        Want::Available if status == "error" => Err(failed(reason(&share.id).await)),
-        Want::Gone if status.starts_with("error") || status == "available" => {
-            let id = &share.id;
-            let sentence = format!("The cloud failed to delete the share {id}: it is {status} now.");
-            Err(Error::public(kind::INTERNAL, sentence))
+        Want::Available if status == "error" => Err(failed(&reason(id).await).into()),
+        Want::Gone if status == "error_deleting" => {
+            Err(reason::failed(kind::INTERNAL, &sentence(), &reason(id).await).into())
+        }
+        // Or it is how that was before it was asked to go.
+        Want::Gone if matches!(status, "available" | "error") => {
+            Err(doubtful(Error::public(kind::INTERNAL, sentence())))
         }
         _ => Ok(Some(format!("share-{status}"))),
     }
 }
 
-/// Why Manila gave up on a share, in the words that it has for its users; none where it says nothing.
-async fn reason(share: &str) -> Option<String> {
-    let answer = manila::get(&["messages"]).query("resource_id", share).ok().await;
-    let messages = answer.and_then(|answer| answer.json::<Messages>());
-    let messages = messages.inspect_err(|error| log::warn(&error.message)).ok()?.messages;
-    let own = messages.into_iter().filter(|message| message.resource_id == *share);
-    own.max_by(|a, b| a.created_at.cmp(&b.created_at)).and_then(|last| last.user_message.some())
+/// The end of a create. Some backends export a share a moment after it is available.
+async fn made(share: &Share) -> Result<Progress, Stop> {
+    let location = export::location(&share.id, &share.network().await?).await?;
+    let message = location.map(|location| format!("Its export location is {location}."));
+    let is_told = message.is_some();
+    let end = Progress::Finished(Finished { at: None, message });
+    if is_told { Ok(end) } else { Err(Stop::Doubtful(Ok(end))) }
 }
 
-fn failed(reason: Option<String>) -> Error {
-    let Some(reason) = reason else {
-        return Error::public(kind::INTERNAL, "The cloud failed to make the share.");
-    };
+/// Why Manila gave up on a share, in the words that it has for its users; empty where it says nothing.
+async fn reason(share: &str) -> String {
+    let answer = manila::get(&["messages"]).query("resource_id", share).ok().await;
+    let messages = answer.and_then(|answer| answer.json::<Messages>());
+    let messages = messages.inspect_err(|error| log::warn(&error.message));
+    let Ok(Messages { messages }) = messages else { return String::new() };
+    let own = messages.into_iter().filter(|message| message.resource_id == *share);
+    let last = own.max_by(|a, b| a.created_at.cmp(&b.created_at));
+    last.map(|last| last.user_message.into()).unwrap_or_default()
+}
+
+fn failed(reason: &str) -> Error {
     let is_full = ["No valid host", "No storage could be allocated", "apacity"]
         .iter()
         .any(|full| reason.contains(full));
     let kind = if is_full { kind::QUOTA } else { kind::INTERNAL };
-    Error::public(kind, format_args!("The cloud failed to make the share: {reason}"))
+    reason::failed(kind, "The cloud failed to make the share.", reason)
 }
 
 /// What Manila deletes; everything else is on its way to such a state.
@@ -143,13 +149,13 @@ mod tests {
     #[test]
     fn a_failure_says_why() {
         for (reason, kind) in [
-            (Some("create: Could not find an existing share server."), kind::INTERNAL),
-            (Some("allocate host: No storage could be allocated for this share request."), kind::QUOTA),
-            (None, kind::INTERNAL),
+            ("create: Could not find an existing share server.", kind::INTERNAL),
+            ("allocate host: No storage could be allocated for this share request.", kind::QUOTA),
+            ("", kind::INTERNAL),
         ] {
-            let error = failed(reason.map(Into::into));
+            let error = failed(reason);
             assert!(error.is(kind) && error.public, "{error:?}");
-            assert!(error.message.contains(reason.unwrap_or("failed")), "{error:?}");
+            assert!(error.message.contains(reason), "{error:?}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Manila's shares: requests, and the words in which Manila answers. How one is made or removed is in files of the verbs.
 
 use patchbay_sdk::error::kind;
-use patchbay_sdk::field::{Entries, Flag, Id, Items, Number, Text, Time};
+use patchbay_sdk::field::{Entries, Id, Number, Text, Time};
 use patchbay_sdk::mark::Mark;
 use patchbay_sdk::openstack::list::{List, Paging};
 use patchbay_sdk::openstack::mark;
@@ -10,7 +10,7 @@ use patchbay_sdk::{Context, Error, join, nas};
 use serde::Deserialize;
 
 use crate::manila::{self, NETWORK_KEY, OPERATION_KEY};
-use crate::share_network;
+use crate::{export, share_network};
 
 /// A share as Manila shows it.
 #[derive(Debug, Deserialize)]
@@ -31,17 +31,6 @@ pub(crate) struct Share {
 #[derive(Deserialize)]
 pub(crate) struct One {
     pub(crate) share: Share,
-}
-
-#[derive(Deserialize)]
-struct Locations {
-    export_locations: Items<Location>,
-}
-
-#[derive(Deserialize)]
-struct Location {
-    path: Text,
-    preferred: Flag,
 }
 
 /// What only the administrator sees.
@@ -84,12 +73,13 @@ impl Share {
 
     /// As the contract's share, in the caller's region.
     pub(crate) async fn into_share(self, region: String) -> Result<nas::Share, Error> {
-        let (network, (location, server)) =
-            join(self.network(), join(export_location(&self.id), server(&self.id))).await;
+        let network = self.network().await?;
+        let (location, server) = join(export::location(&self.id, &network), server(&self.id)).await;
         // The tenant may have no administrator to ask.
         let server = server.unwrap_or_default();
         let location = location?.unwrap_or_default();
-        let server_host = if server.host.is_empty() { host_of(&location).into() } else { server.host };
+        let server_host =
+            if server.host.is_empty() { export::host_of(&location).into() } else { server.host };
         Ok(nas::Share {
             id: self.id.into(),
             name: self.name.into(),
@@ -97,7 +87,7 @@ impl Share {
             protocol: self.share_proto.into(),
             size: self.size.or_zero(),
             region,
-            network_id: network?,
+            network_id: network,
             status: self.status.into(),
             progress: self.progress.into(),
             server_id: server.id,
@@ -132,17 +122,6 @@ pub(crate) async fn made_by(ctx: &Context, operation: &str) -> Result<Vec<Share>
     mark::find(ctx, &Mark::Metadata(OPERATION_KEY, operation), &list).await
 }
 
-/// Where it is mounted from, as the backend prefers; none while it is being made.
-pub(crate) async fn export_location(id: &str) -> Result<Option<String>, Error> {
-    let answer = manila::get(&["shares", id, "export_locations"]).ok().await;
-    let locations = match answer {
-        Err(error) if error.is(kind::NOT_FOUND) => return Ok(None),
-        answer => answer?.json::<Locations>()?.export_locations,
-    };
-    let preferred = locations.into_iter().min_by_key(|location| !location.preferred.is_set());
-    Ok(preferred.and_then(|location| location.path.some()))
-}
-
 async fn server(id: &str) -> Result<Server, Error> {
     let placed: Placed = manila::get_as_admin(&["shares", id]).ok().await?.json()?;
     let Some(id) = placed.share.share_server_id.some() else { return Ok(Server::default()) };
@@ -150,29 +129,9 @@ async fn server(id: &str) -> Result<Server, Error> {
     Ok(Server { id, host: answer.share_server.host.into() })
 }
 
-/// Of "10.0.0.3:/path" (NFS) and `\\10.0.0.3\name` (CIFS).
-fn host_of(location: &str) -> &str {
-    match location.strip_prefix(r"\\") {
-        Some(rest) => rest.split('\\').next().unwrap_or_default(),
-        None => location.split_once(":/").map_or("", |(host, _)| host),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_export_location_names_its_host() {
-        for (location, host) in [
-            ("10.5.0.213:/path/to/share_1", "10.5.0.213"),
-            ("[fd00::5]:/share_1", "[fd00::5]"),
-            (r"\\10.5.0.213\share_1", "10.5.0.213"),
-            ("", ""),
-        ] {
-            assert_eq!(host_of(location), host, "{location}");
-        }
-    }
 
     #[test]
     fn a_share_is_read_as_manila_shows_it() {

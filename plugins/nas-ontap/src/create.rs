@@ -2,10 +2,10 @@
 
 use patchbay_sdk::error::kind;
 use patchbay_sdk::nas::{Spec, network};
-use patchbay_sdk::{Begun, Context, Error, clock, settings};
+use patchbay_sdk::{Begun, Context, Error, clock, log, reason, settings};
 use serde_json::json;
 
-use crate::job::{self, State};
+use crate::job::{self, Failure, State};
 use crate::note::Note;
 use crate::ticket::{Ticket, Want};
 use crate::volume::{self, GIB};
@@ -48,8 +48,8 @@ fn path(name: &str) -> String {
 async fn appears(name: &str, job: &str) -> Result<String, Error> {
     loop {
         let state = job::look(job).await?;
-        if let State::Failed(error) = state {
-            return Err(failed(error));
+        if let State::Failed(failure) = state {
+            return Err(failed(failure));
         }
         if let Some(volume) = volume::named(name).await? {
             return Ok(volume.uuid.into());
@@ -57,23 +57,28 @@ async fn appears(name: &str, job: &str) -> Result<String, Error> {
         if matches!(state, State::Done) {
             let error =
                 Error::hidden(kind::INTERNAL, format_args!("the job is done, but there is no volume {name}"));
-            return Err(failed(error));
+            return Err(failed(error.into()));
         }
         clock::sleep(PAUSE_MS).await;
     }
 }
 
 /// Why there is no share, once the array has tried.
-pub(crate) fn failed(error: Error) -> Error {
-    error
-        .explain(kind::QUOTA, "share_size_in_g: the array has no room for the share.")
-        .explain(kind::INTERNAL, "The array failed to make the share.")
+pub(crate) fn failed(Failure { error, reason }: Failure) -> Error {
+    let sentence = match error.kind.as_str() {
+        kind::QUOTA => "share_size_in_g: the array has no room for the share.",
+        kind::INTERNAL => "The array failed to make the share.",
+        kind::UNAVAILABLE => "The array cannot make the share now; try again later.",
+        _ => return error,
+    };
+    log::warn(&error.message);
+    reason::failed(&error.kind, sentence, &reason)
 }
 
 fn refused(error: Error) -> Error {
     let error =
         error.explain(kind::INVALID, "The share's name, description or share_size_in_g is not acceptable.");
-    failed(error)
+    failed(error.into())
 }
 
 #[cfg(test)]
@@ -81,7 +86,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_failure_keeps_the_arrays_words_to_itself() {
+    fn a_failed_job_is_told_with_its_reason() {
+        let error = Error::hidden(kind::INTERNAL, "secret");
+        let failure = Failure { error, reason: "node n1 (10.0.0.5) is down".into() };
+        assert_eq!(
+            failed(failure).message,
+            "The array failed to make the share. (node n1 ((address)) is down)"
+        );
+    }
+
+    #[test]
+    fn a_refusal_keeps_the_arrays_words_to_itself() {
         for (kind, says) in
             [(kind::QUOTA, "no room"), (kind::INVALID, "share_size_in_g"), (kind::INTERNAL, "failed")]
         {

@@ -1,5 +1,7 @@
 //! ONTAP's REST API as every file here reaches it, and the names that an operation gives to what it makes.
 
+use std::collections::BTreeSet;
+
 use patchbay_sdk::error::kind;
 use patchbay_sdk::field::Id;
 use patchbay_sdk::mark::{Found, Mark};
@@ -18,11 +20,22 @@ pub(crate) const SVM: &str = "svm";
 /// The setting that names the aggregate.
 pub(crate) const AGGREGATE: &str = "aggregate";
 
+/// The most answers that one list is put together of. An array may answer with fewer records than it could, or with none, and
+/// say where the list goes on.
+const PARTS_MAX: usize = 100;
+
 #[derive(Deserialize)]
 struct Records {
     records: Vec<Value>,
     #[serde(default, rename = "_links")]
     links: Value,
+}
+
+impl Records {
+    /// The address of the list's next part, as far as its query.
+    fn next(&self) -> Option<&str> {
+        self.links["next"]["href"].as_str()?.split_once('?').map(|(_, query)| query)
+    }
 }
 
 /// What began something that takes time.
@@ -91,10 +104,19 @@ async fn records(path: &[&str], filters: &[(&str, &str)], fields: &str) -> Resul
         |name: &str| fields.split(',').any(|field| name == field || name.starts_with(&format!("{field}.")));
     let more = filters.iter().map(|(name, _)| *name).filter(|name| !is_asked(name));
     let fields = [fields].into_iter().chain(more).collect::<Vec<_>>().join(",");
-    let request = request("GET", path).query("fields", fields);
-    let request = filters.iter().fold(request, |request, (name, value)| request.query(name, value));
-    let Records { records, links } = ok(request).await?.json()?;
-    Ok((records, links["next"].is_null()))
+    let first = request("GET", path).query("fields", fields);
+    let mut next = filters.iter().fold(first, |request, (name, value)| request.query(name, value));
+    let (mut found, mut asked) = (Vec::new(), BTreeSet::new());
+    for _ in 0..PARTS_MAX {
+        let mut part: Records = ok(next).await?.json()?;
+        found.append(&mut part.records);
+        match part.next() {
+            None => return Ok((found, part.links["next"].is_null())),
+            Some(again) if !asked.insert(again.to_owned()) => return Ok((found, false)),
+            Some(more) => next = request("GET", path).raw_query(more),
+        }
+    }
+    Ok((found, false))
 }
 
 /// Sends it and takes a status of 2xx alone for success.

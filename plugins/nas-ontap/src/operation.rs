@@ -28,13 +28,13 @@ impl Ticket {
         match (self.job().await?, self.want) {
             (State::GoesOn, Want::Available) => Ok(ticket::pending(&self, "share-creating")),
             (State::GoesOn, Want::Gone) => Ok(ticket::pending(&self, "share-deleting")),
-            (State::Failed(error), Want::Available) => Err(create::failed(error)),
-            (State::Failed(error), Want::Gone) => Err(removal::failed(error, &self.id)),
+            (State::Failed(failure), Want::Available) => Err(create::failed(failure)),
+            (State::Failed(failure), Want::Gone) => Err(removal::failed(failure, &self.id)),
             (State::Done, Want::Available) => made(volume::look(&self.id).await?).await,
             (State::Done, Want::Gone) => match volume::look(&self.id).await? {
                 Some(volume) => {
                     let step = removal::step(&volume).await;
-                    step.map_err(|e| removal::failed(e, &self.id)).map(|step| self.pending(step))
+                    step.map_err(|e| removal::failed(e.into(), &self.id)).map(|step| self.pending(step))
                 }
                 None => removal::end(&self.name).await.map(|()| ticket::finished(None)),
             },
@@ -56,8 +56,10 @@ impl Ticket {
 
 /// The end of a create.
 async fn made(volume: Option<Volume>) -> Result<Progress, Error> {
-    let lost =
-        || create::failed(Error::hidden(kind::INTERNAL, "the volume's job is done, and the volume is gone"));
+    let lost = || {
+        let error = Error::hidden(kind::INTERNAL, "the volume's job is done, and the volume is gone");
+        create::failed(error.into())
+    };
     let location = volume.ok_or_else(lost)?.location().await?;
     let message = location.map(|location| format!("Its export location is {location}."));
     Ok(Progress::Finished(Finished { at: None, message }))

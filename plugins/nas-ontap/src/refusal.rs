@@ -20,25 +20,41 @@ struct Refusal {
 /// What ONTAP says of an error, in an answer or in a job.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Fault {
-    message: Text,
-    code: Text,
+    pub(crate) message: Text,
+    pub(crate) code: Text,
+    /// The field of the request that it is about, where it is about one.
+    #[serde(default)]
+    target: Text,
 }
+
+/// The fields in which something of the caller's stands.
+const OF_THE_CALLER: [&str; 3] = ["size", "comment", "space.size"];
 
 /// What a status that is not 2xx means, with the array's words for the log.
 pub(crate) fn of(status: u16, body: &[u8]) -> Error {
     let Refusal { error } = serde_json::from_slice(body).unwrap_or_default();
     let error = error.get().unwrap_or_default();
-    let kind = by_words(&error.message).or_else(|| by_code(&error.code)).unwrap_or_else(|| by_status(status));
+    let kind = by_fault(&error).unwrap_or_else(|| by_status(status, &error));
     hidden(kind, format_args!("the array answered {status}"), &error)
 }
 
 /// What a job's failure means.
 pub(crate) fn of_job(error: &Fault) -> Error {
-    let kind = by_words(&error.message).or_else(|| by_code(&error.code)).unwrap_or(kind::INTERNAL);
+    let kind = by_fault(error).unwrap_or(kind::INTERNAL);
     hidden(kind, format_args!("the array's job failed"), error)
 }
 
-fn hidden(kind: &str, what: std::fmt::Arguments<'_>, Fault { message, code }: &Fault) -> Error {
+fn by_fault(error: &Fault) -> Option<&'static str> {
+    match by_words(&error.message).or_else(|| by_code(&error.code)) {
+        // The rest of a request is the deployment's and this plugin's.
+        Some(kind::INVALID) if !OF_THE_CALLER.contains(&&*error.target) && !error.target.is_empty() => {
+            Some(kind::INTERNAL)
+        }
+        kind => kind,
+    }
+}
+
+fn hidden(kind: &str, what: std::fmt::Arguments<'_>, Fault { message, code, .. }: &Fault) -> Error {
     let message: String = message.chars().take(MESSAGE_CHARS_MAX).collect();
     Error::hidden(kind, format_args!("{what} (code {:?}): {message}", code.as_str()))
 }
@@ -63,20 +79,24 @@ fn by_code(code: &str) -> Option<&'static str> {
         "8" | "1703945" | "1703946" | "524615" | "918667" => kind::CONFLICT,
         // Another operation works on the volume.
         "13107406" => kind::BUSY,
+        // The aggregate is offline.
+        "787140" => kind::UNAVAILABLE,
         _ => return None,
     };
     Some(kind)
 }
 
-fn by_status(status: u16) -> &'static str {
+fn by_status(status: u16, error: &Fault) -> &'static str {
     match status {
-        404 => kind::NOT_FOUND,
+        // The array says by a code that something is gone: what has none is a proxy's.
+        300..=399 | 404 => kind::UNAVAILABLE,
         408 => kind::TIMEOUT,
         409 => kind::CONFLICT,
         429 => kind::BUSY,
         // The array's credential is the deployment's.
         401 | 403 => kind::INTERNAL,
-        400..=499 => kind::INVALID,
+        // A code that is not known here is no word about the request: all of that but a few fields is always the same.
+        400..=499 if error.code.is_empty() || OF_THE_CALLER.contains(&&*error.target) => kind::INVALID,
         502..=504 => kind::UNAVAILABLE,
         _ => kind::INTERNAL,
     }
@@ -98,7 +118,9 @@ mod tests {
             (409, "1703945", "Ruleset is in use by a volume.", kind::CONFLICT),
             (409, "13107406", "Another volume operation is in progress.", kind::BUSY),
             (500, "99", "There is not enough space in aggregate aggr1.", kind::QUOTA),
-            (418, "99", "teapot", kind::INVALID),
+            (400, "787140", "Aggregate aggr1 is offline.", kind::UNAVAILABLE),
+            (400, "99", "teapot", kind::INTERNAL),
+            (400, "", "teapot", kind::INVALID),
             (500, "99", "", kind::INTERNAL),
             (503, "", "", kind::UNAVAILABLE),
         ] {
@@ -106,14 +128,32 @@ mod tests {
             let error = of(status, body.as_bytes());
             assert!(error.is(expected) && !error.public, "{status} {code} {message}: {error:?}");
         }
-        assert!(of(502, b"<html>").is(kind::UNAVAILABLE));
+        for strange in [302, 404, 502] {
+            assert!(of(strange, b"<html>").is(kind::UNAVAILABLE), "{strange}");
+        }
         assert!(of(409, br#"{"error": {"code": 1, "message": null}}"#).is(kind::EXISTS));
         assert!(of(409, br#"{"error": null}"#).is(kind::CONFLICT));
     }
 
     #[test]
+    fn a_fields_refusal_is_the_callers_where_the_field_is() {
+        for (code, target, expected) in [
+            ("2", "size", kind::INVALID),
+            ("99", "size", kind::INVALID),
+            ("2", "aggregates.name", kind::INTERNAL),
+            ("2", "", kind::INVALID),
+        ] {
+            let body = serde_json::json!({"error": {"message": "wrong", "code": code, "target": target}})
+                .to_string();
+            assert!(of(400, body.as_bytes()).is(expected), "{code} {target}");
+        }
+    }
+
+    #[test]
     fn a_jobs_failure_has_its_kind() {
-        let failed = |message: &str| of_job(&Fault { message: message.into(), code: "460770".into() });
+        let failed = |message: &str| {
+            of_job(&Fault { message: message.into(), code: "460770".into(), target: Text::default() })
+        };
         assert!(failed("There is not enough space in aggregate \"aggr1\".").is(kind::QUOTA));
         assert!(failed("The node is down.").is(kind::INTERNAL));
     }

@@ -2,8 +2,9 @@
 //! Each step but the last is a job of the array's. ONTAP deletes no volume that is mounted, and no policy that one names.
 
 use patchbay_sdk::error::kind;
-use patchbay_sdk::{Begun, Context, Error};
+use patchbay_sdk::{Begun, Context, Error, log, reason};
 
+use crate::job::Failure;
 use crate::ticket::{Ticket, Want};
 use crate::volume::Volume;
 use crate::{policy, volume};
@@ -51,10 +52,14 @@ pub(crate) async fn end(name: &str) -> Result<(), Error> {
 }
 
 /// Why the share is still there.
-pub(crate) fn failed(error: Error, id: &str) -> Error {
-    error
-        .explain(kind::CONFLICT, format_args!("The array does not delete the share {id} now: it is in use."))
-        .explain(kind::INTERNAL, format_args!("The array failed to delete the share {id}."))
+pub(crate) fn failed(Failure { error, reason }: Failure, id: &str) -> Error {
+    let sentence = match error.kind.as_str() {
+        kind::CONFLICT => format!("The array does not delete the share {id} now: it is in use."),
+        kind::INTERNAL => format!("The array failed to delete the share {id}."),
+        _ => return error,
+    };
+    log::warn(&error.message);
+    reason::failed(&error.kind, &sentence, &reason)
 }
 
 /// The next look shows it.

@@ -77,7 +77,6 @@ pub(crate) async fn chunk<T: DeserializeOwned>(
     limit: usize,
     after: Option<&str>,
 ) -> Result<Chunk<T>, Error> {
-    let unreadable = |e| Error::hidden(kind::INTERNAL, format_args!("unreadable list of {collection}: {e}"));
     let request = NEUTRON.get(&[collection]).query("limit", limit);
     let request = match after {
         Some(after) => request.query("marker", after),
@@ -85,8 +84,8 @@ pub(crate) async fn chunk<T: DeserializeOwned>(
     };
     let mut answer: Map<String, Value> = request.ok().await?.json()?;
     let key = key(collection);
-    let items: Items<T> =
-        serde_json::from_value(answer.remove(key).unwrap_or_default()).map_err(unreadable)?;
+    let items: Items<T> = serde_json::from_value(answer.remove(key).unwrap_or_default())
+        .map_err(|e| Error::unreadable("list", e))?;
     let links = answer.remove(&format!("{key}_links"));
     let is_next = |link: &Value| link["rel"] == "next";
     let more = links.as_ref().and_then(Value::as_array).is_some_and(|links| links.iter().any(is_next));

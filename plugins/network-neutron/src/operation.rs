@@ -2,19 +2,24 @@
 //! What a ticket says is in `ticket`, the steps of each resource are in its own file.
 
 use patchbay_sdk::error::kind;
+use patchbay_sdk::stale::{self, Stop};
 use patchbay_sdk::{Context, Error, Operation, Progress, join, ticket};
 
 use crate::ticket::{Ticket, finished};
 use crate::{routers, security_groups, vpcs};
 
+async fn step(ctx: &Context, ticket: Ticket) -> Result<Progress, Stop> {
+    match ticket {
+        Ticket::Vpc(ticket) => vpcs::poll(ctx, ticket).await,
+        Ticket::Router(ticket) => routers::poll(ctx, ticket).await,
+        Ticket::SecurityGroup(ticket) => security_groups::poll(ticket).await,
+        Ticket::Undo => Err(Error::hidden(kind::INTERNAL, "an abandoned operation is polled").into()),
+    }
+}
+
 impl Operation for crate::Neutron {
     async fn poll(ctx: Context, ticket: String) -> Result<Progress, Error> {
-        match ticket::read(&ticket)? {
-            Ticket::Vpc(ticket) => vpcs::poll(&ctx, ticket).await,
-            Ticket::Router(ticket) => routers::poll(&ctx, ticket).await,
-            Ticket::SecurityGroup(ticket) => security_groups::poll(ticket).await,
-            Ticket::Undo => Err(Error::hidden(kind::INTERNAL, "an abandoned operation is polled")),
-        }
+        stale::poll(&ticket, async |ticket| step(&ctx, ticket).await).await
     }
 
     async fn abandon(ctx: Context, ticket: Option<String>) -> Result<Progress, Error> {

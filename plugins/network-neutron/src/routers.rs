@@ -11,6 +11,7 @@ mod view;
 
 use patchbay_sdk::error::kind;
 use patchbay_sdk::network::{Route, Router, RouterSpec, Routers};
+use patchbay_sdk::stale::{Stop, missing};
 use patchbay_sdk::{Begun, Context, Error, Page, Progress};
 
 pub(crate) use self::create::undo;
@@ -49,19 +50,21 @@ impl Routers for crate::Neutron {
 }
 
 /// One step on, or back where it cannot be done: the error says which state holds.
-pub(crate) async fn poll(_ctx: &Context, ticket: Ticket) -> Result<Progress, Error> {
+pub(crate) async fn poll(_ctx: &Context, ticket: Ticket) -> Result<Progress, Stop> {
     let error = match on(&ticket).await {
-        Err(error) if !error.is_passing() => error,
-        result => return result,
+        Ok(progress) => return Ok(progress),
+        // The router may be so new that not all of the cloud knows it yet.
+        Err(error) if error.is_passing() || error.is(kind::NOT_FOUND) => return Err(missing(error)),
+        Err(error) => error,
     };
     let back = back(&ticket).await.is_ok();
     Err(match (ticket, back) {
-        _ if error.is(kind::NOT_FOUND) => error,
         (Ticket::Create { .. }, true) => stating(error, "Nothing of the router is left."),
         (Ticket::Create { .. }, false) => stating(error, "What was made of the router is being removed."),
         (_, true) => stating(error, "The router is as it was before."),
         (_, false) => stating(error, "The router is being made what it was before."),
-    })
+    }
+    .into())
 }
 
 /// Makes the router what it was before, or removes a new one.

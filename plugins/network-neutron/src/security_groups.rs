@@ -11,6 +11,7 @@ pub(crate) mod ticket;
 
 use patchbay_sdk::error::kind;
 use patchbay_sdk::network::{Group, GroupSpec, SecurityGroups};
+use patchbay_sdk::stale::Stop;
 use patchbay_sdk::{Begun, Context, Error, Progress};
 
 use self::change::reconcile;
@@ -60,7 +61,7 @@ impl SecurityGroups for crate::Neutron {
 }
 
 /// One look at what the ticket is about, and what follows from it.
-pub(crate) async fn poll(ticket: Ticket) -> Result<Progress, Error> {
+pub(crate) async fn poll(ticket: Ticket) -> Result<Progress, Stop> {
     match ticket {
         Ticket::Create { group, after } => {
             reconcile(&group, &after).await?;
@@ -74,7 +75,7 @@ pub(crate) async fn poll(ticket: Ticket) -> Result<Progress, Error> {
             group::delete(&group).await?;
             Ok(finished(None))
         }
-        Ticket::Operate(members) => members.poll().await,
+        Ticket::Operate(members) => Ok(members.poll().await?),
     }
 }
 
@@ -83,7 +84,9 @@ pub(crate) async fn abandon(ticket: Ticket) -> Result<Progress, Error> {
     match ticket {
         Ticket::Create { group, .. } => group::delete(&group).await?,
         Ticket::Update { group, before, .. } => match reconcile(&group, &before).await {
-            Err(error) if !error.is(kind::NOT_FOUND) => return Err(error),
+            Err(Stop::Failed(error) | Stop::Doubtful(Err(error))) if !error.is(kind::NOT_FOUND) => {
+                return Err(error);
+            }
             _ => {}
         },
         Ticket::Delete { .. } | Ticket::Operate(_) => {}

@@ -35,8 +35,16 @@ pub(crate) struct Account {
 #[derive(Deserialize)]
 pub(crate) struct Key {
     user: Text,
+    /// Later versions say of each key whether it is of use; 16.2 has no others.
+    active: Text,
     pub(crate) access_key: Text,
     pub(crate) secret_key: Text,
+}
+
+impl Key {
+    fn is_active(&self) -> bool {
+        !matches!(self.active.to_ascii_lowercase().as_str(), "false" | "0")
+    }
 }
 
 /// What a display name says.
@@ -49,11 +57,11 @@ struct Note<'a> {
 }
 
 impl Account {
-    /// The account's own key, and none of a subuser's.
+    /// The account's own key, and none of a subuser's, nor one that is switched off.
     pub(crate) fn key(&self) -> Result<&Key, Error> {
         let sentence =
             || format!("The account {} has no key: the gateway's administrator took it.", self.uid);
-        let own = self.keys.iter().find(|key| key.user == *self.uid.as_str());
+        let own = self.keys.iter().find(|key| key.user == *self.uid.as_str() && key.is_active());
         own.ok_or_else(|| Error::public(kind::CONFLICT, sentence()))
     }
 
@@ -292,6 +300,10 @@ mod tests {
     fn a_key_is_the_accounts_own() {
         let mut account = account("office");
         assert_eq!(account.key().map(|key| key.access_key.as_str()).ok(), Some("A1"));
+        let off = r#"[{"user":"t-0000000001.u","access_key":"A0","secret_key":"S0","active":false},
+            {"user":"t-0000000001.u","access_key":"A2","secret_key":"S2","active":true}]"#;
+        account.keys = serde_json::from_str(off).unwrap();
+        assert_eq!(account.key().map(|key| key.access_key.as_str()).ok(), Some("A2"));
         account.keys = Items::default();
         assert!(account.key().is_err_and(|error| error.is(kind::CONFLICT)));
     }

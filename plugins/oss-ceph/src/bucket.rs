@@ -81,7 +81,11 @@ pub(crate) async fn make(account: &Account, name: &str, storage_class: &str) -> 
         "" => s3("PUT", name),
         class => s3("PUT", name).header("x-amz-storage-class", class),
     };
-    account.send(request).await.map(drop).map_err(|refusal| refused(refusal, name, storage_class))
+    match account.send(request).await {
+        // By an earlier request, whose answer was lost: nobody had it before.
+        Err(refusal) if refusal.says("BucketAlreadyOwnedByYou") => Ok(()),
+        answer => answer.map(drop).map_err(|refusal| refused(refusal, name, storage_class)),
+    }
 }
 
 /// Removes the account's bucket if nothing is in it.

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use crate::openstack::message;
 use crate::{Error, log};
 
 /// The kinds of `wit/host`.
@@ -20,13 +21,13 @@ pub mod kind {
     pub const DENIED: &str = "denied";
     /// Later, at the backend's wish.
     pub const BUSY: &str = "busy";
-    /// The backend cannot be reached.
+    /// The backend cannot be reached, or answers what cannot be read.
     pub const UNAVAILABLE: &str = "unavailable";
     /// No answer in time.
     pub const TIMEOUT: &str = "timeout";
     /// The backend cannot do that.
     pub const UNSUPPORTED: &str = "unsupported";
-    /// A defect of the plugin or the backend.
+    /// A defect of the plugin, or one of the backend that does not pass.
     pub const INTERNAL: &str = "internal";
 }
 
@@ -43,10 +44,23 @@ impl Error {
         Self { kind: kind.into(), message: message.to_string(), public: true, retry_after_ms: None }
     }
 
+    /// What the backend answered cannot be read, for this `reason`: its fault, and one that passes. `what`: "answer", "list".
+    #[must_use]
+    pub fn unreadable(what: &str, reason: impl Display) -> Self {
+        log::warn(&format!("unreadable {what} of the backend: {reason}"));
+        Self::public(kind::UNAVAILABLE, "The backend's answer could not be read; try again later.")
+    }
+
     /// Whether it is of this kind.
     #[must_use]
     pub fn is(&self, kind: &str) -> bool {
         self.kind == kind
+    }
+
+    /// Whether the backend's sentence holds these words; what it quotes of the request does not count.
+    #[must_use]
+    pub fn says(&self, words: &str) -> bool {
+        message::unquoted(&self.message).contains(words)
     }
 
     /// Whether the same step may succeed later: the host comes back with the same ticket.

@@ -59,7 +59,7 @@ pub async fn send(request: Request) -> Result<Response, Refusal> {
 fn refusal(status: u16, retry_after: Option<&str>, body: &[u8]) -> Refusal {
     let code = code(body);
     let error = status::refusal(status, retry_after, body);
-    let error = match kind_of(&code) {
+    let error = match kind_of(&code).or_else(|| kind_of_own(&code, status)) {
         Some(kind) => Error { kind: kind.into(), ..error },
         None => error,
     };
@@ -75,7 +75,19 @@ fn kind_of(code: &str) -> Option<&'static str> {
         "QuotaExceeded" | "TooManyBuckets" => Some(kind::QUOTA),
         // A clock is wrong: nothing that a tenant could change, and it passes.
         "RequestTimeTooSkewed" => Some(kind::UNAVAILABLE),
-        "SlowDown" => Some(kind::BUSY),
+        // Another change of the same thing is on its way.
+        "SlowDown" | "OperationAborted" => Some(kind::BUSY),
+        // The gateway's region is another than the deployment says.
+        "InvalidLocationConstraint" | "IllegalLocationConstraintException" => Some(kind::INTERNAL),
+        _ => None,
+    }
+}
+
+/// What only the gateway itself can say, and it has: a proxy has no codes.
+fn kind_of_own(code: &str, status: u16) -> Option<&'static str> {
+    match status {
+        403 if !code.is_empty() => Some(kind::DENIED),
+        404 if !code.is_empty() => Some(kind::NOT_FOUND),
         _ => None,
     }
 }
@@ -121,6 +133,11 @@ mod tests {
             (403, xml("InvalidAccessKeyId"), "InvalidAccessKeyId", kind::DENIED),
             (403, xml("RequestTimeTooSkewed"), "RequestTimeTooSkewed", kind::UNAVAILABLE),
             (503, xml("SlowDown"), "SlowDown", kind::BUSY),
+            (409, xml("OperationAborted"), "OperationAborted", kind::BUSY),
+            (409, xml("BucketAlreadyOwnedByYou"), "BucketAlreadyOwnedByYou", kind::EXISTS),
+            (400, xml("InvalidLocationConstraint"), "InvalidLocationConstraint", kind::INTERNAL),
+            (404, "default backend - 404".to_owned(), "", kind::UNAVAILABLE),
+            (403, "<html>Forbidden</html>".to_owned(), "", kind::UNAVAILABLE),
             (405, "MethodNotAllowed".to_owned(), "", kind::INVALID),
             (502, String::new(), "", kind::UNAVAILABLE),
         ] {

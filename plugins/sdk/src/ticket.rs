@@ -5,9 +5,13 @@ use std::fmt::Display;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::error::kind;
 use crate::{Begun, Error, Finished, Pending, Progress};
+
+/// The field that is not the plugin's own: since when what it sees is in doubt, as [`crate::stale`] keeps it.
+pub(crate) const DOUBT: &str = "doubt_since_ms";
 
 /// What a call answers that began a change of the resource, with the first ticket.
 #[must_use]
@@ -32,7 +36,12 @@ pub fn finished(at: Option<String>) -> Progress {
 /// # Errors
 /// "internal" if it is none of this plugin's.
 pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
-    serde_json::from_str(text).map_err(|e| Error::hidden(kind::INTERNAL, format_args!("ticket: {e}")))
+    let no_ticket = |e| Error::hidden(kind::INTERNAL, format_args!("ticket: {e}"));
+    let mut ticket: Value = serde_json::from_str(text).map_err(no_ticket)?;
+    if let Some(fields) = ticket.as_object_mut() {
+        fields.remove(DOUBT);
+    }
+    serde_json::from_value(ticket).map_err(no_ticket)
 }
 
 fn text(ticket: &impl Serialize) -> String {

@@ -56,6 +56,14 @@ impl Request {
         self
     }
 
+    /// Gives it a query as a backend wrote it, instead of what it had.
+    pub fn raw_query(mut self, query: &str) -> Self {
+        let end = self.wire.path.find('?').unwrap_or(self.wire.path.len());
+        self.wire.path.truncate(end);
+        self.wire.path.extend(["?", query]);
+        self
+    }
+
     /// Adds a header.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.wire.headers.push((name.into(), value.into()));
@@ -70,6 +78,11 @@ impl Request {
         let bytes = serde_json::to_vec(body).map_err(|e| Error::hidden(kind::INTERNAL, e))?;
         self.wire.body = Some(bytes);
         Ok(self.header("Content-Type", "application/json"))
+    }
+
+    /// Whether it changes nothing.
+    pub(crate) fn reads(&self) -> bool {
+        self.wire.method == "GET"
     }
 
     /// Sends it. Any status is an answer.
@@ -109,10 +122,9 @@ impl Response {
     /// The body as JSON; `T` may borrow from it.
     ///
     /// # Errors
-    /// "internal" if it is something else.
+    /// "unavailable" if it is something else: what answered is not the backend, or the backend is not itself.
     pub fn json<'a, T: Deserialize<'a>>(&'a self) -> Result<T, Error> {
-        serde_json::from_slice(&self.0.body)
-            .map_err(|e| Error::hidden(kind::INTERNAL, format_args!("unreadable answer of the backend: {e}")))
+        serde_json::from_slice(&self.0.body).map_err(|e| Error::unreadable("answer", e))
     }
 }
 
@@ -152,6 +164,12 @@ mod tests {
                 assert_eq!(path, bytes.collect::<Vec<_>>().concat());
             }
         }
+    }
+
+    #[test]
+    fn a_backends_own_query_takes_the_place_of_another() {
+        let request = Request::new("array", "GET", &["api", "x"]).query("a", 1).raw_query("start=2&b=%2F");
+        assert_eq!(request.wire.path, "api/x?start=2&b=%2F");
     }
 
     #[test]

@@ -7,9 +7,12 @@ use serde_json::json;
 
 use crate::operation::{Ticket, Want};
 use crate::settle::{settle, with_state};
-use crate::volume::{self, UPSTREAM, Volume};
+use crate::volume::{self, CINDER, UPSTREAM, Volume};
 
 const NOVA: Service = Service { upstream: UPSTREAM, root: &["compute"], microversion: None };
+
+/// 3.27: attachments by themselves.
+const ATTACHMENTS: Service = Service { microversion: Some("volume 3.27"), ..CINDER };
 
 /// Asks Nova for it; the ticket ends when the disk is in use at the instance.
 pub(crate) async fn attach(id: String, instance: String) -> Result<Begun, Error> {
@@ -44,6 +47,9 @@ pub(crate) async fn detach(id: String, instance: String) -> Result<Begun, Error>
                 format!("The disk {id} is the system disk of the instance {instance} and stays there.");
             Err(Error::public(kind::CONFLICT, sentence))
         }
+        Err(error) if volume.status == "available" && !error.is_passing() => {
+            forget(error, &volume, &instance).await
+        }
         Err(error) if error.is(kind::CONFLICT) => Err(refused(error, ("detach", &id), &instance).await),
         // A repeated request is refused where the first one, whose answer was lost, was heard.
         asked => asked.map(drop),
@@ -52,6 +58,19 @@ pub(crate) async fn detach(id: String, instance: String) -> Result<Begun, Error>
         |volume: Option<&Volume>| volume.is_some_and(|v| v.status == "detaching" || !v.is_at(&instance));
     settle(asked, ("detach", &id), begun).await?;
     Ok(Ticket { want: Want::Detached(instance), id }.begun())
+}
+
+/// Ends attachments that are Cinder's alone: a free volume that shows one is not at the instance, and Nova knows nothing of it,
+/// but Cinder would delete it only without. Cinder asks Nova by itself whether that is so.
+async fn forget(error: Error, volume: &Volume, instance: &str) -> Result<(), Error> {
+    let mut stale = volume.attachments_at(instance).peekable();
+    if stale.peek().is_none() {
+        return Err(error);
+    }
+    for id in stale {
+        ATTACHMENTS.delete(&["attachments", id]).gone().await?;
+    }
+    Ok(())
 }
 
 fn check_free(volume: &Volume, instance: &str) -> Result<(), Error> {

@@ -110,7 +110,7 @@ impl Changes<'_> {
 }
 
 fn refused(error: Error, spec: &Spec) -> Error {
-    if error.is(kind::INVALID) && error.message.contains("vailability zone") {
+    if error.is(kind::INVALID) && error.says("vailability zone") {
         let zone = &spec.availability_zone;
         return Error::public(
             kind::NOT_FOUND,

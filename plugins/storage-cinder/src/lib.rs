@@ -1,8 +1,10 @@
-//! Disks on Cinder. Cinder's words are read in `volume`, what goes on after a call in `operation`, what a lost answer
+//! Disks on Cinder. Cinder's words are read in `volume`, what it has to say to its users in `message`, what goes on
+//! after a call in `operation`, what a lost answer
 //! came to in `settle`.
 
 mod attachment;
 mod disks;
+mod message;
 mod operation;
 mod settle;
 mod size;

@@ -2,10 +2,12 @@
 //! How a change begins is in the files of the verbs.
 
 use patchbay_sdk::error::kind;
+use patchbay_sdk::stale::{self, Stop, doubtful, missing};
 use patchbay_sdk::storage::{Disk, Disks};
-use patchbay_sdk::{Begun, Context, Error, Operation, Pending, Progress, join_all, ticket};
+use patchbay_sdk::{Begun, Context, Error, Operation, Pending, Progress, join_all, reason, ticket};
 use serde::{Deserialize, Serialize};
 
+use crate::message;
 use crate::volume::{self, Volume};
 
 /// The state that a volume is on its way to.
@@ -35,19 +37,27 @@ impl Ticket {
     pub(crate) fn begun(self) -> Begun {
         ticket::begun(&self.id, &self)
     }
+
+    async fn step(self) -> Result<Progress, Stop> {
+        let volume = match volume::look(&self.id).await {
+            Err(error) if self.want == Want::Gone && error.is(kind::NOT_FOUND) => return Ok(finished(None)),
+            volume => volume.map_err(missing)?,
+        };
+        match next(&self.want, &volume) {
+            Ok(Some(state)) => Ok(ticket::pending(&self, state)),
+            Ok(None) => Ok(finished(Some(volume))),
+            Err(Stop::Failed(error)) => {
+                let reason = message::reason(&self.id).await.unwrap_or_default();
+                Err(Stop::Failed(reason::failed(&error.kind, &error.message, &reason)))
+            }
+            Err(doubtful) => Err(doubtful),
+        }
+    }
 }
 
 impl Operation for crate::Cinder {
     async fn poll(_ctx: Context, ticket: String) -> Result<Progress, Error> {
-        let Ticket { want, id } = ticket::read(&ticket)?;
-        let volume = match volume::look(&id).await {
-            Err(error) if want == Want::Gone && error.is(kind::NOT_FOUND) => return Ok(finished(None)),
-            volume => volume?,
-        };
-        Ok(match next(&want, &volume)? {
-            Some(state) => Progress::Pending(Pending { ticket, state, percent: None }),
-            None => finished(Some(volume)),
-        })
+        stale::poll(&ticket, Ticket::step).await
     }
 
     /// A disk that is marked was made by this operation. What else a call may change, a disk that the caller had
@@ -70,7 +80,7 @@ impl Operation for crate::Cinder {
 }
 
 /// The step that is still going on, none at the end.
-fn next(want: &Want, volume: &Volume) -> Result<Option<String>, Error> {
+fn next(want: &Want, volume: &Volume) -> Result<Option<String>, Stop> {
     let status = volume.status.as_str();
     let at_rest = matches!(status, "available" | "in-use" | "maintenance") || status.starts_with("error");
     if !at_rest {
@@ -84,7 +94,15 @@ fn next(want: &Want, volume: &Volume) -> Result<Option<String>, Error> {
         Want::Size(size) => volume.size() >= *size,
         Want::Gone => false,
     };
-    if done && !status.starts_with("error") { Ok(None) } else { Err(failed(want, volume)) }
+    let error = || failed(want, volume);
+    match (want, status) {
+        // It begins with nothing, so that whatever it shows came of this.
+        (Want::Available, "error") | (Want::Size(_), "error_extending") | (Want::Gone, "error_deleting") => {
+            Err(error().into())
+        }
+        (_, status) if done && !status.starts_with("error") => Ok(None),
+        _ => Err(doubtful(error())),
+    }
 }
 
 /// The cloud began and did not get there.
@@ -158,10 +176,31 @@ mod tests {
             (&size, "error_extending", None),
             (&gone, "error_deleting", None),
         ] {
-            let error = next(want, &volume(status, at)).unwrap_err();
+            let (Stop::Failed(error) | Stop::Doubtful(Err(error))) =
+                next(want, &volume(status, at)).unwrap_err()
+            else {
+                panic!("{status} is the end");
+            };
             assert!(error.public && error.message.contains(&format!("it is {status} with")), "{error:?}");
         }
-        assert!(next(&Want::Available, &volume("error", None)).unwrap_err().public);
+    }
+
+    #[test]
+    fn only_a_state_of_its_own_is_a_failure_at_once() {
+        let [available, attached, detached, size, gone] = wants();
+        for (want, status, at, sure) in [
+            (&available, "error", None, true),
+            (&size, "error_extending", None, true),
+            (&gone, "error_deleting", None, true),
+            (&attached, "available", None, false),
+            (&detached, "in-use", Some("s1"), false),
+            (&size, "available", None, false),
+            (&gone, "error", None, false),
+            (&gone, "available", None, false),
+        ] {
+            let stop = next(want, &volume(status, at)).unwrap_err();
+            assert_eq!(matches!(stop, Stop::Failed(_)), sure, "{want:?} {status}");
+        }
     }
 
     #[test]

@@ -39,6 +39,7 @@ pub(crate) struct Volume {
 
 #[derive(Debug, Deserialize)]
 struct Attached {
+    attachment_id: Text,
     server_id: Text,
     device: Text,
     attached_at: Time,
@@ -59,6 +60,12 @@ impl Volume {
     /// Whether this instance has it. A volume of a type for many has several.
     pub(crate) fn is_at(&self, instance: &str) -> bool {
         self.attachments.iter().any(|attached| attached.server_id == *instance)
+    }
+
+    /// By which Cinder knows that this instance has it.
+    pub(crate) fn attachments_at(&self, instance: &str) -> impl Iterator<Item = &str> {
+        let own = self.attachments.iter().filter(move |attached| attached.server_id == *instance);
+        own.map(|attached| attached.attachment_id.as_str()).filter(|id| !id.is_empty())
     }
 
     /// In GiB; 0 where Cinder does not tell.
@@ -143,6 +150,7 @@ pub(crate) mod tests {
     /// A volume of 2 GiB, attached to this instance.
     pub(crate) fn volume(status: &str, at: Option<&str>) -> Volume {
         let attached = |server_id: &str| Attached {
+            attachment_id: Text::default(),
             server_id: server_id.into(),
             device: Text::default(),
             attached_at: Time::default(),

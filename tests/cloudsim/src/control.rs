@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cinder::VolumeQuota;
 use crate::fault::{Fault, Faults};
+use crate::keystone::CatalogueForm;
 use crate::manila::ShareQuota;
 use crate::neutron::NetworkQuota;
 use crate::nova::ComputeQuota;
@@ -158,6 +159,20 @@ impl Control {
     /// The services that the catalogue of the next tokens does not name. They go on serving.
     pub fn set_catalogue_omits(&self, services: &[Service]) {
         self.world().identity.catalogue_omits = services.to_vec();
+    }
+
+    /// How the catalogue of the next tokens writes addresses.
+    pub fn set_catalogue_form(&self, form: CatalogueForm) {
+        self.world().identity.catalogue_form = form;
+    }
+
+    /// Leaves a free volume with an attachment that only Cinder knows of, as a server does that went without saying so; false
+    /// where there is no such volume.
+    #[must_use]
+    pub fn set_stale_attachment(&self, volume: &str, server: &str) -> bool {
+        let mut world = self.world();
+        world.advance(Timestamp::now());
+        world.leave_attachment(volume, server)
     }
 
     /// Closes the port of a region's object gateway, or opens it again; what it keeps stays. Returns when it is

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::call::{Answer, Call, Refusal};
 use crate::control::Control;
+use crate::keystone::CatalogueForm;
 use crate::service::Service;
 
 /// `PUT /_control/tokens`
@@ -33,8 +34,19 @@ struct Gateway {
 /// `PUT /_control/catalogue`
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Omits {
+struct Catalogue {
+    #[serde(default)]
     omit: Vec<Service>,
+    #[serde(default)]
+    form: CatalogueForm,
+}
+
+/// `POST /_control/stale-attachments`
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StaleAttachment {
+    volume: String,
+    server: String,
 }
 
 /// `PUT /_control/filters`
@@ -87,7 +99,17 @@ async fn change(control: &Control, call: &Call, method: &str, path: &[&str]) -> 
             }
         }
         ("PUT", ["filters"]) => control.set_filters_ignored(&body::<Filters>(call)?.ignored_by),
-        ("PUT", ["catalogue"]) => control.set_catalogue_omits(&body::<Omits>(call)?.omit),
+        ("PUT", ["catalogue"]) => {
+            let Catalogue { omit, form } = body(call)?;
+            control.set_catalogue_omits(&omit);
+            control.set_catalogue_form(form);
+        }
+        ("POST", ["stale-attachments"]) => {
+            let StaleAttachment { volume, server } = body(call)?;
+            if !control.set_stale_attachment(&volume, &server) {
+                return Err(Refusal::not_found("no such volume"));
+            }
+        }
         _ => return Err(Refusal::not_found("no such control")),
     }
     Ok(())

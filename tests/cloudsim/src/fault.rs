@@ -71,6 +71,8 @@ pub enum Effect {
     Malformed,
     /// The answer comes a space at a time and never ends.
     Endless,
+    /// The answer's body comes packed (gzip).
+    Packed,
 }
 
 impl Fault {

@@ -28,7 +28,7 @@
 //!
 //! | | |
 //! |---|---|
-//! | `POST /_control/faults` | adds a [`Fault`]: `{"service": "compute", "method": "POST", "path": "/servers", "request_id": null, "skip": 0, "times": 1, "delay_ms": 0, "effect": {"kind": "status", "status": 503, "body": {}}}`; kinds: `pass`, `status`, `close-before`, `close-after`, `late`, `padded`, `cut-body`, `malformed`, `endless` |
+//! | `POST /_control/faults` | adds a [`Fault`]: `{"service": "compute", "method": "POST", "path": "/servers", "request_id": null, "skip": 0, "times": 1, "delay_ms": 0, "effect": {"kind": "status", "status": 503, "body": {}}}`; kinds: `pass`, `status`, `close-before`, `close-after`, `late`, `padded`, `cut-body`, `malformed`, `endless`, `packed` |
 //! | `GET`, `DELETE /_control/faults` | shows them, takes all away |
 //! | `GET`, `PUT /_control/timing` | [`Timing`] |
 //! | `PUT /_control/failures` | [`Failures`]: builds that end in an error |
@@ -38,7 +38,8 @@
 //! | `PUT /_control/quotas/share/{project}` | [`ShareQuota`] |
 //! | `PUT /_control/tokens` | `{"lifetime_s": 60}`, for the next tokens |
 //! | `DELETE /_control/tokens` | ends all |
-//! | `PUT /_control/catalogue` | `{"omit": ["compute"]}`, for the next tokens |
+//! | `PUT /_control/catalogue` | `{"omit": ["compute"], "form": {}}`, for the next tokens; [`CatalogueForm`] |
+//! | `POST /_control/stale-attachments` | `{"volume": "ID", "server": "ID"}`: Cinder alone knows of it |
 //! | `PUT /_control/filters` | `{"ignored_by": ["volume"]}`: their lists answer with all that there is |
 //! | `POST /_control/nfs-clients` | `{"volume": "vol1", "address": "10.0.0.7"}`: it mounts the array's volume |
 //! | `PUT /_control/gateways/{region}` | `{"up": false}` closes its port, `true` opens it again |
@@ -78,6 +79,7 @@ use tokio::task::JoinSet;
 pub use crate::cinder::VolumeQuota;
 pub use crate::control::{Control, Resource};
 pub use crate::fault::{Effect, FAULTS_MAX, Fault};
+pub use crate::keystone::CatalogueForm;
 use crate::keystone::Identity;
 pub use crate::manila::ShareQuota;
 pub use crate::neutron::NetworkQuota;

@@ -1,10 +1,12 @@
 //! Connections: each request is read, goes through the faults to its service, and its answer is written.
 
-use std::io;
+use std::io::{self, Read as _};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{HeaderValue, Request as HttpRequest, Response, StatusCode, header};
+use flate2::Compression;
+use flate2::read::GzEncoder;
 use futures::stream::{self, StreamExt};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -162,6 +164,7 @@ fn spoiled(mut answer: Answer, effect: &Effect, request_id: &str) -> Response<Bo
             answer.body = answer.body.slice(..answer.body.len() / 2);
             written(answer, request_id)
         }
+        Effect::Packed => written(packed(answer), request_id),
         Effect::CutBody => {
             let half = answer.body.slice(..answer.body.len() / 2);
             let length = answer.body.len().max(1);
@@ -185,6 +188,15 @@ fn padded(mut answer: Answer, bytes: usize) -> Answer {
         answer.status = StatusCode::OK;
     }
     answer.body = [&answer.body[..], &vec![b' '; bytes]].concat().into();
+    answer
+}
+
+fn packed(mut answer: Answer) -> Answer {
+    let mut bytes = Vec::new();
+    if GzEncoder::new(answer.body.as_ref(), Compression::fast()).read_to_end(&mut bytes).is_ok() {
+        answer.body = bytes.into();
+        answer.headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
     answer
 }
 

@@ -343,3 +343,55 @@ async fn a_stopped_cloud_is_gone() {
     admin.cloud.stop().await;
     assert!(admin.http.get(url).send().await.is_err());
 }
+
+#[tokio::test]
+async fn an_answer_comes_packed() {
+    let admin = Admin::new().await;
+    admin.cloud.control().fault(Fault::once(Effect::Packed));
+    let answer = admin.send(Method::GET, FLAVORS, json!(null)).await.expect("a head");
+    assert_eq!(answer.headers()["content-encoding"], "gzip");
+    assert_eq!(&answer.bytes().await.expect("a body")[..2], [0x1f, 0x8b]);
+}
+
+/// Whatever the catalogue says, the services are where they are; with the project in the path, too.
+#[tokio::test]
+async fn a_catalogue_writes_addresses_in_other_forms() {
+    let mut admin = Admin::new().await;
+    let project = admin.project.clone();
+    for (path, status) in [
+        (format!("/compute/v2.1/{project}/flavors"), 200),
+        (format!("/share/v2/{project}/shares"), 200),
+        (format!("/compute/v2.1/{}/flavors", "0".repeat(32)), 400),
+        ("/astray/compute/v2.1/flavors".to_owned(), 404),
+    ] {
+        assert_eq!(admin.get(&path).await.0, status, "{path}");
+    }
+    let form = json!({"form": {"unversioned": true, "slash": true, "region_alone": true}});
+    let set = admin.send(Method::PUT, "/_control/catalogue", form).await.expect("an answer");
+    assert_eq!(set.status(), 204);
+    admin.login().await;
+    assert!(admin.catalogue.contains(&"compute".to_owned()));
+}
+
+#[tokio::test]
+async fn a_free_volume_keeps_an_attachment_until_it_is_ended() {
+    let admin = Admin::new().await;
+    let made = admin.make_volume().await.expect("an answer");
+    let id = made["volume"]["id"].as_str().expect("an id").to_owned();
+    let stale = json!({"volume": id, "server": "s1"});
+    let set = admin.send(Method::POST, "/_control/stale-attachments", stale).await.expect("an answer");
+    assert_eq!(set.status(), 204);
+    let path = format!("/volume/v3/volumes/{id}");
+    let (_, shown) = admin.get(&path).await;
+    assert_eq!(shown["volume"]["status"], "available");
+    assert_eq!(shown["volume"]["attachments"][0]["server_id"], "s1");
+    let delete = async |path: String| {
+        let url = format!("{}{path}", admin.cloud.url());
+        let request = admin.http.delete(url).header("x-auth-token", &admin.token);
+        request.header("openstack-api-version", "volume 3.27").send().await.expect("an answer").status()
+    };
+    assert_eq!(delete(path.clone()).await, 400);
+    let attachment = shown["volume"]["attachments"][0]["attachment_id"].as_str().expect("an id");
+    assert_eq!(delete(format!("/volume/v3/attachments/{attachment}")).await, 200);
+    assert_eq!(delete(path).await, 202);
+}

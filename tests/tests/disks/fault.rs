@@ -32,7 +32,8 @@ async fn a_disk_whose_making_fails_is_removed() {
     }
     scene.deployment.cloudsim().clear_faults();
     scene.deployment.cloudsim().set_failures(Failures { volumes: 1, ..Failures::default() });
-    refused(&scene.create(scene.new_disk(1)).await, INTERNAL, &["failed to make the disk"]);
+    let words = ["failed to make the disk", "Could not find any available weighted backend"];
+    refused(&scene.create(scene.new_disk(1)).await, INTERNAL, &words);
     nothing_is_left(&scene).await;
 }
 

@@ -8,6 +8,7 @@ mod lifecycle;
 mod odd;
 mod quota;
 mod refusal;
+mod stale;
 mod unfiltered;
 
 const INVALID: i32 = 3;

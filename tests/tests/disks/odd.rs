@@ -58,3 +58,18 @@ async fn a_disk_is_attached_though_its_attachments_are_null_meanwhile() {
     assert_eq!(answer.code, 0, "{}", answer.msg);
     scene.settled(&id, "in-use", |disk| disk.attach_instance_id == instance).await;
 }
+
+/// Cinder alone knows of the attachment: Nova has none to detach, and Cinder deletes no disk that has one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stale_attachment_of_a_free_disk_is_mended_by_detaching() {
+    needs_cloudsim!();
+    let scene = Scene::quick().await;
+    let instance = scene.instance("web").await;
+    let id = scene.disk(1).await.volume_id;
+    assert!(scene.deployment.cloudsim().set_stale_attachment(&id, &instance));
+    let refused = scene.delete(&scene.tenant, &id).await;
+    assert!(refused.code == 9 && refused.msg.contains("detach it first"), "{}", refused.msg);
+    let free = shown(scene.operate(&scene.tenant, &id, "detach", &instance).await);
+    assert_eq!((free.volume_status.as_str(), free.attach_instance_id.as_str()), ("available", ""));
+    assert_eq!(scene.delete(&scene.tenant, &id).await.code, 0);
+}

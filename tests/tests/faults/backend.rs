@@ -4,8 +4,10 @@ use cloudsim::{ADMIN_PASSWORD, Effect, Fault, Service};
 use patchbay_proto::instance::GetInstanceReq;
 use patchbay_proto::instance::instance_service_client::InstanceServiceClient;
 use patchbay_tests::creation::Creations;
+use patchbay_tests::operation::END_MAX;
 use patchbay_tests::process::HostProcess;
-use patchbay_tests::{Deployment, Tenant, needs_cloudsim};
+use patchbay_tests::{Deployment, Tenant, needs_cloudsim, wait_for};
+use serde_json::json;
 
 use crate::{body, flavors};
 
@@ -27,13 +29,30 @@ fn table() -> Vec<(&'static str, Fault, [i32; 3])> {
         ("409", status(409, "conflict"), [9; 3]),
         ("413", status(413, "too large"), [3; 3]),
         ("413 over limit", status(413, "overLimit"), [8; 3]),
+        ("413 too often", status(413, "This request was rate-limited."), [14; 3]),
+        // What is not the service's own answer says nothing of what was asked for.
+        ("404 of a proxy", Fault::status(404, json!("default backend - 404")), [14; 3]),
+        ("404 of a web server", Fault::status(404, json!("<html><h1>404 Not Found</h1></html>")), [14; 3]),
+        ("403 of a proxy", Fault::status(403, json!("<html>Forbidden</html>")), [14; 3]),
+        ("no route", Fault::status(404, no_route()), [14; 3]),
+        ("HTML", Fault::status(200, json!("<html>Welcome</html>")), [14; 3]),
+        ("nothing", Fault::status(200, json!(null)), [14; 3]),
+        ("a BOM", Fault::status(200, json!("\u{feff}{}")), [14; 3]),
+        ("choices", Fault::status(300, json!({"choices": []})), [14; 3]),
+        ("elsewhere", Fault::status(302, json!("moved")), [14; 3]),
         ("429", status(429, "slow down"), [14; 3]),
         ("500", status(500, "Unexpected API Error"), [13; 3]),
         ("503", status(503, "maintenance"), [14; 3]),
         ("closed", effect(Effect::CloseBefore), [14; 3]),
         ("reset mid-body", effect(Effect::CutBody), [14; 3]),
-        ("malformed", effect(Effect::Malformed), [13; 3]),
+        ("malformed", effect(Effect::Malformed), [14; 3]),
     ]
+}
+
+/// What Nova answers at a path that it does not have.
+fn no_route() -> serde_json::Value {
+    let message = "The resource could not be found.<br /><br />\n\n\n";
+    json!({"message": message, "code": "404 Not Found", "title": "Not Found"})
 }
 
 /// A host in a process of its own; a tenant with an instance, and one whose instances are to fail.
@@ -153,6 +172,50 @@ async fn a_catalogue_without_the_service_is_unsupported() {
     assert_eq!(flavors(scene.host.grpc(), scene.creations.tenant()).await.0, 0);
 }
 
+/// The token lives on, and with it the catalogue that lacked the service.
+#[tokio::test]
+async fn a_catalogue_that_is_mended_is_fetched_anew() {
+    needs_cloudsim!();
+    let builder = Deployment::builder().toml("upstream.cloud.login_backoff_ms = 300");
+    let deployment = builder.start().await;
+    let tenant = deployment.tenant("acme").await;
+    let cloud = deployment.cloudsim();
+    cloud.set_catalogue_omits(&[Service::Compute]);
+    assert_eq!(flavors(deployment.grpc(), &tenant).await.0, 12);
+    cloud.set_catalogue_omits(&[]);
+    wait_for("the service to be found", END_MAX, async || {
+        (flavors(deployment.grpc(), &tenant).await.0 == 0).then_some(())
+    })
+    .await;
+}
+
+/// Until then Keystone is asked once in a while, however many calls there are.
+#[tokio::test]
+async fn a_catalogue_that_lacks_a_service_is_not_fetched_by_each_call() {
+    needs_cloudsim!();
+    let builder = Deployment::builder().toml("upstream.cloud.login_backoff_ms = 600000");
+    let deployment = builder.start().await;
+    let tenant = deployment.tenant("acme").await;
+    let cloud = deployment.cloudsim();
+    cloud.set_catalogue_omits(&[Service::Compute]);
+    cloud.clear_record();
+    for _ in 0..10 {
+        assert_eq!(flavors(deployment.grpc(), &tenant).await.0, 12);
+    }
+    assert_eq!(cloud.count(Service::Identity, "POST", "/v3/auth/tokens"), 1);
+}
+
+#[tokio::test]
+async fn an_answer_that_comes_packed_is_understood() {
+    needs_cloudsim!();
+    let deployment = Deployment::start().await;
+    let tenant = deployment.tenant("acme").await;
+    let packed = Fault { effect: Effect::Packed, ..Fault::default() };
+    deployment.cloudsim().fault(packed);
+    let (code, msg) = flavors(deployment.grpc(), &tenant).await;
+    assert_eq!(code, 0, "{msg}");
+}
+
 #[tokio::test]
 async fn a_cloud_that_is_gone_is_unavailable() {
     needs_cloudsim!();
@@ -169,9 +232,9 @@ async fn what_asks_to_come_again_soon_is_asked_again() {
     needs_cloudsim!();
     let scene = Scene::start().await;
     let cloud = scene.deployment.cloudsim();
-    for status in [429, 503] {
+    for status in [413, 429, 503] {
         let headers = [("retry-after".to_owned(), "1".to_owned())].into();
-        let busy = Effect::Status { status, body: body(status, "later"), headers };
+        let busy = Effect::Status { status, body: body(status, "This request was rate-limited."), headers };
         cloud.clear_record();
         cloud.fault(Fault::once(busy).on(Service::Compute, "GET", "/flavors"));
         assert_eq!(scene.list_flavors().await.0, 0, "{status}");

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod backend;
+mod catalogue;
 mod files;
 mod full_disk;
 mod health;

@@ -6,3 +6,4 @@ mod concurrency;
 mod lifecycle;
 mod odd;
 mod page;
+mod stale;

@@ -7,7 +7,7 @@ use patchbay_proto::flavor::{Flavor, GetFlavorReq, ListFlavorsReq};
 use patchbay_proto::instance::GetInstanceReq;
 use patchbay_proto::instance::instance_service_client::InstanceServiceClient;
 use patchbay_tests::process::HostProcess;
-use patchbay_tests::{Deployment, Tenant, needs_cloudsim};
+use patchbay_tests::{Deployment, Scene, Tenant, needs_cloudsim};
 use serde_json::{Value, json};
 use tonic::transport::Channel;
 
@@ -127,4 +127,59 @@ async fn an_instance_is_shown_with_what_there_is_of_it() {
         assert_eq!((shown.created_time.as_str(), shown.updated_time.as_str()), ("", ""), "{server}");
         assert_eq!(shown.security_group_name.len(), groups, "{server}");
     }
+}
+
+/// Nova's words repeat the group's name, which decides nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_groups_of_one_name_are_told_by_the_field() {
+    needs_cloudsim!();
+    let scene = Scene::quick().await;
+    for name in ["web", "duplicate", "already exists", "quota exceeded"] {
+        let message = format!(
+            "Multiple security_group matches found for name '{name}', use an ID to be more specific."
+        );
+        let body = json!({"conflictingRequest": {"code": 409, "message": message}});
+        let cloud = scene.deployment.cloudsim();
+        cloud.clear_faults();
+        cloud.fault(Fault::status(409, body).on(Service::Compute, "POST", "/servers"));
+        let request = scene.tenant.instance(&scene.admin.offer().await, "web", &[]);
+        let mut instances = InstanceServiceClient::new(scene.deployment.grpc());
+        let answer = instances.create_instance(request).await.unwrap().into_inner();
+        assert_eq!(answer.code, 9, "{name}: {}", answer.msg);
+        assert!(answer.msg.starts_with("security_group_name: there is more than one"), "{}", answer.msg);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_knows_no_marker_ends() {
+    needs_cloudsim!();
+    let deployment = Deployment::start().await;
+    let tenant = deployment.tenant("acme").await;
+    let next = json!([{"rel": "next", "href": "http://cloud/flavors/detail?marker=b"}]);
+    answer(&deployment, json!({"flavors": [flavor("a"), flavor("b")], "flavors_links": next}));
+    assert_eq!(ids(&flavors(deployment.grpc(), &tenant).await), ["a", "b"]);
+    deployment.cloudsim().clear_record();
+    let request = ListFlavorsReq { page_number: 50, page_size: 100, ..tenant.request() };
+    let far = FlavorServiceClient::new(deployment.grpc()).list_flavors(request).await.unwrap().into_inner();
+    assert_eq!((far.code, far.flavors.len()), (0, 0), "{}", far.msg);
+    assert_eq!(deployment.cloudsim().count(Service::Compute, "GET", "/v2.1/flavors/detail"), 2);
+}
+
+/// Cinder shows no device for a while: what a server can start from, and stands first, is the system disk.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_system_disk_without_a_device_is_known() {
+    needs_cloudsim!();
+    let scene = Scene::quick().await;
+    let id = scene.instance("web").await;
+    let offer = scene.admin.offer().await;
+    let mut root = scene.volumes().await.remove(0);
+    root["attachments"][0]["device"] = json!(null);
+    let root_id = root["id"].as_str().unwrap().to_owned();
+    let fault = Fault::status(200, json!({ "volume": root }));
+    scene.deployment.cloudsim().fault(fault.on(Service::Volume, "GET", &format!("/volumes/{root_id}")));
+    let request = GetInstanceReq { instance_id: id, ..scene.tenant.request() };
+    let answer = InstanceServiceClient::new(scene.deployment.grpc()).get_instance(request).await.unwrap();
+    let shown = answer.into_inner().instance.unwrap();
+    assert_eq!((shown.system_disk.unwrap().size_in_g, shown.data_disks.len()), (1, 0));
+    assert_eq!(shown.image_ref, offer.image);
 }

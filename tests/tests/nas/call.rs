@@ -51,6 +51,11 @@ pub(crate) async fn create(scene: &Scene, request: CreateNasDiskReq) -> CreateNa
     .await
 }
 
+/// CreateNasDisk, asked once.
+pub(crate) async fn create_once(scene: &Scene, request: CreateNasDiskReq) -> CreateNasDiskRes {
+    client(scene).create_nas_disk(request).await.unwrap().into_inner()
+}
+
 /// A new share, when it is there.
 pub(crate) async fn share(scene: &Scene, backend: Backend, network: &str) -> NasDisk {
     let share = shown(create(scene, new_share(scene, backend, network)).await);

@@ -7,6 +7,7 @@ mod killed;
 mod quota;
 mod router;
 mod routes;
+mod stale;
 mod subnet;
 mod vpc;
 

@@ -7,6 +7,7 @@ mod client;
 mod key;
 mod killed;
 mod lifecycle;
+mod odd;
 mod policy;
 mod quota;
 mod refusal;

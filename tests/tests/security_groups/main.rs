@@ -6,6 +6,7 @@ mod call;
 mod lifecycle;
 mod member;
 mod odd;
+mod protocol;
 mod refusal;
 mod step;
 

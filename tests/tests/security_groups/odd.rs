@@ -1,7 +1,7 @@
 //! Rules as no document shows them: an odd field is converted or empty, and the group is shown.
 
 use cloudsim::{Fault, Service};
-use patchbay_tests::needs_cloudsim;
+use patchbay_tests::{Scene, needs_cloudsim};
 use serde_json::{Value, json};
 
 use crate::call::{SecurityGroups, lines, patient, shown, tcp};
@@ -42,4 +42,24 @@ async fn an_odd_field_of_a_rule_costs_no_group() {
         assert!(lines(&group).iter().any(|line| line == says), "{odd}: {:?}", lines(&group));
     }
     cloud.clear_faults();
+}
+
+/// A look at a node of Neutron's database that does not know the group, or not all of its rules, yet.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_group_that_is_not_seen_at_once_is_not_undone() {
+    needs_cloudsim!();
+    let scene = Scene::quick().await;
+    let absent =
+        json!({"NeutronError": {"type": "SecurityGroupNotFound", "message": "No group.", "detail": ""}});
+    let cloud = scene.deployment.cloudsim();
+    cloud.fault(Fault::status(404, absent).on(Service::Network, "GET", "/security-groups/").times(2));
+    let id = shown(scene.create("web", &[tcp(80, 80, "")]).await).security_group_id;
+
+    let mut before = scene.groups().await.remove(0);
+    before["security_group_rules"] = json!([]);
+    let behind = Fault::status(200, json!({ "security_group": before }));
+    // The first look is before the change.
+    cloud.fault(behind.on(Service::Network, "GET", "/security-groups/").skip(1).times(1));
+    let group = shown(scene.set_rules(&id, &[tcp(80, 80, ""), tcp(443, 443, "")]).await);
+    assert_eq!(group.security_group_rules.len(), 2, "{:?}", lines(&group));
 }

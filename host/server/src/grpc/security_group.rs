@@ -1,6 +1,7 @@
 //! `securitygroup.SecurityGroupService` (requirements, "安全组相关服务"). What changes a group is an operation. What a
-//! rule may say is checked in `rule`.
+//! rule may say is checked in `rule`, which protocols there are in `protocol`.
 
+mod protocol;
 mod rule;
 
 use std::collections::HashMap;

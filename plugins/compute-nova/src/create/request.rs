@@ -90,10 +90,14 @@ pub(super) fn refused(error: Error) -> Error {
     if error.is(kind::QUOTA) {
         return error.explain(kind::QUOTA, "The tenant's quota of instances, vCPUs or memory is used up.");
     }
+    if error.is(kind::CONFLICT) && error.says("security_group") {
+        let sentence = "security_group_name: there is more than one group of this name; name it by its id.";
+        return error.explain(kind::CONFLICT, sentence);
+    }
     if !(error.is(kind::INVALID) || error.is(kind::DENIED)) {
         return error;
     }
-    let Some((_, meant, sentence)) = REFUSALS.iter().find(|(words, ..)| error.message.contains(words)) else {
+    let Some((_, meant, sentence)) = REFUSALS.iter().find(|(words, ..)| error.says(words)) else {
         return error;
     };
     let was = error.kind.clone();
@@ -155,7 +159,24 @@ mod tests {
                 "hypervisor_hostname",
             ),
             (kind::INVALID, "Compute host nope could not be found.", kind::NOT_FOUND, "hypervisor_hostname"),
-            (kind::INVALID, "An invalid 'name' value was provided.", kind::INVALID, "instance_name"),
+            (
+                kind::INVALID,
+                "An invalid 'name' value was provided. The name must be: printable characters.",
+                kind::INVALID,
+                "instance_name",
+            ),
+            (
+                kind::INVALID,
+                "Unable to find security_group with name or id 'Flavor Image'",
+                kind::NOT_FOUND,
+                "security_group_name",
+            ),
+            (
+                kind::CONFLICT,
+                "Multiple security_group matches found for name 'web', use an ID to be more specific.",
+                kind::CONFLICT,
+                "security_group_name",
+            ),
             (kind::QUOTA, "Quota exceeded for instances", kind::QUOTA, "quota"),
         ];
         for (was, message, kind, field) in table {

@@ -3,6 +3,7 @@
 //! compared is in `state`.
 
 use patchbay_sdk::error::kind;
+use patchbay_sdk::stale::{Stop, doubtful};
 use patchbay_sdk::{Error, join_all};
 use serde_json::{Value, json};
 
@@ -16,8 +17,8 @@ use crate::neutron::NEUTRON;
 const REMOVED_AT_ONCE: usize = 16;
 
 /// Makes the group what it should be.
-pub(super) async fn reconcile(id: &str, want: &State) -> Result<(), Error> {
-    let group = group::show(id).await?;
+pub(super) async fn reconcile(id: &str, want: &State) -> Result<(), Stop> {
+    let group = group::look(id).await?;
     let has = group.state();
     make(id, want.rules.iter().filter(|rule| !holds(&has.rules, rule))).await?;
     let words = has.other_words(want);
@@ -25,38 +26,46 @@ pub(super) async fn reconcile(id: &str, want: &State) -> Result<(), Error> {
         group::describe(id, &words).await?;
     }
     // Last, because nothing before it takes a rule from traffic.
-    remove(&group, &want.rules).await
+    Ok(remove(&group, &want.rules).await?)
 }
 
 /// Makes the group what it should be, or else what it was: the error says which of both it is.
-pub(super) async fn or_back(id: &str, before: &State, after: &State) -> Result<(), Error> {
+pub(super) async fn or_back(id: &str, before: &State, after: &State) -> Result<(), Stop> {
     let error = match reconcile(id, after).await {
-        Err(error) if !error.is_passing() => error,
+        Err(Stop::Failed(error)) if !error.is_passing() => error,
+        Err(Stop::Doubtful(Err(error))) => return Err(doubtful(undone(error, false))),
         result => return result,
     };
     Err(match reconcile(id, before).await {
-        Err(gone) if gone.is(kind::NOT_FOUND) => error,
-        back => undone(error, &back),
-    })
+        Err(Stop::Failed(gone) | Stop::Doubtful(Err(gone))) if gone.is(kind::NOT_FOUND) => error,
+        back => undone(error, back.is_ok()),
+    }
+    .into())
 }
 
-fn undone(error: Error, back: &Result<(), Error>) -> Error {
-    let now = match back {
-        Ok(()) => "The security group is as it was before, with its old rules.",
-        Err(_) => "The old rules that were removed are being made again, and the new ones removed.",
+fn undone(error: Error, is_back: bool) -> Error {
+    let now = if is_back {
+        "The security group is as it was before, with its old rules."
+    } else {
+        "The old rules that were removed are being made again, and the new ones removed."
     };
     stating(error, now)
 }
 
 /// All at once: Neutron makes all of them or none.
-async fn make(id: &str, rules: impl Iterator<Item = &Rule>) -> Result<(), Error> {
+async fn make(id: &str, rules: impl Iterator<Item = &Rule>) -> Result<(), Stop> {
     let bodies = rules.map(|rule| of_group(id, rule)).collect::<Vec<_>>();
     if bodies.is_empty() {
         return Ok(());
     }
     let body = json!({"security_group_rules": bodies});
     let answer = NEUTRON.post(&["security-group-rules"]).json(&body)?.ok().await;
-    answer.map(drop).map_err(|e| refused(e, id))
+    answer.map(drop).map_err(|e| {
+        // A look that did not show a rule may have been at how the group was before.
+        let is_there = e.is(kind::EXISTS);
+        let error = refused(e, id);
+        if is_there { doubtful(error) } else { error.into() }
+    })
 }
 
 fn of_group(id: &str, rule: &Rule) -> Value {
@@ -92,10 +101,10 @@ mod tests {
     #[test]
     fn a_failure_says_which_state_holds() {
         let over = || Error::public(kind::QUOTA, "Too many.");
-        let error = undone(over(), &Ok(()));
+        let error = undone(over(), true);
         assert!(
             error.is(kind::QUOTA) && error.message.starts_with("Too many. The security group is as it was")
         );
-        assert!(undone(over(), &Err(over())).message.contains("are being made again"));
+        assert!(undone(over(), false).message.contains("are being made again"));
     }
 }

@@ -4,6 +4,7 @@ use patchbay_sdk::Error;
 use patchbay_sdk::error::kind;
 use patchbay_sdk::field::{Id, Items, Text, Time};
 use patchbay_sdk::network;
+use patchbay_sdk::stale::{Stop, doubtful};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -60,6 +61,19 @@ impl Group {
 pub(super) async fn show(id: &str) -> Result<Group, Error> {
     let answer = NEUTRON.get(&["security-groups", id]).show().await.map_err(|e| absent(e, id))?;
     Ok(answer.json::<One>()?.security_group)
+}
+
+/// A group that was there a moment ago: where it is not, the cloud may not all know it yet.
+pub(super) async fn look(id: &str) -> Result<Group, Stop> {
+    let answer = NEUTRON.get(&["security-groups", id]).look().await.map_err(|error| {
+        let error = match error.kind.as_str() {
+            kind::NOT_FOUND => return doubtful(absent(error, id)),
+            kind::DENIED => Error { kind: kind::NOT_FOUND.into(), ..error },
+            _ => error,
+        };
+        absent(error, id).into()
+    });
+    Ok(answer?.json::<One>()?.security_group)
 }
 
 /// A new group, with the rules that Neutron gives every one.

@@ -11,6 +11,35 @@ const IPV6: &str = "IPv6";
 /// What stands for any code where a rule is about an ICMP type: no code is as high.
 const ANY_CODE: u16 = 255;
 
+/// Of both address families: the family tells which.
+const ICMP: &str = "icmp";
+
+/// The one name of a protocol, and what else Neutron shows for it: it keeps what was written.
+const NAMES: [(&str, &[&str]); 22] = [
+    ("hopopt", &["0", "ip"]),
+    (ICMP, &["1", "58", "icmpv6", "ipv6-icmp"]),
+    ("igmp", &["2"]),
+    ("ipip", &["4"]),
+    ("tcp", &["6"]),
+    ("egp", &["8"]),
+    ("udp", &["17"]),
+    ("dccp", &["33"]),
+    ("ipv6-encap", &["41"]),
+    ("ipv6-route", &["43"]),
+    ("ipv6-frag", &["44"]),
+    ("rsvp", &["46"]),
+    ("gre", &["47"]),
+    ("esp", &["50"]),
+    ("ah", &["51"]),
+    ("ipv6-nonxt", &["59"]),
+    ("ipv6-opts", &["60"]),
+    ("ospf", &["89"]),
+    ("vrrp", &["112"]),
+    ("pgm", &["113"]),
+    ("sctp", &["132"]),
+    ("udplite", &["136"]),
+];
+
 /// What a rule says: a request's body, and what a ticket keeps.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Rule {
@@ -88,16 +117,15 @@ impl Rule {
         (&self.direction, &self.ethertype, self.protocol(), ports, self.remote_network(), groups)
     }
 
-    /// The protocol's name in its address family; none: any.
+    /// The protocol's name, ICMP's in both address families; none: any.
     fn protocol(&self) -> Option<&str> {
         let protocol = self.protocol.as_deref()?;
-        Some(match protocol {
-            "icmp" | "icmpv6" | "58" if self.ethertype == IPV6 => "ipv6-icmp",
-            "1" => "icmp",
-            "6" => "tcp",
-            "17" => "udp",
-            _ => protocol,
-        })
+        let known = NAMES.iter().find(|(_, forms)| forms.contains(&protocol));
+        Some(known.map_or(protocol, |(name, _)| name))
+    }
+
+    fn is_icmp(&self) -> bool {
+        self.protocol() == Some(ICMP)
     }
 
     /// The network that it is about; none: any of its address family.
@@ -112,21 +140,19 @@ impl Rule {
         groups.or(self.remote_ip_prefix.as_deref()).unwrap_or(any)
     }
 
+    /// Where it is about one ICMP type alone, any code: that has one.
     fn ports(&self) -> Option<PortRange> {
         let min = self.port_range_min?;
-        Some(PortRange { min, max: self.port_range_max.unwrap_or(ANY_CODE) })
+        let max = self.port_range_max.filter(|max| (min, *max) != (0, 0) || !self.is_icmp());
+        Some(PortRange { min, max: max.unwrap_or(ANY_CODE) })
     }
 }
 
 impl Shown {
     /// As the contract's rule.
     pub(super) fn into_rule(self) -> network::Rule {
-        let protocol = match self.rule.protocol().unwrap_or_default() {
-            "ipv6-icmp" => "icmp",
-            protocol => protocol,
-        };
         network::Rule {
-            protocol: protocol.into(),
+            protocol: self.rule.protocol().unwrap_or_default().into(),
             ports: self.rule.ports(),
             remote_ip_prefix: self.rule.remote().into(),
             id: self.id.into(),
@@ -142,12 +168,13 @@ impl From<RuleSpec> for Rule {
     fn from(spec: RuleSpec) -> Self {
         let some = |text: String| Some(text).filter(|text| !text.is_empty());
         let family = if spec.remote_ip_prefix.contains(':') { IPV6 } else { IPV4 };
+        let any_code = |max: u16| spec.protocol == ICMP && max == ANY_CODE;
         Self {
             direction: spec.direction,
             ethertype: family.into(),
-            protocol: some(spec.protocol),
             port_range_min: spec.ports.map(|ports| ports.min),
-            port_range_max: spec.ports.map(|ports| ports.max),
+            port_range_max: spec.ports.map(|ports| ports.max).filter(|max| !any_code(*max)),
+            protocol: some(spec.protocol),
             remote_ip_prefix: some(spec.remote_ip_prefix),
             remote_group_id: None,
             remote_address_group_id: None,
@@ -227,6 +254,37 @@ pub(super) mod tests {
         ];
         for other in others {
             assert!(!tcp.says_the_same(&other), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn a_protocol_has_one_name() {
+        let named = |protocol: &str| {
+            shown("r", Rule { protocol: Some(protocol.into()), ..asked("", "") }).into_rule().protocol
+        };
+        for (shown, name) in [("132", "sctp"), ("sctp", "sctp"), ("0", "hopopt"), ("200", "200")] {
+            assert_eq!(named(shown), name);
+        }
+        assert!(asked("sctp", "").says_the_same(&Rule { protocol: Some("132".into()), ..asked("", "") }));
+    }
+
+    #[test]
+    fn an_icmp_type_has_a_code_or_any() {
+        let ports = |min, max| Some(PortRange { min, max });
+        let asked = |min, max| {
+            Rule::from(RuleSpec {
+                description: String::new(),
+                direction: "ingress".into(),
+                protocol: ICMP.into(),
+                ports: ports(min, max),
+                remote_ip_prefix: String::new(),
+            })
+        };
+        assert_eq!((asked(8, 0).port_range_min, asked(8, 0).port_range_max), (Some(8), Some(0)));
+        assert_eq!((asked(3, 255).port_range_min, asked(3, 255).port_range_max), (Some(3), None));
+        for (min, max, told) in [(8, Some(0), (8, 0)), (3, None, (3, 255)), (0, Some(0), (0, 255))] {
+            let rule = Rule { port_range_min: Some(min), port_range_max: max, ..asked(8, 0) };
+            assert_eq!(rule.ports().map(|ports| (ports.min, ports.max)), Some(told), "{min} {max:?}");
         }
     }
 

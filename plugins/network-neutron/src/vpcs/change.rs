@@ -2,6 +2,7 @@
 //! is in `ticket`.
 
 use patchbay_sdk::error::kind;
+use patchbay_sdk::stale::{Stop, doubtful};
 use patchbay_sdk::{Context, Error, Progress, join_all};
 use serde_json::{Value, json};
 
@@ -11,10 +12,11 @@ use crate::error::stating;
 use crate::neutron::{self, NEUTRON};
 use crate::ticket::finished;
 
-/// The step, which Neutron takes at once. The error says which state holds.
-pub(crate) async fn poll(_ctx: &Context, ticket: Ticket) -> Result<Progress, Error> {
+/// The step, which Neutron takes at once. The error says which state holds. A VPC that is not there may be so new that not all
+/// of the cloud knows it yet.
+pub(crate) async fn poll(_ctx: &Context, ticket: Ticket) -> Result<Progress, Stop> {
     let error = match on(&ticket).await {
-        Err(error) if !error.is_passing() => error,
+        Err(Stop::Failed(error)) if !error.is_passing() => error,
         result => return result,
     };
     let back = back(&ticket).await.is_ok();
@@ -23,7 +25,8 @@ pub(crate) async fn poll(_ctx: &Context, ticket: Ticket) -> Result<Progress, Err
         (Ticket::Describe { .. }, true) => stating(error, "Nothing of the VPC is left."),
         (Ticket::Describe { .. }, false) => stating(error, "What was made of the VPC is being removed."),
         (Ticket::Update { .. }, _) => stating(error, "The VPC is as it was before."),
-    })
+    }
+    .into())
 }
 
 /// Removes a VPC that was being made.
@@ -32,7 +35,7 @@ pub(crate) async fn abandon(_ctx: &Context, ticket: Ticket) -> Result<Progress, 
     Ok(finished(None))
 }
 
-async fn on(ticket: &Ticket) -> Result<Progress, Error> {
+async fn on(ticket: &Ticket) -> Result<Progress, Stop> {
     match ticket {
         Ticket::Describe { vpc, description } => set(vpc, json!({ "description": description })).await,
         Ticket::Update { vpc, name, description } => {
@@ -64,14 +67,17 @@ async fn remove(vpc: &str) -> Result<(), Error> {
     gone.map_err(|e| e.explain(kind::CONFLICT, format_args!("The VPC {vpc} is in use already.")))
 }
 
-async fn set(vpc: &str, fields: Value) -> Result<Progress, Error> {
+async fn set(vpc: &str, fields: Value) -> Result<Progress, Stop> {
     let answer = NEUTRON.put(&["networks", vpc]).json(&json!({ "network": fields }))?.ok().await;
     let changed = answer.map_err(|e| unchangeable(e, vpc))?.json::<One>()?.network;
     Ok(finished(changed.updated_at.some()))
 }
 
 /// What the tenant sees and may not change is shared by somebody else.
-fn unchangeable(error: Error, vpc: &str) -> Error {
+fn unchangeable(error: Error, vpc: &str) -> Stop {
+    let is_missing = error.is(kind::NOT_FOUND);
     let error = if error.is(kind::DENIED) { Error { kind: kind::NOT_FOUND.into(), ..error } } else { error };
-    absent(error, vpc).explain(kind::INVALID, "vpc_name or vpc_desc is not acceptable to the cloud.")
+    let error =
+        absent(error, vpc).explain(kind::INVALID, "vpc_name or vpc_desc is not acceptable to the cloud.");
+    if is_missing { doubtful(error) } else { error.into() }
 }

@@ -5,7 +5,6 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::page::{CHUNK_ITEMS_MAX, LIST_ITEMS_MAX};
-use crate::error::kind;
 use crate::upstream::Request;
 use crate::{Error, log};
 
@@ -77,7 +76,7 @@ impl List {
         };
         let mut answer: Map<String, Value> = request.ok().await?.json()?;
         let items = serde_json::from_value(answer.remove(self.key).unwrap_or_default());
-        let items: Vec<Value> = items.map_err(|e| unreadable(self.key, &e))?;
+        let items: Vec<Value> = items.map_err(|e| Error::unreadable("list", e))?;
         let links = answer.remove(&format!("{}_links", self.key));
         let is_next = |link: &Value| link["rel"] == "next";
         let more = links.as_ref().and_then(Value::as_array).is_some_and(|links| links.iter().any(is_next));
@@ -109,10 +108,6 @@ async fn walk(
 fn fits(item: &Value, filters: &[(&str, &str)]) -> bool {
     let one_of = |name: &str| filters.iter().any(|(other, value)| *other == name && item[name] == *value);
     filters.iter().all(|(name, _)| one_of(name))
-}
-
-fn unreadable(key: &str, error: &serde_json::Error) -> Error {
-    Error::hidden(kind::INTERNAL, format_args!("unreadable list of {key}: {error}"))
 }
 
 #[cfg(test)]

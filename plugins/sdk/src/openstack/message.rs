@@ -1,20 +1,68 @@
-//! The sentence in a refusal's body. Nova, Cinder and Manila put it under a key named for the kind, Keystone
-//! under `error`, Neutron under `NeutronError`; Glance answers HTML.
+//! What a refusal's body says. Nova, Cinder and Manila put the sentence under a key named for the kind, Keystone under `error`,
+//! Neutron under `NeutronError`, Glance beside its code and title. Whatever else comes with a refusal's status is a proxy's, or
+//! that of a service that has no such path. What a refusal means is in `status`.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+/// What the layer below the services says of a path that no service has.
+const NO_ROUTE: &str = "The resource could not be found.";
+
 /// Longer sentences are cut: they repeat the request.
 pub const MESSAGE_CHARS_MAX: usize = 300;
+
+/// What a service itself says.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// What it calls the refusal: "itemNotFound", Neutron's "RouterNotFound", Glance's "Not Found".
+    pub name: String,
+    /// Its sentence.
+    pub message: String,
+}
 
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Part {
-    Fault { message: String },
+    Fault(Fault),
     Text(String),
     Other(IgnoredAny),
+}
+
+#[derive(Deserialize)]
+struct Fault {
+    message: String,
+    code: Option<IgnoredAny>,
+    #[serde(rename = "type")]
+    name: Option<String>,
+}
+
+/// What the service says, none where the body is not a service's own.
+#[must_use]
+pub fn own(body: &[u8]) -> Option<Refusal> {
+    let parts = parts(body)?;
+    if let [Part::Text(_), Part::Text(message), Part::Text(title)] =
+        ["code", "message", "title"].map(|key| parts.get(key).unwrap_or(&Part::Other(IgnoredAny)))
+    {
+        let (name, message) = (title.clone(), from_html(message));
+        return Some(Refusal { name, message }).filter(|own| !own.message.starts_with(NO_ROUTE));
+    }
+    match parts.into_iter().next()? {
+        (_, Part::Fault(Fault { message, name: Some(name), .. })) => Some(Refusal { name, message }),
+        (key, Part::Fault(Fault { message, code: Some(_), .. })) => Some(Refusal { name: key, message }),
+        _ => None,
+    }
+}
+
+/// The words of a sentence that are not quoted in it: what a service repeats of the request decides nothing.
+#[must_use]
+pub fn unquoted(sentence: &str) -> String {
+    let own = sentence.split_once(" Value: ").map_or(sentence, |(before, _)| before);
+    ['\'', '"'].into_iter().fold(own.to_owned(), |text, mark| match (text.find(mark), text.rfind(mark)) {
+        (Some(from), Some(to)) if from < to => format!("{}{}", &text[..from], &text[to + 1..]),
+        _ => text,
+    })
 }
 
 /// The sentence, on one line and at most [`MESSAGE_CHARS_MAX`] characters; empty where there is none.
@@ -31,12 +79,18 @@ pub fn of(body: &[u8]) -> String {
     line.chars().take(MESSAGE_CHARS_MAX).collect()
 }
 
+fn parts(body: &[u8]) -> Option<BTreeMap<String, Part>> {
+    serde_json::from_slice(body).ok()
+}
+
 fn from_json(body: &[u8]) -> Option<String> {
-    let parts: BTreeMap<String, Part> = serde_json::from_slice(body).ok()?;
-    parts.into_values().find_map(|part| match part {
-        Part::Fault { message } | Part::Text(message) => Some(message),
+    let mut parts = parts(body)?;
+    let sentence = |part| match part {
+        Part::Fault(Fault { message, .. }) | Part::Text(message) => Some(from_html(&message)),
         Part::Other(_) => None,
-    })
+    };
+    let named = parts.remove("message").and_then(sentence);
+    named.or_else(|| parts.into_values().find_map(sentence))
 }
 
 /// What is outside the tags of the body; all of a text without tags.
@@ -54,7 +108,7 @@ fn from_html(page: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::of;
+    use super::*;
 
     #[test]
     fn every_services_sentence_is_found() {
@@ -85,6 +139,59 @@ mod tests {
 
     #[test]
     fn a_long_sentence_is_cut() {
-        assert_eq!(of("ü".repeat(1000).as_bytes()).chars().count(), super::MESSAGE_CHARS_MAX);
+        assert_eq!(of("ü".repeat(1000).as_bytes()).chars().count(), MESSAGE_CHARS_MAX);
+    }
+
+    #[test]
+    fn a_services_own_refusal_is_known_by_its_form() {
+        for (body, name) in [
+            (r#"{"itemNotFound": {"code": 404, "message": "Volume x could not be found."}}"#, "itemNotFound"),
+            (r#"{"error": {"code": 404, "message": "No project.", "title": "Not Found"}}"#, "error"),
+            (
+                r#"{"NeutronError": {"type": "RouterNotFound", "message": "x", "detail": ""}}"#,
+                "RouterNotFound",
+            ),
+            (
+                r#"{"message": "No image x<br /><br />\n", "code": "404 Not Found", "title": "Not Found"}"#,
+                "Not Found",
+            ),
+        ] {
+            assert_eq!(own(body.as_bytes()).map(|own| own.name).as_deref(), Some(name), "{body}");
+        }
+        let no_route = format!(
+            r#"{{"message": "{NO_ROUTE}<br /><br />\n\n\n", "code": "404 Not Found", "title": "Not Found"}}"#
+        );
+        for other in [
+            "",
+            "default backend - 404",
+            "<html><head><title>404 Not Found</title></head><body>nginx</body></html>",
+            r#"{"message": "no Route matched with those values"}"#,
+            r#"{"code": 404, "message": "not here"}"#,
+            r#"{"error": "not found"}"#,
+            "[]",
+            "null",
+            &no_route,
+        ] {
+            assert_eq!(own(other.as_bytes()), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn what_the_request_said_is_left_out() {
+        for (sentence, own) in [
+            (
+                "Multiple security_group matches found for name 'a duplicate', use an ID.",
+                "Multiple security_group matches found for name , use an ID.",
+            ),
+            ("name 'it's 'x' here' is taken", "name  is taken"),
+            ("Flavor's memory is too small.", "Flavor's memory is too small."),
+            (
+                "Invalid input for field/attribute name. Value: Flavor. 'Flavor' is too long",
+                "Invalid input for field/attribute name.",
+            ),
+            (r#"There is a "quota exceeded" here."#, "There is a  here."),
+        ] {
+            assert_eq!(unquoted(sentence), own);
+        }
     }
 }

@@ -7,8 +7,13 @@ pub mod message;
 pub mod page;
 pub mod status;
 
-use crate::Error;
+use crate::error::kind;
 use crate::upstream::{Request, Response};
+use crate::{Error, clock};
+
+/// How often a read is sent that is answered by something else than the service, and the wait before the next time.
+const READS_MAX: usize = 3;
+const READ_PAUSE_MS: u32 = 100;
 
 /// Where a collection lists its members whole: `servers/detail` is no server.
 const WHOLE_LIST: &str = "detail";
@@ -52,7 +57,9 @@ impl Service {
     }
 
     fn request(&self, method: &str, path: &[&str]) -> Request {
+        // Otherwise some of them write their refusals as HTML, as proxies do.
         let request = Request::new(self.upstream, method, &[self.root, path].concat());
+        let request = request.header("Accept", "application/json");
         match self.microversion {
             Some(version) => request.header("OpenStack-API-Version", version),
             None => request,
@@ -61,12 +68,13 @@ impl Service {
 }
 
 impl Request {
-    /// Sends it to an OpenStack service and takes a status of 2xx alone for success.
+    /// Sends it to an OpenStack service and takes a status of 2xx alone for success. A read that something else than the
+    /// service answers is sent again.
     ///
     /// # Errors
     /// Those of [`Request::send`] and [`status::refusal`].
     pub async fn ok(self) -> Result<Response, Error> {
-        let response = self.send().await?;
+        let response = self.answered().await?;
         if (200..300).contains(&response.status()) { Ok(response) } else { Err(refusal(&response)) }
     }
 
@@ -76,10 +84,10 @@ impl Request {
     /// # Errors
     /// Those of [`Request::ok`].
     pub async fn show(self) -> Result<Response, Error> {
-        let response = self.reserved(WHOLE_LIST).send().await?;
+        let response = self.reserved(WHOLE_LIST).answered().await?;
         match response.status() {
             200..300 => Ok(response),
-            403 => Err(Error { kind: crate::error::kind::NOT_FOUND.into(), ..refusal(&response) }),
+            403 => Err(hidden_from_tenant(refusal(&response))),
             _ => Err(refusal(&response)),
         }
     }
@@ -99,10 +107,29 @@ impl Request {
     /// Those of [`Request::ok`] but "not-found".
     pub async fn gone(self) -> Result<(), Error> {
         match self.ok().await {
-            Err(error) if !error.is(crate::error::kind::NOT_FOUND) => Err(error),
+            Err(error) if !error.is(kind::NOT_FOUND) => Err(error),
             _ => Ok(()),
         }
     }
+
+    async fn answered(self) -> Result<Response, Error> {
+        if !self.reads() {
+            return self.send().await;
+        }
+        for _ in 1..READS_MAX {
+            let response = self.clone().send().await?;
+            if !status::is_strange(response.status(), response.body()) {
+                return Ok(response);
+            }
+            clock::sleep(READ_PAUSE_MS).await;
+        }
+        self.send().await
+    }
+}
+
+/// Of a 403 of the service's own.
+fn hidden_from_tenant(error: Error) -> Error {
+    if error.is(kind::UNAVAILABLE) { error } else { Error { kind: kind::NOT_FOUND.into(), ..error } }
 }
 
 fn refusal(response: &Response) -> Error {

@@ -1,6 +1,8 @@
 //! Page numbers on top of OpenStack's markers: a list is asked for `limit` items after the one whose id is
 //! the `marker`, so a page is reached by reading what comes before it.
 
+use std::collections::BTreeSet;
+
 use crate::error::kind;
 use crate::{Error, Page};
 
@@ -42,7 +44,8 @@ pub async fn page<T: Marker>(
     Ok(items.split_off(before.min(items.len())))
 }
 
-/// The first `count` items, or all where there are fewer.
+/// The first `count` items, or all where there are fewer. A part that brings nothing new ends it: the service does not know
+/// where to go on.
 ///
 /// # Errors
 /// Those of `fetch`.
@@ -50,13 +53,13 @@ pub async fn first<T: Marker>(
     count: usize,
     fetch: impl AsyncFn(usize, Option<&str>) -> Result<Chunk<T>, Error>,
 ) -> Result<Vec<T>, Error> {
-    let mut items: Vec<T> = Vec::new();
+    let (mut items, mut seen): (Vec<T>, BTreeSet<String>) = Default::default();
     while items.len() < count {
         let limit = (count - items.len()).min(CHUNK_ITEMS_MAX);
         let chunk = fetch(limit, items.last().map(Marker::marker)).await?;
-        let end = chunk.items.is_empty() || !chunk.more;
-        items.extend(chunk.items);
-        if end {
+        let before = items.len();
+        items.extend(chunk.items.into_iter().filter(|item| seen.insert(item.marker().to_owned())));
+        if items.len() == before || !chunk.more {
             break;
         }
     }
@@ -113,6 +116,20 @@ mod tests {
     fn a_service_may_answer_less_than_asked() {
         assert_eq!(read(2, 4, 9, 3).unwrap(), ["4", "5", "6", "7"]);
         assert_eq!(read(13, 200, 2500, 1000).unwrap().len(), 100);
+    }
+
+    #[test]
+    fn a_service_that_ignores_markers_ends_it() {
+        for (number, told) in [(1, vec!["0", "1"]), (2, vec!["2"]), (50, vec![])] {
+            let mut asked = 0;
+            let counted = std::cell::RefCell::new(&mut asked);
+            let items = page(Page { number, size: 2 }, async |_, _: Option<&str>| {
+                **counted.borrow_mut() += 1;
+                Ok(Chunk { items: ["0", "1", "2"].map(str::to_owned).into(), more: true })
+            });
+            assert_eq!(items.now_or_never().unwrap().unwrap(), told);
+            assert!(asked <= 2, "page {number} asks {asked} times");
+        }
     }
 
     #[test]

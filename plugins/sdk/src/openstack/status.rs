@@ -4,14 +4,14 @@
 use crate::Error;
 use crate::error::kind;
 
-use super::message;
+use super::message::{self, Refusal};
 
 /// What a status that is not 2xx means, with the backend's words for the log. `retry_after` is the header's
 /// value: seconds, or a date, which is left to the host's own backoff.
 #[must_use]
 pub fn refusal(status: u16, retry_after: Option<&str>, body: &[u8]) -> Error {
     let message = message::of(body);
-    let kind = kind_of(status, &String::from_utf8_lossy(body));
+    let kind = kind_of(status, message::own(body), &message);
     let waits = matches!(kind, kind::BUSY | kind::UNAVAILABLE);
     let retry_after_ms = retry_after
         .filter(|_| waits)
@@ -20,32 +20,58 @@ pub fn refusal(status: u16, retry_after: Option<&str>, body: &[u8]) -> Error {
     Error { retry_after_ms, ..Error::hidden(kind, format_args!("backend answered {status}: {message}")) }
 }
 
+/// Whether an answer cannot be the service's: it says neither what was asked for, nor in the service's form why not. A proxy
+/// answers so, and a service at whose address another one is.
+#[must_use]
+pub fn is_strange(status: u16, body: &[u8]) -> bool {
+    match status {
+        204 => false,
+        200..300 => !is_json(body),
+        300..400 => true,
+        403 | 404 | 410 => message::own(body).is_none(),
+        _ => false,
+    }
+}
+
 /// How each service says that a quota is used up. Not "quota" alone: names may hold it, and policies do.
 const OVER_QUOTA: [&str; 4] = ["quota exceeded", "overquota", "overlimit", "maximum number of"];
+/// How a service says that it is asked too often.
+const TOO_OFTEN: [&str; 3] = ["rate-limited", "rate limit", "too many requests"];
+/// How a service says that a name is taken, or a thing is there already.
+const TWICE: [&str; 3] = ["already exists", "duplicate", "same name"];
 
-fn kind_of(status: u16, body: &str) -> &'static str {
-    let quota = || says(body, &OVER_QUOTA);
+/// What the service says in words of its own decides, never what it repeats of the request.
+fn kind_of(status: u16, own: Option<Refusal>, text: &str) -> &'static str {
+    let is_own = own.is_some();
+    let Refusal { name, message } =
+        own.unwrap_or_else(|| Refusal { name: String::new(), message: text.to_owned() });
+    let said = format!("{name}: {}", message::unquoted(&message)).to_ascii_lowercase();
+    let says = |words: &[&str]| words.iter().any(|word| said.contains(word));
     match status {
         401 => kind::DENIED,
-        403 if quota() => kind::QUOTA,
+        // What a proxy refuses or does not find is neither the tenant's fault nor gone.
+        403 | 404 | 410 if !is_own => kind::UNAVAILABLE,
+        403 if says(&OVER_QUOTA) => kind::QUOTA,
         403 => kind::DENIED,
-        404 => kind::NOT_FOUND,
+        404 | 410 => kind::NOT_FOUND,
         408 => kind::TIMEOUT,
-        409 if quota() => kind::QUOTA,
-        409 if says(body, &["already exists", "duplicate", "same name"]) => kind::EXISTS,
+        409 if says(&OVER_QUOTA) => kind::QUOTA,
+        409 if says(&TWICE) => kind::EXISTS,
         409 => kind::CONFLICT,
-        413 if quota() => kind::QUOTA,
+        413 if says(&TOO_OFTEN) => kind::BUSY,
+        413 if says(&OVER_QUOTA) => kind::QUOTA,
         406 | 501 => kind::UNSUPPORTED,
         429 => kind::BUSY,
         400..=499 => kind::INVALID,
-        502..=504 => kind::UNAVAILABLE,
+        // Nothing here follows a redirection; it is of a service that is elsewhere.
+        300..=399 | 502..=504 => kind::UNAVAILABLE,
         _ => kind::INTERNAL,
     }
 }
 
-fn says(body: &str, words: &[&str]) -> bool {
-    let body = body.to_ascii_lowercase();
-    words.iter().any(|word| body.contains(word))
+/// Whether the text begins as JSON does that holds something.
+fn is_json(body: &[u8]) -> bool {
+    body.trim_ascii_start().first().is_some_and(|first| matches!(first, b'{' | b'['))
 }
 
 #[cfg(test)]
@@ -56,24 +82,50 @@ mod tests {
     fn every_refusal_has_its_kind() {
         let keystone_twice = "{\"error\":{\"code\":409,\"message\":\"Conflict occurred attempting to store project - it is not permitted to have two projects with the same name in the same domain : x.\"}}";
         let table = [
-            (400, r#"{"badRequest":{"message":"Invalid"}}"#, kind::INVALID),
+            (400, r#"{"badRequest":{"code":400,"message":"Invalid"}}"#, kind::INVALID),
             (
                 401,
                 r#"{"error":{"message":"The request you have made requires authentication."}}"#,
                 kind::DENIED,
             ),
-            (403, r#"{"forbidden":{"message":"Policy doesn't allow it to be performed."}}"#, kind::DENIED),
-            (404, r#"{"itemNotFound":{"message":"Instance x could not be found."}}"#, kind::NOT_FOUND),
+            (
+                403,
+                r#"{"forbidden":{"code":403,"message":"Policy doesn't allow it to be performed."}}"#,
+                kind::DENIED,
+            ),
+            (
+                404,
+                r#"{"itemNotFound":{"code":404,"message":"Instance x could not be found."}}"#,
+                kind::NOT_FOUND,
+            ),
             (405, "", kind::INVALID),
-            (406, r#"{"computeFault":{"message":"Version 9.9 is not supported"}}"#, kind::UNSUPPORTED),
-            (409, r#"{"conflictingRequest":{"message":"Flavor with name x already exists."}}"#, kind::EXISTS),
+            (
+                406,
+                r#"{"computeFault":{"code":406,"message":"Version 9.9 is not supported"}}"#,
+                kind::UNSUPPORTED,
+            ),
+            (
+                409,
+                r#"{"conflictingRequest":{"code":409,"message":"Flavor with name x already exists."}}"#,
+                kind::EXISTS,
+            ),
             (409, keystone_twice, kind::EXISTS),
-            (409, r#"{"conflictingRequest":{"message":"Cannot 'start' instance"}}"#, kind::CONFLICT),
+            (
+                409,
+                r#"{"conflictingRequest":{"code":409,"message":"Cannot 'start' instance"}}"#,
+                kind::CONFLICT,
+            ),
             (413, "Request Entity Too Large", kind::INVALID),
             (422, "", kind::INVALID),
             (429, "", kind::BUSY),
-            (500, r#"{"computeFault":{"message":"Unexpected API Error."}}"#, kind::INTERNAL),
-            (302, "", kind::INTERNAL),
+            (500, r#"{"computeFault":{"code":500,"message":"Unexpected API Error."}}"#, kind::INTERNAL),
+            (300, r#"{"choices": []}"#, kind::UNAVAILABLE),
+            (302, "", kind::UNAVAILABLE),
+            (403, "<html>Forbidden</html>", kind::UNAVAILABLE),
+            (404, "default backend - 404", kind::UNAVAILABLE),
+            (404, "<html><h1>404 Not Found</h1></html>", kind::UNAVAILABLE),
+            (404, "", kind::UNAVAILABLE),
+            (413, r#"{"overLimit":{"code":413,"message":"This request was rate-limited."}}"#, kind::BUSY),
             (502, "", kind::UNAVAILABLE),
             (503, "", kind::UNAVAILABLE),
             (504, "", kind::UNAVAILABLE),
@@ -118,12 +170,47 @@ mod tests {
         }
     }
 
+    /// One of Nova's, Cinder's or Manila's.
+    fn of(status: u16, key: &str, message: &str) -> Error {
+        let body = serde_json::json!({key: {"code": status, "message": message}}).to_string();
+        refusal(status, None, body.as_bytes())
+    }
+
     #[test]
     fn the_word_quota_alone_is_none() {
         let policy = "Policy doesn't allow os_compute_api:os-quota-sets:show to be performed.";
-        assert_eq!(refusal(403, None, policy.as_bytes()).kind, kind::DENIED);
-        let name = "Multiple security_group matches found for name 'quota', use an ID to be more specific.";
-        assert_eq!(refusal(409, None, name.as_bytes()).kind, kind::CONFLICT);
+        assert!(of(403, "forbidden", policy).is(kind::DENIED));
+    }
+
+    #[test]
+    fn the_users_own_words_decide_nothing() {
+        for name in ["quota", "duplicate", "quota exceeded", "already exists", "it's overLimit"] {
+            let message = format!(
+                "Multiple security_group matches found for name '{name}', use an ID to be more specific."
+            );
+            assert!(of(409, "conflictingRequest", &message).is(kind::CONFLICT), "{name}");
+        }
+    }
+
+    #[test]
+    fn only_json_is_an_answer() {
+        for (status, body) in [
+            (200, "<html>"),
+            (200, ""),
+            (200, "\u{feff}{}"),
+            (202, "null"),
+            (300, "{}"),
+            (302, ""),
+            (403, "<html>"),
+            (404, "default backend - 404"),
+        ] {
+            assert!(is_strange(status, body.as_bytes()), "{status} {body:?}");
+        }
+        for (status, body) in
+            [(200, " {}"), (200, "[]"), (204, ""), (400, "<html>"), (409, ""), (503, "<html>")]
+        {
+            assert!(!is_strange(status, body.as_bytes()), "{status} {body:?}");
+        }
     }
 
     /// Neutron's 409s about security groups.

@@ -1,5 +1,6 @@
 //! What volumes do by themselves as time passes, and what servers do to them.
 
+use super::message::Message;
 use super::{Attachment, Volume};
 use crate::world::{Event, World, uuid};
 
@@ -26,6 +27,9 @@ pub(crate) fn happen(world: &mut World, id: &str, step: Step) {
             let fails = world.failures.volumes > 0;
             world.failures.volumes -= u32::from(fails);
             volume.status = if fails { "error" } else { "available" };
+            if fails {
+                world.volumes.messages.push(Message::about(volume, now));
+            }
         }
         (Step::Attaching, "reserved") => volume.status = "attaching",
         (Step::Attached, "reserved" | "attaching") => {
@@ -72,6 +76,15 @@ impl World {
         let whole = self.timing.volume_attach_ms;
         self.later(whole / 2, Event::Volume { id: id.to_owned(), step: Step::Attaching });
         self.later(whole, Event::Volume { id: id.to_owned(), step: Step::Attached });
+    }
+
+    /// A free volume that shows an attachment all the same; false where there is none of this id.
+    pub(crate) fn leave_attachment(&mut self, id: &str, server_id: &str) -> bool {
+        let now = self.now;
+        let Some(volume) = self.volumes.volumes.get_mut(id) else { return false };
+        let (server_id, device) = (server_id.to_owned(), "/dev/vdb".to_owned());
+        volume.attachment = Some(Attachment { id: uuid(), server_id, device, attached: Some(now) });
+        true
     }
 
     /// An attached volume goes through `detaching` to `available`.

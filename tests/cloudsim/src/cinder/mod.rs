@@ -3,6 +3,7 @@
 mod extend;
 mod lifecycle;
 mod list;
+mod message;
 mod quota;
 mod types;
 mod view;
@@ -13,6 +14,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::{Value, json};
 
 pub(crate) use self::lifecycle::{Step, happen};
+use self::message::Message;
 pub use self::quota::VolumeQuota;
 use self::types::VolumeType;
 pub(crate) use self::volume::{Attachment, Spec, Volume};
@@ -25,6 +27,9 @@ use crate::world::World;
 
 const VERSIONS: Microversions =
     Microversions { api: Api::Shared("volume"), major: 3, default: 0, latest: 71 };
+/// The microversions that added these.
+const MESSAGES: u16 = 3;
+const ATTACHMENTS: u16 = 27;
 /// The only availability zone.
 pub(crate) const ZONE: &str = "nova";
 
@@ -32,6 +37,7 @@ pub(crate) const ZONE: &str = "nova";
 pub(crate) struct Volumes {
     pub(crate) volumes: HashMap<String, Volume>,
     types: Vec<VolumeType>,
+    messages: Vec<Message>,
     /// How many were ever made.
     made: u64,
     /// Of the projects that have one of their own.
@@ -44,7 +50,14 @@ impl Volumes {
     pub(crate) fn with_types() -> Self {
         let types = VolumeType::first();
         let service_id = crate::world::uuid();
-        Self { volumes: HashMap::new(), types, made: 0, quotas: BTreeMap::new(), service_id }
+        Self {
+            volumes: HashMap::new(),
+            types,
+            messages: Vec::new(),
+            made: 0,
+            quotas: BTreeMap::new(),
+            service_id,
+        }
     }
 }
 
@@ -99,6 +112,8 @@ fn route(world: &mut World, call: &Call, caller: &Caller, minor: u16) -> Outcome
             Ok(Answer::json(200, &json!({"metadata": volume::find(world, caller, id)?.metadata})))
         }
         ("POST", ["volumes", id, "action"]) => extend::action(world, call, caller, minor, id),
+        ("GET", ["messages"]) if minor >= MESSAGES => Ok(message::list(world, call, caller)),
+        ("DELETE", ["attachments", id]) if minor >= ATTACHMENTS => volume::forget(world, caller, id),
         ("GET", ["types"]) => Ok(types::list(world, caller)),
         ("POST", ["types"]) => types::create(world, call, caller),
         ("DELETE", ["types", id]) => types::delete(world, caller, id),
@@ -111,7 +126,8 @@ fn route(world: &mut World, call: &Call, caller: &Caller, minor: u16) -> Outcome
     }
 }
 
-fn is_project(segment: &str) -> bool {
+/// Whether it stands where some deployments write the project.
+pub(crate) fn is_project(segment: &str) -> bool {
     segment.len() >= 32 && segment.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
 }
 

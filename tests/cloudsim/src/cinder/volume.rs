@@ -242,3 +242,19 @@ pub(super) fn delete(world: &mut World, caller: &Caller, id: &str) -> Outcome {
     }
     Ok(Answer::text(202, "text/html; charset=UTF-8", ""))
 }
+
+/// Ends an attachment that no server has any more; one that Nova uses is Nova's to end.
+pub(super) fn forget(world: &mut World, caller: &Caller, id: &str) -> Outcome {
+    let missing = || {
+        Refusal::not_found(format!("Volume attachment could not be found with filter: attachment_id = {id}."))
+    };
+    let is_it = |volume: &&Volume| volume.attachment.as_ref().is_some_and(|attachment| attachment.id == id);
+    let volume = world.volumes.volumes.values().find(is_it).map(|volume| volume.id.clone());
+    let volume = volume.ok_or_else(missing)?;
+    let volume = find_mut(world, caller, &volume, "volume:attachment_delete")?;
+    if volume.status != "available" {
+        return Err(Refusal::conflict("Detach volume from instance using the Compute API"));
+    }
+    volume.attachment = None;
+    Ok(Answer::json(200, &serde_json::json!({"attachments": []})))
+}

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use self::assignment::Assignment;
+pub use self::catalogue::CatalogueForm;
 use self::domain::Domain;
 use self::project::Project;
 use self::role::Role;
@@ -43,6 +44,7 @@ pub(crate) struct Identity {
     pub(crate) tokens: Tokens,
     /// Services that the catalogue does not name.
     pub(crate) catalogue_omits: Vec<Service>,
+    pub(crate) catalogue_form: CatalogueForm,
     region: String,
 }
 
@@ -58,6 +60,7 @@ impl Identity {
             assignments: BTreeSet::new(),
             tokens: Tokens::new(token_lifetime_s),
             catalogue_omits: Vec::new(),
+            catalogue_form: CatalogueForm::default(),
             region: region.to_owned(),
         };
         identity.domains.insert(DEFAULT_DOMAIN.to_owned(), Domain::first());

@@ -29,8 +29,8 @@ use crate::control::Resource;
 use crate::keystone::{self, Caller};
 use crate::microversion::{Api, Microversions};
 use crate::refuse::refuse;
-use crate::webob;
 use crate::world::World;
+use crate::{cinder, webob};
 
 const VERSIONS: Microversions =
     Microversions { api: Api::Own("X-OpenStack-Manila-API-Version"), major: 2, default: 0, latest: 99 };
@@ -108,9 +108,19 @@ fn versions(world: &World, call: &Call) -> Answer {
     Answer::json(status, &json!({"versions": [version]}))
 }
 
+/// With or without the project in the path; with it, it is the caller's.
 fn route(world: &mut World, call: &Call, caller: &Caller, minor: u16) -> Outcome {
     let segments = call.segments();
-    let ["v2", rest @ ..] = segments.as_slice() else { return Ok(webob::no_route(call)) };
+    let rest = match segments.as_slice() {
+        ["v2", project, rest @ ..] if cinder::is_project(project) => {
+            if *project != caller.project_id {
+                return Err(Refusal::bad_request("Malformed request url"));
+            }
+            rest
+        }
+        ["v2", rest @ ..] => rest,
+        _ => return Ok(webob::no_route(call)),
+    };
     match (call.method.as_str(), rest) {
         ("GET", ["types"]) => types::list(world, caller, minor),
         ("GET", ["types", id]) => types::show(world, caller, minor, id),

@@ -27,8 +27,8 @@ use crate::call::{Answer, Call, Link, Outcome, Refusal};
 use crate::keystone::{self, Caller};
 use crate::microversion::{Api, Microversions};
 use crate::refuse::refuse;
-use crate::webob;
 use crate::world::World;
+use crate::{cinder, webob};
 
 const VERSIONS: Microversions =
     Microversions { api: Api::Shared("compute"), major: 2, default: 1, latest: 104 };
@@ -85,9 +85,19 @@ fn version(base: &str) -> Value {
     })
 }
 
+/// With or without the project in the path; with it, it is the caller's.
 fn route(world: &mut World, call: &Call, caller: &Caller, minor: u16) -> Outcome {
     let segments = call.segments();
-    let ["v2.1", rest @ ..] = segments.as_slice() else { return Ok(webob::no_route(call)) };
+    let rest = match segments.as_slice() {
+        ["v2.1", project, rest @ ..] if cinder::is_project(project) => {
+            if *project != caller.project_id {
+                return Err(Refusal::bad_request("Malformed request url"));
+            }
+            rest
+        }
+        ["v2.1", rest @ ..] => rest,
+        _ => return Ok(webob::no_route(call)),
+    };
     match (call.method.as_str(), rest) {
         ("GET", []) => Ok(Answer::json(200, &json!({"version": version(&world.base)}))),
         ("GET", ["servers"]) => list::servers(world, call, caller, minor, false),

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use patchbay_core::error::Error;
 use patchbay_proto::securitygroup::SecurityGroupRuleSet;
 
+use super::protocol::{self, ICMP, ICMP_V6};
 use super::{SecurityGroupRule, check, wit};
 use crate::grpc::cidr;
 
@@ -17,6 +18,13 @@ const FIELD: &str = "security_group_rule_sets";
 
 /// The largest port.
 const PORT_MAX: i32 = 65_535;
+
+/// The largest ICMP type, and the code that stands for any.
+const ICMP_MAX: i32 = 255;
+
+/// The networks of all addresses.
+const EVERYWHERE_V4: &str = "0.0.0.0/0";
+const EVERYWHERE_V6: &str = "::/0";
 
 /// What tells one rule from another: all but its description.
 type Content = (String, String, Option<(u16, u16)>, String);
@@ -55,44 +63,52 @@ pub(super) fn shown(group: &str, rule: wit::Rule) -> SecurityGroupRule {
 }
 
 fn spec(rule: &str, set: &SecurityGroupRuleSet) -> Result<wit::RuleSpec, Error> {
+    let field = format!("{rule}.protocol");
+    let named = protocol::named(&field, &set.protocol)?;
+    let remote = remote(&format!("{rule}.remote_ip_prefix"), &set.remote_ip_prefix)?;
+    let (protocol, remote_ip_prefix) = in_its_family(&field, named, remote)?;
     Ok(wit::RuleSpec {
         description: check::text(&format!("{rule}.rule_desc"), &set.rule_desc)?,
         direction: check::one_of(&format!("{rule}.direction"), &set.direction, &["ingress", "egress"])?,
-        protocol: protocol(&format!("{rule}.protocol"), &set.protocol)?,
-        ports: ports(rule, set)?,
-        remote_ip_prefix: remote(&format!("{rule}.remote_ip_prefix"), &set.remote_ip_prefix)?,
+        ports: ports(rule, &protocol, (set.port_range_min, set.port_range_max))?,
+        protocol,
+        remote_ip_prefix,
     })
 }
 
-/// Empty means any.
-fn protocol(field: &str, value: &str) -> Result<String, Error> {
-    if value.is_empty() {
-        return Ok(String::new());
+/// What is IPv6's alone is about all of IPv6 where no network is given, and about no network of IPv4.
+fn in_its_family(field: &str, protocol: String, remote: String) -> Result<(String, String), Error> {
+    if !protocol::is_of_ipv6(&protocol) {
+        return Ok((protocol, remote));
     }
-    let word = check::one_of(field, value, &["tcp", "udp", "icmp", "any"])?;
-    Ok(if word == "any" { String::new() } else { word })
+    let remote = if remote.is_empty() { EVERYWHERE_V6.to_owned() } else { remote };
+    if !remote.contains(':') {
+        let sentence = format!("{field} {protocol} is one of IPv6, and remote_ip_prefix is of IPv4.");
+        return Err(Error::invalid(sentence));
+    }
+    Ok((if protocol == ICMP_V6 { ICMP.to_owned() } else { protocol }, remote))
 }
 
-/// Both 0 mean all, and so does the whole range: no backend has a port 0.
-fn ports(rule: &str, set: &SecurityGroupRuleSet) -> Result<Option<wit::PortRange>, Error> {
-    let (min, max) = (set.port_range_min, set.port_range_max);
+/// Both 0 mean all, and so does the whole range: no backend has a port 0. Of ICMP they are the type and the code.
+fn ports(rule: &str, protocol: &str, (min, max): (i32, i32)) -> Result<Option<wit::PortRange>, Error> {
     let invalid = |end: &str, why: String| Err(Error::invalid(format!("{rule}.port_range_{end} {why}")));
-    let is_port = |port: &i32| (0..=PORT_MAX).contains(port);
+    let largest = if protocol == ICMP { ICMP_MAX } else { PORT_MAX };
+    let fits = |number: &i32| (0..=largest).contains(number);
     match (min, max) {
-        (0, 0) => Ok(None),
-        _ if !is_port(&min) => invalid("min", format!("must be 0 to {PORT_MAX}, not {min}.")),
-        _ if !is_port(&max) => invalid("max", format!("must be 0 to {PORT_MAX}, not {max}.")),
-        _ if !matches!(set.protocol.as_str(), "tcp" | "udp") => {
-            invalid("min", "and port_range_max must be 0: only tcp and udp have ports.".to_owned())
+        (0, 0) => return Ok(None),
+        _ if !fits(&min) => return invalid("min", format!("must be 0 to {largest}, not {min}.")),
+        _ if !fits(&max) => return invalid("max", format!("must be 0 to {largest}, not {max}.")),
+        _ if protocol == ICMP => {}
+        _ if !protocol::has_ports(protocol) => {
+            return invalid("min", "and port_range_max must be 0: the protocol has no ports.".to_owned());
         }
-        _ if min > max => invalid("min", format!("is above port_range_max: {min} and {max}.")),
-        (0, PORT_MAX) => Ok(None),
-        (0, _) => invalid("min", "must be at least 1: there is no port 0.".to_owned()),
-        _ => Ok(u16::try_from(min)
-            .ok()
-            .zip(u16::try_from(max).ok())
-            .map(|(min, max)| wit::PortRange { min, max })),
+        _ if min > max => return invalid("min", format!("is above port_range_max: {min} and {max}.")),
+        (0, PORT_MAX) => return Ok(None),
+        (0, _) => return invalid("min", "must be at least 1: there is no port 0.".to_owned()),
+        _ => {}
     }
+    let both = u16::try_from(min).ok().zip(u16::try_from(max).ok());
+    Ok(both.map(|(min, max)| wit::PortRange { min, max }))
 }
 
 /// Empty means any IPv4 address.
@@ -102,7 +118,7 @@ fn remote(field: &str, value: &str) -> Result<String, Error> {
 
 fn content(spec: &wit::RuleSpec) -> Content {
     let ports = spec.ports.map(|ports| (ports.min, ports.max));
-    let any = if spec.remote_ip_prefix == "0.0.0.0/0" { "" } else { &spec.remote_ip_prefix };
+    let any = if spec.remote_ip_prefix == EVERYWHERE_V4 { "" } else { &spec.remote_ip_prefix };
     (spec.direction.clone(), spec.protocol.clone(), ports, any.to_owned())
 }
 
@@ -113,18 +129,21 @@ mod tests {
     /// What is wrong, the field that the sentence names, and the change of a good rule.
     type Case = (&'static str, &'static str, fn(&mut SecurityGroupRuleSet));
 
-    const WRONG: [Case; 16] = [
+    const WRONG: [Case; 19] = [
         ("no direction", "direction", |r| r.direction.clear()),
         ("an unknown direction", "direction", |r| r.direction = "sideways".into()),
         ("an unknown protocol", "protocol", |r| r.protocol = "bogus".into()),
-        ("a protocol's number", "protocol", |r| r.protocol = "6".into()),
+        ("a number of no protocol", "protocol", |r| r.protocol = "256".into()),
+        ("a protocol of IPv6 from IPv4", "protocol", |r| r.protocol = "ipv6-icmp".into()),
         ("a range from above to below", "port_range_min", |r| r.port_range_min = 91),
         ("a range without an end", "port_range_min", |r| r.port_range_max = 0),
         ("a range from port 0", "port_range_min", |r| r.port_range_min = 0),
         ("a port below all", "port_range_min", |r| r.port_range_min = -1),
         ("a port above all", "port_range_max", |r| r.port_range_max = 65_536),
         ("the smallest number", "port_range_max", |r| r.port_range_max = i32::MIN),
-        ("icmp with ports", "port_range_min", |r| r.protocol = "icmp".into()),
+        ("no ICMP type", "port_range_min", |r| (r.protocol, r.port_range_min) = ("icmp".into(), 256)),
+        ("no ICMP code", "port_range_max", |r| (r.protocol, r.port_range_max) = ("1".into(), 256)),
+        ("a protocol without ports", "port_range_min", |r| r.protocol = "vrrp".into()),
         ("any protocol with ports", "port_range_min", |r| r.protocol.clear()),
         ("no network", "remote_ip_prefix", |r| r.remote_ip_prefix = "everywhere".into()),
         ("an address", "remote_ip_prefix", |r| r.remote_ip_prefix = "10.0.0.7".into()),
@@ -165,6 +184,41 @@ mod tests {
         }
         let one = specs(&[good()]).unwrap()[0].ports.unwrap();
         assert_eq!((one.min, one.max), (80, 90));
+    }
+
+    #[test]
+    fn icmp_has_a_type_and_a_code() {
+        let echo = |protocol: &str, min: i32, max: i32, remote: &str| SecurityGroupRuleSet {
+            protocol: protocol.into(),
+            port_range_min: min,
+            port_range_max: max,
+            remote_ip_prefix: remote.into(),
+            ..good()
+        };
+        let sets = [
+            echo("ICMP", 8, 0, ""),
+            echo("icmp", 3, 255, ""),
+            echo("58", 128, 0, ""),
+            echo("icmpv6", 0, 0, "fd00::/8"),
+        ];
+        let specs = specs(&sets).unwrap();
+        let said: Vec<_> = specs
+            .iter()
+            .map(|spec| {
+                (&*spec.protocol, spec.ports.map(|ports| (ports.min, ports.max)), &*spec.remote_ip_prefix)
+            })
+            .collect();
+        assert_eq!(
+            said,
+            [
+                ("icmp", Some((8, 0)), ""),
+                ("icmp", Some((3, 255)), ""),
+                ("icmp", Some((128, 0)), "::/0"),
+                ("icmp", None, "fd00::/8"),
+            ]
+        );
+        let twice = refusal(&[good(), echo("icmp", 1, 1, "::/0"), echo("ipv6-icmp", 1, 1, "")]);
+        assert_eq!(twice, format!("{FIELD}[2] says the same as {FIELD}[1]."));
     }
 
     #[test]
