@@ -56,6 +56,7 @@ pub use self::reload::{LIVE, Reloaded, Source};
 pub use self::route::{Canary, Route, check};
 pub use self::state::State;
 pub use self::step::Step;
+pub use self::watch::Watched;
 
 /// All plugins of the host.
 pub struct Plugins {
@@ -81,9 +82,14 @@ impl Plugins {
         Ok(plugins)
     }
 
-    /// Watches the plugin directory and the configuration file until `stop`.
-    pub async fn watch(self: Arc<Self>, source: Option<Source>, stop: CancellationToken) {
-        watch::run(&self, source, stop).await;
+    /// Watches the plugin directory, the configuration file and what others want watched until `stop`.
+    pub async fn watch(
+        self: Arc<Self>,
+        source: Option<Source>,
+        others: Vec<Arc<dyn Watched>>,
+        stop: CancellationToken,
+    ) {
+        watch::run(&self, source, &others, stop).await;
     }
 
     /// Ends what goes on in the background, at the host's end.
