@@ -143,7 +143,7 @@ impl Upstreams {
         metrics: &Arc<Metrics>,
     ) -> anyhow::Result<Self> {
         let one = |(name, config): (&String, &Config)| {
-            let files = tls::digest(config.transport());
+            let files = config.transport().files().digest();
             let kept = self.0.get(name).filter(|before| before.config == *config && before.files == files);
             let upstream = match kept {
                 Some(before) => Arc::clone(&before.upstream),
@@ -172,7 +172,7 @@ impl Upstreams {
     /// What the certificates' files hold now, where that is not what these upstreams were made with.
     #[must_use]
     pub fn changed_files(&self) -> Option<Digest> {
-        let now: Vec<_> = self.0.values().map(|made| tls::digest(made.config.transport())).collect();
+        let now: Vec<_> = self.0.values().map(|made| made.config.transport().files().digest()).collect();
         let changed = self.0.values().zip(&now).any(|(made, now)| made.files != *now);
         let all = || now.iter().map(Digest::as_str).collect::<String>();
         changed.then(|| Digest::of(all().as_bytes()))

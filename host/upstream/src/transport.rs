@@ -21,7 +21,7 @@ use super::failure::Failure;
 use super::failure_detector::Bounds;
 use super::message::Answer;
 use super::retry::{self, Ended};
-use super::tls;
+use super::tls::Files;
 
 /// The header in which OpenStack's services tell their own id of a request.
 const BACKEND_REQUEST_ID: &str = "x-openstack-request-id";
@@ -94,12 +94,21 @@ impl Config {
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .no_proxy()
-            .tls_certs_merge(tls::roots(self)?);
-        let builder = match tls::identity(self)? {
+            .tls_certs_merge(self.files().roots()?);
+        let builder = match self.files().identity()? {
             Some(identity) => builder.identity(identity),
             None => builder,
         };
         builder.build().context("the HTTP client")
+    }
+
+    /// The files of its TLS.
+    pub(super) fn files(&self) -> Files<'_> {
+        Files {
+            ca_file: self.ca_file.as_deref(),
+            certificate_file: self.certificate_file.as_deref(),
+            key_file: self.key_file.as_deref(),
+        }
     }
 
     fn retries(&self) -> ExponentialBuilder {
