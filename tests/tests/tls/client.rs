@@ -5,7 +5,7 @@ use patchbay_tests::pki::{Authority, Issued};
 use patchbay_tests::{Deployment, wait_for};
 use tonic::transport::{ClientTlsConfig, Identity};
 
-use crate::{ADDRESS, Pki, call, deployment};
+use crate::{Pki, call, deployment};
 
 const STATE_MAX: std::time::Duration = std::time::Duration::from_secs(30);
 
@@ -66,7 +66,7 @@ async fn the_http_port_asks_as_well() {
     let with = trusting().identity(identity.unwrap()).build().unwrap();
     let answer = with.get(&url).send().await.unwrap();
     assert_eq!((answer.status().as_u16(), answer.text().await.unwrap().as_str()), (200, "ok"));
-    trusting().build().unwrap().get(&url).send().await.unwrap_err();
-    reqwest::get(format!("{}/healthz", deployment.http())).await.unwrap_err();
-    assert!(url.contains(ADDRESS));
+    let without = trusting().build().unwrap();
+    without.get(&url).send().await.unwrap_err();
+    without.get(format!("{}/healthz", deployment.http())).send().await.unwrap_err();
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod backend;
+mod bound;
 mod client;
 mod command;
 mod database;
