@@ -1,4 +1,4 @@
-//! Looks for a Python with gRPC, for the test of the example that is written in it: where there is none, that test is
+//! Looks for programs of others that tests use: a Python with gRPC, and OpenSSL's. Where one is not there, its tests are
 //! ignored, and the report says so.
 
 use std::path::Path;
@@ -15,7 +15,10 @@ const INSTALLED: &str = "/var/lib/dpkg/status";
 fn main() {
     // Not when PATH changes: cargo has another one below rustup than alone, and each change would build all tests anew.
     println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rustc-check-cfg=cfg(no_python_grpc)");
+    println!("cargo::rustc-check-cfg=cfg(no_python_grpc, no_openssl)");
+    if !Command::new("openssl").arg("version").output().is_ok_and(|told| told.status.success()) {
+        println!("cargo::rustc-cfg=no_openssl");
+    }
     let (python, changes) = if let Some((python, protoc)) = PYTHONS.iter().find_map(|python| probe(python)) {
         (python, protoc)
     } else {

@@ -122,10 +122,19 @@ def run(channel, token, name):
     ask("DeleteCloudDisk", service.DeleteCloudDisk, disk.DeleteCloudDiskReq(**which), show_deleted, [once()])
 
 
+def connect(endpoint, ca):
+    """A channel to `http://…`, or to `https://…`, whose certificate is of one of these authorities, or of gRPC's own."""
+    if not endpoint.startswith("https://"):
+        return grpc.insecure_channel(endpoint.removeprefix("http://"))
+    trusted = grpc.ssl_channel_credentials(ca and Path(ca).read_bytes())
+    return grpc.secure_channel(endpoint.removeprefix("https://"), trusted)
+
+
 def main():
     parser = argparse.ArgumentParser(description="Tries Patchbay's API.")
     endpoint = os.environ.get("PATCHBAY_GRPC", "http://127.0.0.1:7000")
     parser.add_argument("--endpoint", default=endpoint, help="the host's gRPC address (PATCHBAY_GRPC)")
+    parser.add_argument("--ca", help="who issues the host's certificate, in PEM (PATCHBAY_CA)")
     parser.add_argument("--token", help="the operator's token (PATCHBAY_OPERATOR_TOKEN)")
     parser.add_argument("--name", default="example", help="the disk's name, and how the tenant's begins")
     arguments = parser.parse_args()
@@ -133,7 +142,7 @@ def main():
     if not token:
         parser.error("--token or PATCHBAY_OPERATOR_TOKEN is needed")
     try:
-        with grpc.insecure_channel(arguments.endpoint.removeprefix("http://")) as channel:
+        with connect(arguments.endpoint, arguments.ca or os.environ.get("PATCHBAY_CA")) as channel:
             run(channel, token, arguments.name)
     except Refused as error:
         sys.exit(f"client.py: {error}")

@@ -40,7 +40,7 @@ enum Command {
         #[arg(long)]
         config: PathBuf,
     },
-    /// Check a configuration file and say what is wrong with it.
+    /// Check a configuration file, with the certificates that it names, and say what is wrong with it.
     CheckConfig {
         /// The configuration file.
         #[arg(long)]
@@ -86,7 +86,7 @@ fn runtime() -> anyhow::Result<Runtime> {
 async fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Serve { config } => serve(&config).await,
-        Command::CheckConfig { config } => Config::read(&config).map(|_| ()),
+        Command::CheckConfig { config } => check(&config),
         Command::ConfigSchema => print(&format!("{:#}", reference::schema())),
         Command::ConfigReference => print(reference::markdown().trim_end()),
         Command::Call(arguments) => call(arguments).await,
@@ -104,6 +104,13 @@ fn print(text: &str) -> anyhow::Result<()> {
 /// For `patchbay plugin inspect`.
 fn inspect(bytes: &[u8]) -> anyhow::Result<serde_json::Value> {
     Ok(serde_json::to_value(Inspection::of(bytes)?)?)
+}
+
+fn check(path: &std::path::Path) -> anyhow::Result<()> {
+    let config = Config::read(path)?;
+    // What is no error is told as the host would.
+    log::init(&config.log)?;
+    config.check_certificates()
 }
 
 async fn serve(path: &std::path::Path) -> anyhow::Result<()> {

@@ -8,6 +8,7 @@ use cloudsim::{ARRAY_PASSWORD, Options, Timing};
 use toml::Table;
 use uuid::Uuid;
 
+use crate::pki::put;
 use crate::{Cloud, Deployment, component, configuration};
 
 /// 32 bytes of zeros.
@@ -59,7 +60,7 @@ impl Builder {
 
     /// On a cloud that others use.
     #[must_use]
-    pub(crate) fn on(mut self, cloud: Cloud) -> Self {
+    pub fn on(mut self, cloud: Cloud) -> Self {
         self.shared = Some(cloud);
         self
     }
@@ -124,7 +125,7 @@ impl Builder {
             ("ceph-2.secret_key", &two.secret_key),
             ("patchbay.toml", &configuration::text(&table)),
         ] {
-            fs::write(directory.path().join(name), text).expect(name);
+            put(&directory.path().join(name), text);
         }
         copy(&plugins, &directory.path().join("plugins"));
         Deployment::of(directory, cloud, owner, operator_token).await

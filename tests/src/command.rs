@@ -37,6 +37,8 @@ pub fn command(deployment: &Deployment, arguments: &[&str]) -> Command {
     let mut command = Command::new(binary());
     command.args(arguments).env("PATCHBAY_GRPC", deployment.endpoint());
     command.env("PATCHBAY_OPERATOR_TOKEN", deployment.operator_token());
+    // Of a shell in which `cargo xtask up --tls` is tried.
+    command.env_remove("PATCHBAY_CA");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     command
 }

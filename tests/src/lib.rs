@@ -21,12 +21,14 @@ pub mod gateway;
 pub mod measured;
 pub mod metrics;
 pub mod operation;
+pub mod pki;
 pub mod postgres;
 pub mod process;
 pub mod raw;
 mod removal;
 pub mod scene;
 pub mod tenant;
+pub mod tls_proxy;
 pub mod wait;
 
 pub use cloud::Cloud;

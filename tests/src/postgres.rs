@@ -3,6 +3,9 @@
 //!
 //! What is stored in it is the business of whoever started it.
 
+use std::ffi::OsString;
+use std::fs;
+use std::net::TcpListener;
 use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -12,9 +15,13 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail, ensure};
 use tempfile::TempDir;
 
+use crate::pki::{Authority, put};
+
 /// How long it may take until it answers.
 const START_TIME_MAX: Duration = Duration::from_secs(30);
 const START_POLL: Duration = Duration::from_millis(50);
+/// Whoever comes by TCP speaks TLS and shows a certificate.
+const HBA: &str = "local all all trust\nhostssl all all 127.0.0.1/32 trust clientcert=verify-ca\n";
 
 /// A running server, for which trust is enough.
 #[derive(Debug)]
@@ -30,12 +37,27 @@ impl Postgres {
     /// # Errors
     /// If the binaries are missing (the error says what to install), or the server does not start.
     pub async fn start() -> anyhow::Result<Self> {
-        let programs = Programs::find()?;
+        Self::prepared(|_, _| Ok(())).await
+    }
+
+    /// One that is reached by TCP too, over TLS, with a certificate of this authority, for clients that show one of the same.
+    ///
+    /// # Errors
+    /// As [`Postgres::start`].
+    pub async fn start_with_tls(authority: &Authority) -> anyhow::Result<Self> {
+        Self::prepared(|programs, directory| programs.speak_tls(directory, authority)).await
+    }
+
+    async fn prepared(
+        prepare: impl FnOnce(&mut Programs, &Path) -> anyhow::Result<()>,
+    ) -> anyhow::Result<Self> {
+        let mut programs = Programs::find()?;
         let directory = tempfile::Builder::new().prefix("patchbay-postgres-").tempdir()?;
         if let Some((user, group)) = programs.identity {
             chown(directory.path(), Some(user), Some(group))?;
         }
         programs.initdb(directory.path())?;
+        prepare(&mut programs, directory.path())?;
         let server = programs.server(directory.path())?;
         let mut postgres = Self { server, programs, directory };
         postgres.answering().await?;
@@ -52,6 +74,15 @@ impl Postgres {
         ensure!(create.status()?.success(), "createdb {name} failed");
         let socket = self.directory.path().display();
         Ok(format!("postgres://postgres@localhost/{name}?host={socket}"))
+    }
+
+    /// The same by TCP, on a server that was started with TLS.
+    ///
+    /// # Errors
+    /// As [`Postgres::database`].
+    pub fn database_by_tcp(&self, name: &str) -> anyhow::Result<String> {
+        self.database(name)?;
+        Ok(format!("postgres://postgres@127.0.0.1:{}/{name}", self.programs.port))
     }
 
     /// Stops the server: connections end, and no new ones are made.
@@ -92,7 +123,7 @@ impl Postgres {
     }
 
     fn log(&self) -> String {
-        std::fs::read_to_string(self.directory.path().join("log")).unwrap_or_default()
+        fs::read_to_string(self.directory.path().join("log")).unwrap_or_default()
     }
 }
 
@@ -114,20 +145,28 @@ struct Programs {
     directory: PathBuf,
     /// User and group.
     identity: Option<(u32, u32)>,
+    /// Also a part of its socket's name.
+    port: u16,
+    /// What the server is started with: without a TCP port no two are in each other's way.
+    arguments: Vec<OsString>,
 }
+
+/// PostgreSQL's own default.
+const PORT: u16 = 5432;
 
 impl Programs {
     fn find() -> anyhow::Result<Self> {
         let path = std::env::var_os("PATH").unwrap_or_default();
         let mut directories: Vec<PathBuf> = std::env::split_paths(&path).collect();
-        if let Ok(versions) = std::fs::read_dir("/usr/lib/postgresql") {
+        if let Ok(versions) = fs::read_dir("/usr/lib/postgresql") {
             directories.extend(versions.flatten().map(|version| version.path().join("bin")));
         }
         let all = ["initdb", "postgres", "createdb", "pg_isready"];
         let found = directories.into_iter().find(|place| all.iter().all(|name| place.join(name).is_file()));
         let directory =
             found.context("this needs PostgreSQL's server programs: install the package `postgresql`")?;
-        Ok(Self { directory, identity: unprivileged()? })
+        let arguments = ["-h", ""].map(OsString::from).to_vec();
+        Ok(Self { directory, identity: unprivileged()?, port: PORT, arguments })
     }
 
     fn command(&self, name: &str) -> Command {
@@ -135,7 +174,7 @@ impl Programs {
         if let Some((user, group)) = self.identity {
             command.uid(user).gid(group);
         }
-        command.current_dir("/").stdin(Stdio::null());
+        command.current_dir("/").stdin(Stdio::null()).env("PGPORT", self.port.to_string());
         command
     }
 
@@ -157,12 +196,31 @@ impl Programs {
         Ok(())
     }
 
+    fn speak_tls(&mut self, directory: &Path, authority: &Authority) -> anyhow::Result<()> {
+        let own = authority.issue("127.0.0.1");
+        let files = [
+            ("ssl_cert_file", own.certificate.as_str()),
+            ("ssl_key_file", own.key.as_str()),
+            ("ssl_ca_file", authority.pem()),
+            ("hba_file", HBA),
+        ];
+        self.port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        self.arguments = ["-h", "127.0.0.1", "-c", "ssl=on"].map(OsString::from).to_vec();
+        for (setting, text) in files {
+            let file = put(&directory.join(setting), text);
+            if let Some((user, group)) = self.identity {
+                chown(&file, Some(user), Some(group))?;
+            }
+            self.arguments.extend(["-c".into(), format!("{setting}={}", file.display()).into()]);
+        }
+        Ok(())
+    }
+
     fn server(&self, directory: &Path) -> anyhow::Result<Child> {
-        let log = std::fs::File::create(directory.join("log"))?;
+        let log = fs::File::create(directory.join("log"))?;
         let mut server = self.command("postgres");
-        // Without a TCP port no two servers are in each other's way; nothing here outlives a crash, so no
-        // fsync.
-        server.arg("-D").arg(directory.join("data")).arg("-k").arg(directory).args(["-h", "", "-F"]);
+        // Nothing here outlives a crash, so no fsync.
+        server.arg("-D").arg(directory.join("data")).arg("-k").arg(directory).arg("-F").args(&self.arguments);
         Ok(server.stdout(Stdio::null()).stderr(log).spawn()?)
     }
 }

@@ -99,11 +99,30 @@ impl Raw {
     }
 
     /// A whole call with these bytes as its message.
+    ///
+    /// # Panics
+    /// If it is not answered.
     pub async fn call(&mut self, path: &str, headers: &[(&'static str, &str)], message: &[u8]) -> Told {
-        let mut call = self.open(path, headers).await;
+        self.attempt(path, headers, message).await.expect("an answer")
+    }
+
+    /// The same, where the connection may have ended.
+    ///
+    /// # Errors
+    /// If it has, or ends before the answer is there.
+    ///
+    /// # Panics
+    /// If nothing comes of it.
+    pub async fn attempt(
+        &mut self,
+        path: &str,
+        headers: &[(&'static str, &str)],
+        message: &[u8],
+    ) -> Result<Told, h2::Error> {
+        let mut call = self.begin(Method::POST, path, headers).await?;
         // What is refused for its headers has been answered by now, if the host is quick: the message then has no stream.
         let _ = call.body.send_data(frame(message), true);
-        call.told().await
+        timeout(ANSWER_MAX, call.read()).await.expect("an answer in time")
     }
 
     /// Waits until the host has closed the connection.

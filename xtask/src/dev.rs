@@ -10,6 +10,7 @@ use anyhow::{Context, Result};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
+use crate::certificates::Certificates;
 use crate::cloud::{Cloud, Kind};
 use crate::openstack;
 use crate::ports::{GRPC, HTTP, SIMULATOR};
@@ -30,6 +31,8 @@ pub(crate) struct Dev {
     directory: PathBuf,
     cloud: Cloud,
     operator_token: String,
+    /// Where the host speaks TLS.
+    certificates: Option<Certificates>,
 }
 
 impl Dev {
@@ -37,12 +40,13 @@ impl Dev {
     ///
     /// The simulator forgets at its end; so its host begins with an empty database, or it would know
     /// tenants that the cloud does not.
-    pub(crate) fn prepare(workspace: &Workspace, cloud: Cloud) -> Result<Self> {
+    pub(crate) fn prepare(workspace: &Workspace, cloud: Cloud, tls: bool) -> Result<Self> {
         let directory = workspace.target.join("dev");
         make_private(&directory).with_context(|| format!("{} cannot be made", directory.display()))?;
         kept(&directory.join("master.key"), |bytes| STANDARD.encode(bytes))?;
         let operator_token = kept(&directory.join("operator.token"), |bytes| URL_SAFE_NO_PAD.encode(bytes))?;
-        let dev = Self { directory, cloud, operator_token };
+        let certificates = tls.then(|| Certificates::make(&directory)).transpose()?;
+        let dev = Self { directory, cloud, operator_token, certificates };
         if dev.simulated() {
             dev.forget_tenants()?;
         }
@@ -119,8 +123,13 @@ README.md goes on from there to an instance on $PATCHBAY_NETWORK. Ctrl-C stops e
 
     fn environment(&self, workspace: &Workspace, network: &str) -> String {
         let cloudsim = self.simulated().then(|| format!("export CLOUDSIM='http://{SIMULATOR}'\n"));
+        let (scheme, authority) = match &self.certificates {
+            Some(made) => ("https", format!("export PATCHBAY_CA='{}'\n", made.authority.display())),
+            None => ("http", "unset PATCHBAY_CA\n".to_owned()),
+        };
         format!(
-            "export PATCHBAY_GRPC='http://{GRPC}'\n\
+            "export PATCHBAY_GRPC='{scheme}://{GRPC}'\n\
+             {authority}\
              export PATCHBAY_HTTP='http://{HTTP}'\n\
              export PATCHBAY_OPERATOR_TOKEN='{token}'\n\
              export PATCHBAY_NETWORK='{network}'\n\
@@ -130,6 +139,14 @@ README.md goes on from there to an instance on $PATCHBAY_NETWORK. Ctrl-C stops e
             cloudsim = cloudsim.unwrap_or_default(),
             binaries = workspace.target.join("debug").display(),
         )
+    }
+
+    /// The host's TLS, where it has any.
+    fn tls(&self) -> String {
+        self.certificates.as_ref().map_or_else(String::new, |made| {
+            let (certificate, key) = (made.certificate.display(), made.key.display());
+            format!("tls = {{ certificate_file = \"{certificate}\", key_file = \"{key}\" }}\n")
+        })
     }
 
     /// The storage array's part, where there is one.
@@ -158,7 +175,7 @@ README.md goes on from there to an instance on $PATCHBAY_NETWORK. Ctrl-C stops e
             r#"# Written by `cargo xtask up`, anew each time.
 [grpc]
 listen = "{GRPC}"
-
+{tls}
 [http]
 listen = "{HTTP}"
 
@@ -174,6 +191,7 @@ directory = "{plugins}"
 cache_directory = "{cache}"
 
 {backends}{array}"#,
+            tls = self.tls(),
             array = self.array(),
             database = self.database().display(),
             key = self.directory.join("master.key").display(),

@@ -5,6 +5,7 @@
 
 mod artifacts;
 mod binaries;
+mod certificates;
 mod cloud;
 mod component;
 mod dev;

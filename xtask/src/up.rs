@@ -25,6 +25,9 @@ pub(crate) struct Arguments {
     /// Use a real OpenStack and real Ceph on this machine instead of the simulated cloud.
     #[arg(long)]
     real: bool,
+    /// Let the host speak TLS, with certificates that `openssl` makes on the spot.
+    #[arg(long)]
+    tls: bool,
 }
 
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
@@ -35,10 +38,10 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
         let rigs = Rigs::of(workspace);
         rigs.up()?;
         process::say(&rigs.stop_hints());
-        serve(workspace, &Dev::prepare(workspace, Cloud::real(&rigs.variables()?)?)?)
+        serve(workspace, &Dev::prepare(workspace, Cloud::real(&rigs.variables()?)?, arguments.tls)?)
     } else {
         binaries::build_only(workspace, &["patchbay", "cloudsim"])?;
-        serve(workspace, &Dev::prepare(workspace, Cloud::simulated())?)
+        serve(workspace, &Dev::prepare(workspace, Cloud::simulated(), arguments.tls)?)
     }
 }
 

@@ -5,12 +5,13 @@
 mod contract;
 mod proto;
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use clap::Parser;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
 use uuid::Uuid;
 
 use crate::contract::{Tenant, bounded, of_operator, once, told};
@@ -36,6 +37,9 @@ struct Arguments {
     /// The host's gRPC address.
     #[arg(long, env = "PATCHBAY_GRPC", default_value = "http://127.0.0.1:7000")]
     endpoint: String,
+    /// Who issues the host's certificate, in PEM, instead of the system's authorities.
+    #[arg(long, env = "PATCHBAY_CA")]
+    ca: Option<PathBuf>,
     /// The operator's token.
     #[arg(long, env = "PATCHBAY_OPERATOR_TOKEN", hide_env_values = true)]
     token: String,
@@ -55,9 +59,21 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(Arguments { endpoint, token, name }: Arguments) -> Result<()> {
-    let channel = Endpoint::from_shared(endpoint)?.tcp_nodelay(true);
-    let channel = channel.connect().await.context("no host answers")?;
+/// A connection to `http://…` or `https://…`.
+async fn connect(endpoint: String, ca: Option<&Path>) -> Result<Channel> {
+    let mut target = Endpoint::from_shared(endpoint)?.tcp_nodelay(true);
+    if target.uri().scheme_str() == Some("https") {
+        let tls = ClientTlsConfig::new();
+        target = target.tls_config(match ca {
+            Some(file) => tls.ca_certificate(Certificate::from_pem(std::fs::read(file)?)),
+            None => tls.with_native_roots(),
+        })?;
+    }
+    target.connect().await.context("no host answers")
+}
+
+async fn run(Arguments { endpoint, ca, token, name }: Arguments) -> Result<()> {
+    let channel = connect(endpoint, ca.as_deref()).await?;
 
     let tenant = register(&channel, &token, &name).await?;
     let listed = FlavorServiceClient::new(channel.clone())

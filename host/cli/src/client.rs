@@ -10,6 +10,8 @@ use tonic::service::Interceptor;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
 
+use crate::tls::TlsArgs;
+
 /// How long connecting may take.
 const CONNECT_MAX: Duration = Duration::from_secs(5);
 /// Response metadata worth a line.
@@ -18,24 +20,31 @@ const METADATA: [&str; 2] = ["x-request-id", "x-operation-id"];
 /// Where a host is, and who asks.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Target {
-    /// The host's gRPC address.
+    /// The host's gRPC address; `https://…` where it speaks TLS.
     #[arg(long, global = true, env = "PATCHBAY_GRPC", default_value = "http://127.0.0.1:7000")]
     endpoint: String,
     /// The operator's credential, sent as `authorization: Bearer`.
     #[arg(long, global = true, env = "PATCHBAY_OPERATOR_TOKEN", hide_env_values = true)]
     token: Option<String>,
+    #[command(flatten)]
+    tls: TlsArgs,
 }
 
 impl Target {
     /// Connects. Fails where nothing answers there.
     pub(crate) async fn connect(&self) -> Result<Channel> {
-        let endpoint = &self.endpoint;
-        let endpoint = if endpoint.contains("://") { endpoint.clone() } else { format!("http://{endpoint}") };
-        let target = Endpoint::from_shared(endpoint.clone())
+        let endpoint = self.tls.url(&self.endpoint)?;
+        let mut target = Endpoint::from_shared(endpoint.clone())
             .with_context(|| format!("{endpoint} is not an address such as http://127.0.0.1:7000"))?;
+        if let Some(tls) = self.tls.of(&endpoint)? {
+            target = target.tls_config(tls).context("--ca, --certificate, --key")?;
+        }
         let connected = target.connect_timeout(CONNECT_MAX).tcp_nodelay(true).connect().await;
-        connected.with_context(|| {
-            format!("no host answers at {endpoint}; is it running? (--endpoint, PATCHBAY_GRPC)")
+        connected.with_context(|| match endpoint.starts_with("https://") {
+            true => format!(
+                "no host is reached over TLS at {endpoint} (--endpoint, --ca, --server-name, --certificate)"
+            ),
+            false => format!("no host answers at {endpoint}; is it running? (--endpoint, PATCHBAY_GRPC)"),
         })
     }
 

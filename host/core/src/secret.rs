@@ -2,7 +2,8 @@
 //!
 //! What the secret is for, and what it must look like, is the business of the module that owns it.
 
-use std::path::PathBuf;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
 use schemars::JsonSchema;
@@ -30,6 +31,7 @@ impl SecretSource {
         let (name, text) = match self {
             Self::File(path) => {
                 let name = format!("secret file {}", path.display());
+                warn_if_exposed(path);
                 let text = std::fs::read_to_string(path).with_context(|| name.clone())?;
                 (name, text)
             }
@@ -46,6 +48,21 @@ impl SecretSource {
     }
 }
 
+/// What those may who are neither the file's owner nor of its group.
+const OTHERS: u32 = 0o007;
+
+/// Tells the operator of a secret that everybody on the machine can read. Its group's members may: that is how secrets are
+/// lent to a service.
+pub fn warn_if_exposed(path: &Path) {
+    if is_exposed(path) {
+        tracing::warn!(file = %path.display(), "others can read this secret: chmod o= would keep it from them");
+    }
+}
+
+fn is_exposed(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|about| about.permissions().mode() & OTHERS != 0)
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::Write as _;
@@ -60,6 +77,16 @@ mod tests {
         file.write_all(b"swordfish\n").unwrap();
         let source: SecretSource = toml::from_str(&format!("file = {:?}", file.path())).unwrap();
         assert_eq!(source.read().unwrap().expose_secret(), "swordfish");
+    }
+
+    #[test]
+    fn a_secret_is_exposed_where_others_may_do_anything() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        for (mode, exposed) in [(0o600, false), (0o640, false), (0o644, true), (0o602, true)] {
+            std::fs::set_permissions(file.path(), std::fs::Permissions::from_mode(mode)).unwrap();
+            assert_eq!(is_exposed(file.path()), exposed, "{mode:o}");
+        }
+        assert!(!is_exposed(Path::new("/none")));
     }
 
     #[test]

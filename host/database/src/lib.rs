@@ -64,7 +64,8 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// `sqlite:PATH`, which is one host's (the file is made when it is missing, its directory is not), or
-    /// `postgres://USER@HOST/NAME`, which may be several hosts'.
+    /// `postgres://USER@HOST/NAME`, which may be several hosts'. `?sslmode=verify-full&sslrootcert=FILE` is PostgreSQL's own way to
+    /// ask for TLS, `&sslcert=FILE&sslkey=FILE` to show a certificate.
     pub url: String,
     /// PostgreSQL's password, where it asks for one.
     pub password: Option<SecretSource>,

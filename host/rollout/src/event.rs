@@ -69,6 +69,10 @@ pub enum EventKind {
     ConfigRefused,
     /// Another host that shares the database serves a line otherwise than before.
     Announced,
+    /// Certificates were read anew, and serve new connections from now on.
+    CertificateApplied,
+    /// Certificates changed for the worse: those before go on serving.
+    CertificateRefused,
     /// An operation failed, and what it made could not all be undone.
     LeftBehind,
 }
@@ -92,6 +96,8 @@ impl EventKind {
             Self::ConfigApplied => "config-applied",
             Self::ConfigRefused => "config-refused",
             Self::Announced => "announced",
+            Self::CertificateApplied => "certificate-applied",
+            Self::CertificateRefused => "certificate-refused",
             Self::LeftBehind => "left-behind",
         }
     }

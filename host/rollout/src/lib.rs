@@ -57,6 +57,7 @@ pub use self::reload::{LIVE, Reloaded, Source};
 pub use self::route::{Canary, Route, check};
 pub use self::state::State;
 pub use self::step::Step;
+pub use self::watch::Watched;
 
 /// All plugins of the host.
 pub struct Plugins {
@@ -84,9 +85,14 @@ impl Plugins {
         })
     }
 
-    /// Watches the plugin directory and the configuration file until `stop`.
-    pub fn watch(self: Arc<Self>, source: Option<Source>, stop: CancellationToken) -> BoxFuture<'static, ()> {
-        Box::pin(async move { watch::run(&self, source, stop).await })
+    /// Watches the plugin directory, the configuration file and what others want watched until `stop`.
+    pub fn watch(
+        self: Arc<Self>,
+        source: Option<Source>,
+        others: Vec<Arc<dyn Watched>>,
+        stop: CancellationToken,
+    ) -> BoxFuture<'static, ()> {
+        Box::pin(async move { watch::run(&self, source, &others, stop).await })
     }
 
     /// Ends what goes on in the background, at the host's end.

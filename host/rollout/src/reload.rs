@@ -1,4 +1,4 @@
-//! The configuration file, watched: what has changed of routes, upstreams and limits becomes new generations, admitted as
+//! The configuration file, watched, with its upstreams' certificates: what has changed of routes, upstreams and limits becomes new generations, admitted as
 //! new files are and published together; a bad edit changes nothing. What cannot change while the host runs is told.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use patchbay_core::Digest;
 use patchbay_runtime::{Generation, Limits};
 use patchbay_upstream as upstream;
 use toml::{Table, Value};
@@ -68,19 +69,24 @@ pub(super) struct Reload {
     started: Table,
     /// How the file was found last, so that the same is not told again.
     seen: Result<String, String>,
+    /// What the upstreams' certificates were when they were refused.
+    refused: Option<Digest>,
 }
 
 impl Reload {
     pub(super) fn new(source: Source) -> Self {
         let (started, seen) = (source.table.clone(), Ok(source.text.clone()));
-        Self { source, started, seen }
+        Self { source, started, seen, refused: None }
     }
 
     /// Looks at the file once, and applies what has changed.
     pub(super) async fn look(&mut self, plugins: &Plugins) {
         let Some(file) = self.source.file.clone() else { return };
         let text = tokio::fs::read_to_string(&file).await.map_err(|e| e.to_string());
-        if text == self.seen {
+        let upstreams = Arc::clone(&plugins.registry.setup.load().upstreams);
+        // It reads files.
+        let files = tokio::task::spawn_blocking(move || upstreams.changed_files()).await.ok().flatten();
+        if text == self.seen && (files.is_none() || files == self.refused) {
             return;
         }
         self.seen = text.clone();
@@ -88,6 +94,7 @@ impl Reload {
             Ok(text) => self.apply(plugins, &text).await,
             Err(error) => Err(anyhow::Error::msg(error)),
         };
+        self.refused = files.filter(|_| applied.is_err());
         let (kind, told) = match applied {
             Ok(told) => (EventKind::ConfigApplied, told),
             Err(error) => (EventKind::ConfigRefused, format!("what held goes on to hold: {error:#}")),

@@ -101,10 +101,22 @@ impl Config {
         Ok(config)
     }
 
+    /// Looks at the files that the ports' TLS names, as `patchbay check-config` does.
+    ///
+    /// # Errors
+    /// A file cannot be read, a key is another certificate's, a chain does not hold together, a certificate is not good now.
+    pub fn check_certificates(&self) -> anyhow::Result<()> {
+        let ports = [("grpc", &self.grpc.tls), ("http", &self.http.tls)];
+        let mut configured = ports.into_iter().filter_map(|(owner, tls)| Some((owner, tls.as_ref()?)));
+        configured.try_for_each(|(owner, tls)| tls.try_files(owner))
+    }
+
     /// What no single table can see.
     fn check(&self) -> anyhow::Result<()> {
         let upstreams = self.upstream.keys().map(String::as_str).collect();
         rollout::check(&self.routes, &upstreams)?;
+        self.grpc.check()?;
+        self.http.check()?;
         self.plugin.check()?;
         self.database.check()?;
         self.journal.check()?;

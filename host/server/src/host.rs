@@ -13,7 +13,7 @@ use patchbay_durable::journal::Journal;
 use patchbay_durable::membership::{self, Membership};
 use patchbay_operations::registrar::Registrar;
 use patchbay_operations::{Operations, Runner};
-use patchbay_rollout::Plugins;
+use patchbay_rollout::{Plugins, Watched};
 use patchbay_telemetry::{Metrics, Readiness, Sampler};
 use patchbay_tenants::Tenants;
 use patchbay_tenants::auth::Auth;
@@ -26,6 +26,7 @@ use tokio_util::sync::CancellationToken;
 use super::config::Config;
 use super::grpc::{self, Api};
 use super::http;
+use super::tls::Security;
 
 /// A running host.
 pub struct Host {
@@ -61,7 +62,9 @@ impl Host {
         let (drain, stop) = (CancellationToken::new(), CancellationToken::new());
         let shutdown_max = Duration::from_millis(config.shutdown_ms_max);
         let metrics = Arc::new(Metrics::default());
-        let port = http::Server::bind(&config.http).await?;
+        let port = http::Server::bind(&config.http, &metrics).await?;
+        let tls = config.grpc.tls.clone();
+        let security = Security::open("grpc", config.grpc.listen, tls, b"h2", &metrics)?;
         let listener = listen(config.grpc.listen).await?;
         let (grpc, http) = (listener.local_addr()?, port.address());
 
@@ -70,7 +73,8 @@ impl Host {
         let journal = Journal::open(&config.database, database.pool.clone(), config.journal).await?;
         let own = (Arc::clone(&journal), Arc::clone(&metrics));
         let plugins = Plugins::start(config.plugin, config.routes, access.upstreams, own.0, own.1).await?;
-        tokio::spawn(Arc::clone(&plugins).watch(config.source, stop.clone()));
+        let watched = watched([&security, port.security()]);
+        tokio::spawn(Arc::clone(&plugins).watch(config.source, watched, stop.clone()));
         let reserved = database.reserved(&config.database).await?;
         let membership = join(reserved, config.membership, grpc, &plugins, &stop).await?;
         let work = Work { plugins: &plugins, membership: &membership, keys: access.keys, auth: &access.auth };
@@ -79,10 +83,11 @@ impl Host {
 
         let (refusals, ready) = (Sampler::new(config.log.refusals_per_second), database.ready);
         tokio::spawn(Arc::clone(&refusals).tell(stop.clone()));
-        tokio::spawn(port.serve(Arc::clone(&metrics), ready.clone(), stop.clone()));
+        tokio::spawn(port.serve(ready.clone(), stop.clone()));
         let (config, stopping, auth) = (Arc::new(config.grpc), drain.clone(), access.auth);
         let api = Api {
             config,
+            security,
             auth,
             plugins: Arc::clone(&plugins),
             operations: Arc::clone(&operations),
@@ -159,6 +164,12 @@ impl Host {
             }
         }
     }
+}
+
+/// The files of these ports' TLS.
+fn watched(ports: [&Security; 2]) -> Vec<Arc<dyn Watched>> {
+    let each = ports.into_iter().filter_map(Security::watched);
+    each.map(|tls| tls as Arc<dyn Watched>).collect()
 }
 
 async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {

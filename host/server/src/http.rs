@@ -18,6 +18,9 @@ use serde::Deserialize;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::listen::{Bounds, Listener};
+use crate::tls::{self, Security};
+
 /// What Prometheus expects of a text in the OpenMetrics format.
 const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -27,37 +30,74 @@ const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=
 pub struct Config {
     /// Address and port; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// The port's TLS, by files in PEM that are read anew when they change; without it the port speaks in the clear.
+    pub tls: Option<tls::Config>,
+    /// Speaks in the clear also where other machines reach `listen`.
+    pub insecure: bool,
     /// Connections at once, each for one request; at most half of the files that the process may open. A new one takes the
     /// place of one on which nothing goes on.
     pub connections_max: usize,
+    /// How many of them may come from one address, or from one IPv6 network of 64 bits; one more takes the place of one of
+    /// these on which nothing goes on.
+    pub connections_per_address_max: usize,
+    /// The first line and the headers of a request; at least 8192.
+    pub header_bytes_max: usize,
     /// How long a request may take, from its connection to the last byte of its answer.
     pub request_ms_max: u64,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 7001)), connections_max: 64, request_ms_max: 10_000 }
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 7001)),
+            tls: None,
+            insecure: false,
+            connections_max: 64,
+            connections_per_address_max: 32,
+            header_bytes_max: 16 << 10,
+            request_ms_max: 10_000,
+        }
+    }
+}
+
+/// The least that the library keeps of a request's bytes.
+const HEADER_BYTES_MIN: usize = 8 << 10;
+
+impl Config {
+    /// What can be seen before anything starts.
+    ///
+    /// # Errors
+    /// An address that others reach without TLS, or a bound that cannot be.
+    pub(crate) fn check(&self) -> anyhow::Result<()> {
+        tls::check("http", self.listen, self.tls.as_ref(), self.insecure)?;
+        anyhow::ensure!(
+            self.header_bytes_max >= HEADER_BYTES_MIN,
+            "http.header_bytes_max must be at least {HEADER_BYTES_MIN}"
+        );
+        Ok(())
     }
 }
 
 /// The port, bound and not yet answering.
-#[derive(Debug)]
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     config: Config,
+    security: Security,
+    metrics: Arc<Metrics>,
 }
 
 impl Server {
-    /// Takes the port.
+    /// Takes the port, and reads its certificates.
     ///
     /// # Errors
-    /// The address is not this machine's or is taken.
-    pub async fn bind(config: &Config) -> anyhow::Result<Self> {
+    /// The address is not this machine's or is taken, or the certificates are broken.
+    pub async fn bind(config: &Config, metrics: &Arc<Metrics>) -> anyhow::Result<Self> {
+        let security = Security::open("http", config.listen, config.tls.clone(), b"http/1.1", metrics)?;
         let listener = TcpListener::bind(config.listen).await;
         let listener = listener.with_context(|| format!("http.listen {}", config.listen))?;
         let address = listener.local_addr()?;
-        Ok(Self { listener, address, config: config.clone() })
+        Ok(Self { listener, address, config: config.clone(), security, metrics: Arc::clone(metrics) })
     }
 
     /// Where it listens, with the port that port 0 became.
@@ -66,12 +106,23 @@ impl Server {
         self.address
     }
 
+    /// How its connections are protected.
+    pub(crate) fn security(&self) -> &Security {
+        &self.security
+    }
+
     /// Answers until `stop` is cancelled, then ends when the requests at hand are answered.
-    pub async fn serve(self, metrics: Arc<Metrics>, readiness: Readiness, stop: CancellationToken) {
+    pub async fn serve(self, readiness: Readiness, stop: CancellationToken) {
+        let Self { listener, config, security, metrics, .. } = self;
         let router = Router::new()
             .route("/healthz", get(healthz).with_state(readiness))
-            .route("/metrics", get(show_metrics).with_state(metrics));
-        serve::serve(self.listener, router, &self.config, stop).await;
+            .route("/metrics", get(show_metrics).with_state(Arc::clone(&metrics)));
+        let bounds = Bounds {
+            connections_max: config.connections_max,
+            per_address_max: config.connections_per_address_max,
+        };
+        let listener = Listener::new(listener, "http", bounds, metrics);
+        serve::serve(listener, security, router, &config, stop).await;
     }
 }
 
@@ -94,12 +145,16 @@ mod tests {
     async fn health_follows_readiness_and_metrics_are_open_metrics() {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder().build().unwrap();
-        let server =
-            Server::bind(&Config { listen: ([127, 0, 0, 1], 0).into(), ..Config::default() }).await.unwrap();
+        let server = Server::bind(
+            &Config { listen: ([127, 0, 0, 1], 0).into(), ..Config::default() },
+            &Arc::default(),
+        )
+        .await
+        .unwrap();
         let address = server.address();
         let readiness = Readiness::default();
         let stop = CancellationToken::new();
-        let serving = tokio::spawn(server.serve(Arc::default(), readiness.clone(), stop.clone()));
+        let serving = tokio::spawn(server.serve(readiness.clone(), stop.clone()));
         let ask = async |path: &str| client.get(format!("http://{address}/{path}")).send().await.unwrap();
 
         assert_eq!(ask("healthz").await.status(), 503);

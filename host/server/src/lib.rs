@@ -9,6 +9,7 @@ pub mod grpc;
 mod host;
 pub mod http;
 mod listen;
+pub mod tls;
 
 pub use self::config::Config;
 pub use self::host::Host;

@@ -71,6 +71,18 @@ struct AdmissionLabels {
     outcome: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CertificateLabels {
+    port: &'static str,
+    file: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ReadLabels {
+    port: &'static str,
+    outcome: &'static str,
+}
+
 /// The host's counters, gauges and histograms.
 #[derive(Debug)]
 pub struct Metrics {
@@ -93,6 +105,8 @@ pub struct Metrics {
     refusals: Family<RefusalLabels, Counter>,
     waiting: Gauge,
     tenant_reads: Counter,
+    certificate_end: Family<CertificateLabels, Gauge>,
+    certificate_reads: Family<ReadLabels, Counter>,
 }
 
 /// 250 µs to 32 s, each bucket twice the one before.
@@ -121,6 +135,8 @@ impl Default for Metrics {
             refusals: Family::default(),
             waiting: Gauge::default(),
             tenant_reads: Counter::default(),
+            certificate_end: Family::default(),
+            certificate_reads: Family::default(),
         };
         metrics.register();
         metrics
@@ -158,6 +174,16 @@ impl Metrics {
         r.register("refusals", "Requests that ended before or outside of a call", self.refusals.clone());
         r.register("waiting", "Requests whose message has not come", self.waiting.clone());
         r.register("tenant_reads", "Questions to the database about tenants", self.tenant_reads.clone());
+        r.register(
+            "certificate_not_after_timestamp_seconds",
+            "When the first of a file's certificates ends",
+            self.certificate_end.clone(),
+        );
+        r.register(
+            "certificate_reloads",
+            "Certificates of a port that were read anew",
+            self.certificate_reads.clone(),
+        );
     }
 
     /// The text that a Prometheus server scrapes.
@@ -273,6 +299,17 @@ impl Metrics {
     #[must_use]
     pub fn tenant_reads(&self) -> &Counter {
         &self.tenant_reads
+    }
+
+    /// When the first certificate of a port's file ends, in seconds since 1970.
+    pub fn certificate_end(&self, port: &'static str, file: &'static str, second: u64) {
+        let end = i64::try_from(second).unwrap_or(i64::MAX);
+        self.certificate_end.get_or_create(&CertificateLabels { port, file }).set(end);
+    }
+
+    /// A port's certificates were read anew: "applied" or "refused".
+    pub fn certificates_read(&self, port: &'static str, outcome: &'static str) {
+        self.certificate_reads.get_or_create(&ReadLabels { port, outcome }).inc();
     }
 
     /// Operations that have not ended.

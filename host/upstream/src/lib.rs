@@ -12,6 +12,7 @@
 //! - `skew`: a gateway whose clock is another
 //! - `message`: what a plugin may send, and what it gets back
 //! - `address`: that no path leads out of its base
+//! - `tls`: whom the host trusts there, and what it shows
 //! - `transport`: the HTTP client that all kinds share, with its bounds
 //! - `retry`: which requests may be repeated, and when
 //! - `breaker`: addresses that cannot be reached
@@ -39,6 +40,7 @@ mod s3;
 mod session;
 mod sigv4;
 mod skew;
+mod tls;
 mod token;
 mod transport;
 
@@ -50,6 +52,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use futures::future::BoxFuture;
+use patchbay_core::Digest;
 use patchbay_core::error::Error;
 use patchbay_telemetry::Metrics;
 use schemars::JsonSchema;
@@ -74,6 +77,17 @@ pub enum Config {
     S3(S3Config),
     /// Any REST backend below one address.
     Http(HttpConfig),
+}
+
+impl Config {
+    /// The bounds of its HTTP, which each kind has.
+    fn transport(&self) -> &TransportConfig {
+        match self {
+            Self::Openstack(config) => &config.transport,
+            Self::S3(config) => &config.transport,
+            Self::Http(config) => &config.transport,
+        }
+    }
 }
 
 /// The tenant's own user in the cloud, as the host keeps it.
@@ -104,7 +118,15 @@ pub struct Caller<'a> {
 
 /// The configured upstreams by name.
 #[derive(Default)]
-pub struct Upstreams(BTreeMap<String, (Config, Arc<Upstream>)>);
+pub struct Upstreams(BTreeMap<String, Made>);
+
+/// One of them, and what it was made of.
+struct Made {
+    config: Config,
+    /// What its certificates' files held.
+    files: Digest,
+    upstream: Arc<Upstream>,
+}
 
 impl Upstreams {
     /// Makes a client for each; connects to nothing yet.
@@ -115,8 +137,8 @@ impl Upstreams {
         Self::default().renewed(configs, metrics)
     }
 
-    /// These upstreams under another configuration: those that are new or configured otherwise are made, the others stay with
-    /// their sessions and pools.
+    /// These upstreams under another configuration: those that are new, configured otherwise or have other certificates are
+    /// made, the others stay with their sessions and pools.
     ///
     /// # Errors
     /// As [`Upstreams::new`].
@@ -126,14 +148,15 @@ impl Upstreams {
         metrics: &Arc<Metrics>,
     ) -> anyhow::Result<Self> {
         let one = |(name, config): (&String, &Config)| {
-            let kept = self.0.get(name).filter(|(before, _)| before == config);
+            let files = config.transport().files().digest();
+            let kept = self.0.get(name).filter(|before| before.config == *config && before.files == files);
             let upstream = match kept {
-                Some((_, upstream)) => Arc::clone(upstream),
+                Some(before) => Arc::clone(&before.upstream),
                 None => Arc::new(
                     Upstream::new(name, config, metrics).with_context(|| format!("upstream.{name}"))?,
                 ),
             };
-            Ok((name.clone(), (config.clone(), upstream)))
+            Ok((name.clone(), Made { config: config.clone(), files, upstream }))
         };
         configs.iter().map(one).collect::<anyhow::Result<_>>().map(Self)
     }
@@ -144,13 +167,26 @@ impl Upstreams {
         let is_same = |name: &String, now: &Arc<Upstream>| {
             before.get(name).is_some_and(|upstream| Arc::ptr_eq(upstream, now))
         };
-        self.0.iter().filter(|(name, (_, now))| !is_same(name, now)).map(|(name, _)| name.clone()).collect()
+        self.0
+            .iter()
+            .filter(|(name, now)| !is_same(name, &now.upstream))
+            .map(|(name, _)| name.clone())
+            .collect()
+    }
+
+    /// What the certificates' files hold now, where that is not what these upstreams were made with.
+    #[must_use]
+    pub fn changed_files(&self) -> Option<Digest> {
+        let now: Vec<_> = self.0.values().map(|made| made.config.transport().files().digest()).collect();
+        let changed = self.0.values().zip(&now).any(|(made, now)| made.files != *now);
+        let all = || now.iter().map(Digest::as_str).collect::<String>();
+        changed.then(|| Digest::of(all().as_bytes()))
     }
 
     /// The upstream of that name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Arc<Upstream>> {
-        self.0.get(name).map(|(_, upstream)| upstream)
+        self.0.get(name).map(|made| &made.upstream)
     }
 }
 

@@ -10,7 +10,7 @@ use anyhow::{Context as _, ensure};
 use backon::{ExponentialBuilder, Retryable as _};
 use futures::FutureExt as _;
 use patchbay_telemetry::Metrics;
-use reqwest::{Certificate, Client};
+use reqwest::Client;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio::time::{Instant, timeout_at};
@@ -22,6 +22,7 @@ use super::failure::Failure;
 use super::failure_detector::Bounds;
 use super::message::Answer;
 use super::retry::{self, Ended};
+use super::tls::Files;
 
 /// The header in which OpenStack's services tell their own id of a request.
 const BACKEND_REQUEST_ID: &str = "x-openstack-request-id";
@@ -55,6 +56,10 @@ pub struct Config {
     pub breaker_silence_ms: u64,
     /// A file of certificates (PEM) that are trusted beside the system's.
     pub ca_file: Option<PathBuf>,
+    /// The certificate that the host shows, with those between it and its authority (PEM); none where the key is left out.
+    pub certificate_file: Option<PathBuf>,
+    /// The private key of that certificate (PEM).
+    pub key_file: Option<PathBuf>,
 }
 
 impl Default for Config {
@@ -72,6 +77,8 @@ impl Default for Config {
             breaker_open_ms: 5_000,
             breaker_silence_ms: 2_000,
             ca_file: None,
+            certificate_file: None,
+            key_file: None,
         }
     }
 }
@@ -88,16 +95,21 @@ impl Config {
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .no_proxy()
-            .tls_certs_merge(self.extra_roots()?);
+            .tls_certs_merge(self.files().roots()?);
+        let builder = match self.files().identity()? {
+            Some(identity) => builder.identity(identity),
+            None => builder,
+        };
         builder.build().context("the HTTP client")
     }
 
-    fn extra_roots(&self) -> anyhow::Result<Vec<Certificate>> {
-        let Some(path) = &self.ca_file else { return Ok(Vec::new()) };
-        let pem = std::fs::read(path).with_context(|| format!("ca_file {}", path.display()))?;
-        let roots = Certificate::from_pem_bundle(&pem).context("ca_file")?;
-        ensure!(!roots.is_empty(), "ca_file {} holds no certificate", path.display());
-        Ok(roots)
+    /// The files of its TLS.
+    pub(super) fn files(&self) -> Files<'_> {
+        Files {
+            ca_file: self.ca_file.as_deref(),
+            certificate_file: self.certificate_file.as_deref(),
+            key_file: self.key_file.as_deref(),
+        }
     }
 
     fn retries(&self) -> ExponentialBuilder {

@@ -27,7 +27,7 @@ fn python() -> Command {
 /// Runs it to its end: the exit status, standard output and standard error.
 async fn run(mut client: Command, deployment: &Deployment, token: &str) -> (Option<i32>, String, String) {
     client.args(["--name", NAME]).env("PATCHBAY_GRPC", deployment.endpoint());
-    client.env("PATCHBAY_OPERATOR_TOKEN", token);
+    client.env("PATCHBAY_OPERATOR_TOKEN", token).env_remove("PATCHBAY_CA");
     // Python's gRPC would go to the host by way of a proxy that it finds here.
     client.env("no_proxy", "127.0.0.1");
     let ended = client.stdin(Stdio::null()).kill_on_drop(true).output().await;

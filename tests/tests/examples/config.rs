@@ -11,12 +11,14 @@ use toml::{Table, Value};
 
 const DIRECTORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/config");
 /// Keys without a default, or with one that depends on what else there is.
-const WITHOUT_DEFAULT: [&str; 15] = [
+const WITHOUT_DEFAULT: [&str; 17] = [
     "auth_url",
     "base_url",
     "ca_file",
+    "certificate_file",
     "domain",
     "failures_excess_percent",
+    "key_file",
     "kind",
     "name",
     "percent",
@@ -29,7 +31,8 @@ const WITHOUT_DEFAULT: [&str; 15] = [
     "weight",
 ];
 /// The same where they are tables, or may be.
-const WHOLE: [&str; 6] = ["credential", "master_key", "operator_token", "password", "settings", "upstreams"];
+const WHOLE: [&str; 7] =
+    ["credential", "master_key", "operator_token", "password", "settings", "tls", "upstreams"];
 /// What the host keeps beside what is configured, and the name that it has for `route`.
 const INTERNAL: [&str; 6] = ["compiler", "file", "routes", "source", "table", "text"];
 

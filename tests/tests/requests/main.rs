@@ -2,6 +2,7 @@
 //! hardly a request: it is answered in gRPC's or HTTP's own words, and given so much room and time.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod bound;
 mod creation;
 mod deadline;
 mod form;

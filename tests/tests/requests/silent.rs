@@ -11,16 +11,16 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tonic::transport::Channel;
 
-const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-const SETTINGS: &[u8] = &[0, 0, 0, 4, 0, 0, 0, 0, 0];
+pub(crate) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+pub(crate) const SETTINGS: &[u8] = &[0, 0, 0, 4, 0, 0, 0, 0, 0];
 const PING: &[u8] = &[0, 0, 8, 6, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8];
 /// `:method: POST`, and no END_HEADERS.
 const UNFINISHED: &[u8] = &[0, 0, 1, 1, 0, 0, 0, 0, 1, 0x83];
 /// Time-outs that no test outlasts.
-const PATIENT: &str = "grpc = { handshake_ms_max = 600000, idle_ms_max = 600000 }";
+pub(crate) const PATIENT: &str = "grpc = { handshake_ms_max = 600000, idle_ms_max = 600000 }";
 
 /// A connection that sends this and nothing more.
-async fn silent(endpoint: &str, sent: &[&[u8]]) -> TcpStream {
+pub(crate) async fn silent(endpoint: &str, sent: &[&[u8]]) -> TcpStream {
     let mut tcp = tcp(endpoint).await;
     tcp.write_all(&sent.concat()).await.unwrap();
     tcp

@@ -10,7 +10,8 @@ use serde_json::Value;
 use super::Config;
 
 /// Where more is said of a table.
-const MORE: [(&str, &str); 3] = [
+const MORE: [(&str, &str); 4] = [
+    ("[grpc.tls]", "How certificates are put in place is in [operations.md](operations.md#tls)."),
     ("[auth.permission]", "How it is asked is in [api.md](api.md#whether-a-user-may)."),
     ("[membership]", "What several hosts have in common is in [operations.md](operations.md#several-hosts)."),
     (

@@ -50,6 +50,7 @@ use tonic::service::Routes;
 use self::port::Port;
 pub use self::reply::ErrorStyle;
 use self::stranger::Strangers;
+use crate::tls::{self, Security};
 
 /// The gRPC server's address and bounds.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -57,6 +58,10 @@ use self::stranger::Strangers;
 pub struct Config {
     /// Address and port of the API; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// The port's TLS, by files in PEM that are read anew when they change; without it the port speaks in the clear.
+    pub tls: Option<tls::Config>,
+    /// Speaks in the clear also where other machines reach `listen`.
+    pub insecure: bool,
     /// The largest request, also when it comes packed (gzip, zstd); a larger one is refused as RESOURCE_EXHAUSTED (8).
     pub message_bytes_max: usize,
     /// The longest call, where its caller sets no shorter deadline.
@@ -68,10 +73,22 @@ pub struct Config {
     /// Connections at once; at most half of the files that the process may open. A new one takes the place of one that is
     /// not used.
     pub connections_max: usize,
-    /// How long a new connection may take to speak HTTP/2.
+    /// How many of them may come from one address, or from one IPv6 network of 64 bits; one more takes the place of one of
+    /// these that is not used.
+    pub connections_per_address_max: usize,
+    /// How long a new connection may take to finish TLS and to speak HTTP/2.
     pub handshake_ms_max: u64,
     /// How long a connection is kept on which nothing goes on.
     pub idle_ms_max: u64,
+    /// How old a connection becomes, up to a tenth less; then its client is told to make its next calls on another one, and
+    /// those that it has made go on.
+    pub connection_age_ms_max: u64,
+    /// How often the host asks (PING) whether a connection's client is still there.
+    pub keepalive_ms: u64,
+    /// How long the client may take to answer that, before the connection is closed.
+    pub keepalive_ms_max: u64,
+    /// The headers of one request, as HTTP/2 counts them: 32 bytes more for each.
+    pub header_bytes_max: u32,
     /// PING, SETTINGS and PRIORITY frames that a connection may send within ten seconds, beside as many frames of calls.
     pub control_frames_max: u32,
     /// Requests at once, over all connections, whose message has not come; one more ends the one that has been silent for
@@ -96,13 +113,20 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 7000)),
+            tls: None,
+            insecure: false,
             message_bytes_max: 1 << 20,
             call_ms_max: 60_000,
             answer_margin_ms: 200,
             streams_max: 256,
             connections_max: 4_096,
+            connections_per_address_max: 1_024,
             handshake_ms_max: 5_000,
             idle_ms_max: 60_000,
+            connection_age_ms_max: 3_600_000,
+            keepalive_ms: 30_000,
+            keepalive_ms_max: 10_000,
+            header_bytes_max: 16 << 10,
             control_frames_max: 1_000,
             waiting_max: 1_024,
             message_ms_max: 10_000,
@@ -115,11 +139,25 @@ impl Default for Config {
     }
 }
 
+impl Config {
+    /// What can be seen before anything starts.
+    ///
+    /// # Errors
+    /// An address that others reach without TLS, or a bound that cannot be.
+    pub(crate) fn check(&self) -> anyhow::Result<()> {
+        tls::check("grpc", self.listen, self.tls.as_ref(), self.insecure)?;
+        anyhow::ensure!(self.keepalive_ms > 0, "grpc.keepalive_ms is 0");
+        Ok(())
+    }
+}
+
 /// What every call reaches.
 #[derive(Clone)]
 pub struct Api {
     /// The server's configuration.
     pub config: Arc<Config>,
+    /// How its connections are protected.
+    pub(crate) security: Security,
     /// Who may call.
     pub auth: Arc<Auth>,
     /// Who answers.
@@ -144,8 +182,8 @@ pub struct Api {
 /// When the contract cannot be described.
 pub async fn serve(api: Api, listener: TcpListener) -> anyhow::Result<()> {
     let routes = routes(&api).await?;
-    let Api { config, metrics, stopping, .. } = api;
-    Port::new(routes, config, metrics, stopping).serve(listener).await;
+    let Api { config, security, metrics, stopping, .. } = api;
+    Port::new(routes, config, security, metrics, stopping).serve(listener).await;
     Ok(())
 }
 

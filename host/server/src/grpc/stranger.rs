@@ -21,6 +21,7 @@ use tonic::server::NamedService;
 use tonic::transport::server::TcpConnectInfo;
 
 use super::Config;
+use crate::listen::counted;
 
 /// Where a stranger calls from, where that is known.
 type Address = Option<IpAddr>;
@@ -80,7 +81,7 @@ where
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let from = request.extensions().get::<TcpConnectInfo>().and_then(TcpConnectInfo::remote_addr);
-        let place = match self.strangers.enter(from.map(|address| address.ip())) {
+        let place = match self.strangers.enter(from.map(|address| counted(address.ip()))) {
             Ok(place) => place,
             Err(refused) => return ready(Ok(refused.into_http())).boxed(),
         };

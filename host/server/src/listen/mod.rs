@@ -1,16 +1,20 @@
 //! Connections as they arrive at a port: how many there may be at once, which of them makes room for a new one, and what
 //! happens when the system has no descriptor left. What is spoken on them is not known here.
 
+mod address;
 mod place;
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
+use patchbay_telemetry::Metrics;
 use rustix::process::{Resource, getrlimit};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
 
+pub(crate) use self::address::counted;
 pub(crate) use self::place::Place;
 use self::place::Places;
 
@@ -21,27 +25,39 @@ const RELEASED: usize = 16;
 /// How often the log tells of it.
 const TOLD_EVERY: Duration = Duration::from_secs(60);
 
+/// How many connections a port has at once.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounds {
+    /// In all.
+    pub(crate) connections_max: usize,
+    /// From one address.
+    pub(crate) per_address_max: usize,
+}
+
 /// A port whose connections have places.
 pub(crate) struct Listener {
     tcp: TcpListener,
     places: Places,
     /// As the configuration calls it.
     name: &'static str,
+    metrics: Arc<Metrics>,
     /// When the log last told that the system gave none.
     told: Option<Instant>,
 }
 
 impl Listener {
-    /// With this many places, or with as many as half of the process's descriptors where those are fewer: the rest is for
+    /// With so many places, or with as many as half of the process's descriptors where those are fewer: the rest is for
     /// backends, the database and the other port.
-    pub(crate) fn new(tcp: TcpListener, name: &'static str, connections_max: usize) -> Self {
+    pub(crate) fn new(tcp: TcpListener, name: &'static str, bounds: Bounds, metrics: Arc<Metrics>) -> Self {
+        let Bounds { connections_max, per_address_max } = bounds;
         let room = descriptors().map_or(usize::MAX, |limit| (limit / 2).max(1));
         if room < connections_max {
             tracing::warn!(
                 "{name}.connections_max is {connections_max}, but with this limit of open files there is room for {room}"
             );
         }
-        Self { tcp, places: Places::new(connections_max.min(room)), name, told: None }
+        let places = Places::new(connections_max.min(room), per_address_max);
+        Self { tcp, places, name, metrics, told: None }
     }
 
     /// The next connection, as soon as it has a place. Nothing that goes wrong with one of them ends the port.
@@ -52,13 +68,21 @@ impl Listener {
                     if let Err(error) = connection.set_nodelay(true) {
                         tracing::debug!("TCP_NODELAY: {error}");
                     }
-                    let place = self.places.take().await;
-                    return (connection, peer, place);
+                    match self.places.take(counted(peer.ip())).await {
+                        Some(place) => return (connection, peer, place),
+                        None => self.refuse(peer),
+                    }
                 }
                 Err(error) if is_the_connections(&error) => {}
                 Err(error) => self.wait(&error).await,
             }
         }
+    }
+
+    /// Its address has all the connections that it may have, and uses them.
+    fn refuse(&self, peer: SocketAddr) {
+        self.metrics.refused("connections");
+        tracing::debug!(port = self.name, %peer, "the address has too many connections in use");
     }
 
     /// The system has no descriptor or no memory for a connection: one that is not used gives its own back.

@@ -121,7 +121,8 @@ impl Permission {
     /// Ok when the permit's user may do this to every one of the resources; the first refusal ends it.
     pub(super) async fn check(&self, permit: &Permit, method: &str, resources: &[&str]) -> Result<(), Error> {
         // Collected, because a stream that holds the closure is not `Send` for every lifetime.
-        let answers: Vec<_> = resources.iter().map(|resource| Box::pin(self.ask(permit, method, resource))).collect();
+        let answers: Vec<_> =
+            resources.iter().map(|resource| Box::pin(self.ask(permit, method, resource))).collect();
         stream::iter(answers).buffer_unordered(self.concurrent_max).try_collect().await
     }
 

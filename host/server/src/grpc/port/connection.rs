@@ -1,5 +1,6 @@
-//! One connection's life: it is served as long as something goes on on it, and ends when nothing does for too long, when
-//! another one needs its place, or when the host stops. What a request means is not known here.
+//! One connection's life, from its socket to the service: TLS, then the frames as they come in, then HTTP/2. It is served as
+//! long as something goes on on it, and ends when nothing does for too long, when another one needs its place, when it is
+//! old, or when the host stops. What a request means is not known here.
 
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -22,12 +23,14 @@ use crate::listen::Place;
 /// Why a connection ends that would go on.
 #[derive(Debug, Clone, Copy)]
 enum Leave {
-    /// It does not speak HTTP/2, or says nothing.
+    /// Its handshake does not end, it does not speak HTTP/2, or says nothing.
     Unheard,
     /// Nothing went on for too long.
     Quiet,
     /// Another one needs its place.
     Needed,
+    /// It has lasted for long enough; the next one may lead to another host.
+    Old,
     /// The host stops.
     Stopping,
 }
@@ -35,7 +38,16 @@ enum Leave {
 pub(super) async fn serve(port: Arc<Port>, tcp: TcpStream, peer: SocketAddr, place: Place) {
     let place = Arc::new(place);
     let info = TcpConnectInfo { local_addr: tcp.local_addr().ok(), remote_addr: Some(peer) };
-    let (wire, greeting) = Wire::new(tcp, port.config.control_frames_max);
+    let greeting = Greeting::default();
+    let mut end = pin!(leave(&port, &place, &greeting));
+    let stream = tokio::select! {
+        secured = port.security.secure(tcp) => match secured {
+            Ok(stream) => stream,
+            Err(error) => return port.insecure(peer, &error),
+        },
+        _ = end.as_mut() => return,
+    };
+    let wire = Wire::new(stream, port.config.control_frames_max, greeting.clone());
     let answering = Arc::clone(&port);
     let service = service_fn(move |request| Arc::clone(&answering).answer(request, info.clone()));
     let http = http(&port, &place).serve_connection(TokioIo::new(wire), service);
@@ -45,7 +57,7 @@ pub(super) async fn serve(port: Arc<Port>, tcp: TcpStream, peer: SocketAddr, pla
             tracing::trace!(?ended, "the connection ended");
             return;
         }
-        leave = leave(&port, &place, &greeting) => leave,
+        leave = end => leave,
     };
     tracing::debug!(?leave, %peer, "closing a connection");
     if !greeting.has_come() || (matches!(leave, Leave::Needed) && !place.is_used()) {
@@ -63,6 +75,9 @@ fn http(port: &Port, place: &Arc<Place>) -> http2::Builder<Streams> {
     let mut http = http2::Builder::new(Streams::new(port, Arc::clone(place)));
     http.timer(TokioTimer::new())
         .max_concurrent_streams(port.config.streams_max)
+        .max_header_list_size(port.config.header_bytes_max)
+        .keep_alive_interval(Duration::from_millis(port.config.keepalive_ms))
+        .keep_alive_timeout(Duration::from_millis(port.config.keepalive_ms_max))
         .max_send_buf_size(PIECE_BYTES);
     http
 }
@@ -81,6 +96,7 @@ async fn leave(port: &Port, place: &Place, greeting: &Greeting) -> Leave {
         () = place.needed() => Leave::Needed,
         () = unheard => Leave::Unheard,
         () = quiet(place, Duration::from_millis(port.config.idle_ms_max)) => Leave::Quiet,
+        () = sleep(port.age_max()) => Leave::Old,
     }
 }
 

@@ -11,6 +11,8 @@ mod stream;
 mod wire;
 
 use std::convert::Infallible;
+use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,15 +36,20 @@ pub(super) use self::deadline::Deadline;
 use self::refusal::Refusal;
 use super::Config;
 use super::request_id::{new_request_id, request_id};
-use crate::listen::Listener;
+use crate::listen::{Bounds, Listener};
+use crate::tls::Security;
 
 /// The id under which the log tells of a call; the caller's own, where it is one.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Which part of its greatest age a connection may be short of: those that came together do not all come back together.
+const AGE_SPREAD: u64 = 10;
 
 /// The port, and what all its connections share.
 pub(super) struct Port {
     routes: Routes,
     config: Arc<Config>,
+    security: Security,
     metrics: Arc<Metrics>,
     arrivals: Arc<Arrivals>,
     /// No new connections and calls.
@@ -55,18 +62,23 @@ impl Port {
     pub(super) fn new(
         routes: Routes,
         config: Arc<Config>,
+        security: Security,
         metrics: Arc<Metrics>,
         stopping: CancellationToken,
     ) -> Self {
         let closing = CancellationToken::new();
         let arrivals = Arc::new(Arrivals::new(&config, metrics.waiting().clone(), closing.clone()));
-        Self { routes: routes.prepare(), config, metrics, arrivals, stopping, closing }
+        Self { routes: routes.prepare(), config, security, metrics, arrivals, stopping, closing }
     }
 
     /// Accepts until the host stops; then until the last call in flight has its answer.
     pub(super) async fn serve(self, listener: TcpListener) {
         let port = Arc::new(self);
-        let mut listener = Listener::new(listener, "grpc", port.config.connections_max);
+        let bounds = Bounds {
+            connections_max: port.config.connections_max,
+            per_address_max: port.config.connections_per_address_max,
+        };
+        let mut listener = Listener::new(listener, "grpc", bounds, Arc::clone(&port.metrics));
         let connections = TaskTracker::new();
         loop {
             let (tcp, peer, place) = tokio::select! {
@@ -136,6 +148,18 @@ impl Port {
         self.metrics.refused(refusal.reason());
         tracing::debug!(request_id = ?id, reason = refusal.reason(), "refused");
         refusal.response(id.to_str().unwrap_or_default())
+    }
+
+    /// A connection whose handshake failed.
+    fn insecure(&self, peer: SocketAddr, error: &io::Error) {
+        self.metrics.refused("tls");
+        tracing::debug!(%peer, %error, "no TLS");
+    }
+
+    /// How old a connection may become.
+    fn age_max(&self) -> Duration {
+        let longest = self.config.connection_age_ms_max;
+        Duration::from_millis(rand::random_range(longest - longest / AGE_SPREAD..=longest))
     }
 
     /// How long what is no call yet may go on when its end has come.

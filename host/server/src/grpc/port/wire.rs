@@ -9,7 +9,6 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 /// How long `PRI * HTTP/2.0 …` is (RFC 9113, 3.4).
@@ -22,14 +21,14 @@ const CONTROL: [u8; 3] = [2, 4, 6];
 const WINDOW: Duration = Duration::from_secs(10);
 
 /// A connection, watched.
-pub(super) struct Wire {
-    tcp: TcpStream,
+pub(super) struct Wire<S> {
+    stream: S,
     frames: Frames,
-    greeted: Arc<AtomicBool>,
+    greeting: Greeting,
 }
 
 /// Tells whether a connection's preface and first frame have come.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(super) struct Greeting(Arc<AtomicBool>);
 
 impl Greeting {
@@ -38,41 +37,39 @@ impl Greeting {
     }
 }
 
-impl Wire {
-    /// With at most this many control frames in ten seconds more than there are others.
-    pub(super) fn new(tcp: TcpStream, control_frames_max: u32) -> (Self, Greeting) {
-        let greeted = Arc::<AtomicBool>::default();
-        let frames = Frames::new(control_frames_max, Instant::now());
-        (Self { tcp, frames, greeted: Arc::clone(&greeted) }, Greeting(greeted))
+impl<S> Wire<S> {
+    /// With at most this many control frames in ten seconds more than there are others. `greeting` is told when it comes.
+    pub(super) fn new(stream: S, control_frames_max: u32, greeting: Greeting) -> Self {
+        Self { stream, frames: Frames::new(control_frames_max, Instant::now()), greeting }
     }
 }
 
-impl AsyncRead for Wire {
+impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
-        ready!(Pin::new(&mut self.tcp).poll_read(context, buffer))?;
+        ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
         let come = buffer.filled().get(before..).unwrap_or_default();
         if !self.frames.take(come) {
             return Poll::Ready(Err(io::Error::other("too many control frames")));
         }
         if self.frames.whole > 0 {
-            self.greeted.store(true, Ordering::Relaxed);
+            self.greeting.0.store(true, Ordering::Relaxed);
         }
         Poll::Ready(Ok(()))
     }
 }
 
-impl AsyncWrite for Wire {
+impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.tcp).poll_write(context, bytes)
+        Pin::new(&mut self.stream).poll_write(context, bytes)
     }
 
     fn poll_write_vectored(
@@ -80,19 +77,19 @@ impl AsyncWrite for Wire {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.tcp).poll_write_vectored(context, slices)
+        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.tcp.is_write_vectored()
+        self.stream.is_write_vectored()
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.tcp).poll_flush(context)
+        Pin::new(&mut self.stream).poll_flush(context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.tcp).poll_shutdown(context)
+        Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }
 

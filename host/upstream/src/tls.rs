@@ -1,0 +1,57 @@
+//! The files of an upstream's TLS: whom the host trusts there, and what it shows. They are read when the upstream is made, and
+//! made into another upstream when they change.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context as _, bail, ensure};
+use patchbay_core::Digest;
+use patchbay_core::secret::warn_if_exposed;
+use reqwest::{Certificate, Identity};
+
+/// Which they are, as the configuration calls them.
+#[derive(Clone, Copy)]
+pub(super) struct Files<'a> {
+    pub(super) ca_file: Option<&'a Path>,
+    pub(super) certificate_file: Option<&'a Path>,
+    pub(super) key_file: Option<&'a Path>,
+}
+
+impl Files<'_> {
+    /// What is trusted beside the system's authorities.
+    pub(super) fn roots(self) -> anyhow::Result<Vec<Certificate>> {
+        let Some(path) = self.ca_file else { return Ok(Vec::new()) };
+        let roots = Certificate::from_pem_bundle(&read("ca_file", path)?).context("ca_file")?;
+        ensure!(!roots.is_empty(), "ca_file {} holds no certificate", path.display());
+        Ok(roots)
+    }
+
+    /// What the host shows, where it shows anything.
+    pub(super) fn identity(self) -> anyhow::Result<Option<Identity>> {
+        let (certificate, key) = match (self.certificate_file, self.key_file) {
+            (None, None) => return Ok(None),
+            (Some(certificate), Some(key)) => (certificate, key),
+            _ => bail!("certificate_file and key_file need each other"),
+        };
+        warn_if_exposed(key);
+        let certificate = read("certificate_file", certificate)?;
+        let pem = [read("key_file", key)?, b"\n".to_vec(), certificate].concat();
+        Identity::from_pem(&pem).context("certificate_file and key_file").map(Some)
+    }
+
+    /// Tells what is in them now from anything else.
+    pub(super) fn digest(self) -> Digest {
+        let each = [self.ca_file, self.certificate_file, self.key_file];
+        let each = each.map(|file| file.map(digest).unwrap_or_default());
+        Digest::of(each.join(" ").as_bytes())
+    }
+}
+
+fn digest(file: &Path) -> String {
+    let bytes = fs::read(file);
+    bytes.map_or_else(|error| error.to_string(), |bytes| Digest::of(&bytes).as_str().to_owned())
+}
+
+fn read(key: &str, path: &Path) -> anyhow::Result<Vec<u8>> {
+    fs::read(path).with_context(|| format!("{key} {}", path.display()))
+}
