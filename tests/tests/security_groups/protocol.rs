@@ -6,13 +6,16 @@ use patchbay_proto::securitygroup::SecurityGroupRuleSet;
 use crate::INVALID;
 use crate::call::{SecurityGroups, all, lines, patient, shown};
 
-/// What comes in by a protocol, with two numbers, from a network.
-fn asked((protocol, min, max, remote): (&str, i32, i32, &str)) -> SecurityGroupRuleSet {
+/// A protocol, two numbers, and a network.
+type Asked<'a> = (&'a str, i32, i32, &'a str);
+
+/// What comes in so.
+fn asked((protocol, min, max, remote): Asked<'_>) -> SecurityGroupRuleSet {
     SecurityGroupRuleSet { port_range_min: min, port_range_max: max, ..all("ingress", protocol, remote) }
 }
 
 /// What is asked for, and what is told of it.
-const RULES: [((&str, i32, i32, &str), &str); 15] = [
+const RULES: [(Asked<'_>, &str); 15] = [
     (("SCTP", 5000, 5001, ""), "ingress sctp 5000-5001  \"\""),
     (("vrrp", 0, 0, ""), "ingress vrrp 0-0  \"\""),
     (("50", 0, 0, ""), "ingress esp 0-0  \"\""),

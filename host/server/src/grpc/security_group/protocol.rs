@@ -76,7 +76,7 @@ mod tests {
 
     #[test]
     fn every_protocol_has_one_form() {
-        let named = |value: &str| super::named("protocol", value).map_err(|error| error.message().to_owned());
+        let told = |value: &str| named("protocol", value).map_err(|error| error.message().to_owned());
         for (value, form) in [
             ("", ""),
             ("any", ""),
@@ -96,10 +96,10 @@ mod tests {
             ("007", "7"),
             ("255", "255"),
         ] {
-            assert_eq!(named(value).as_deref(), Ok(form), "{value}");
+            assert_eq!(told(value).as_deref(), Ok(form), "{value}");
         }
         for wrong in ["bogus", "256", "-1", "tcp ", "6.0"] {
-            assert!(named(wrong).unwrap_err().starts_with("protocol must be"), "{wrong}");
+            assert!(told(wrong).unwrap_err().starts_with("protocol must be"), "{wrong}");
         }
     }
 }
