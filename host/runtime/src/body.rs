@@ -8,12 +8,11 @@ use std::sync::Arc;
 use anyhow::anyhow;
 use futures::future::BoxFuture;
 use patchbay_core::error::Error;
-use wasmtime::component::{Accessor, Instance};
+use wasmtime::component::Accessor;
 
 use super::contract::types;
 use super::domain::Service;
-use super::generation::Generation;
-use super::state::CallState;
+use super::state::{AnyAnswer, AnyBody, At, CallState};
 
 /// What is done with a guest: one call of one of its functions.
 pub trait Body<S: Service, T>:
@@ -32,25 +31,6 @@ impl<S: Service, T, F> Body<S, T> for F where
 
 /// What a binding's call gives: a trap, or the component's own answer.
 pub type Answer<T> = wasmtime::Result<Result<T, types::Error>>;
-
-/// A body of whatever type, with its answer in a box.
-pub(crate) type AnyBody =
-    Box<dyn for<'a> FnOnce(At<'a>, types::Context) -> BoxFuture<'a, Answer<AnyAnswer>> + Send>;
-
-/// An answer of whatever type.
-pub(crate) type AnyAnswer = Box<dyn Any + Send>;
-
-/// An instance at work.
-#[derive(Clone, Copy)]
-pub(crate) struct At<'a> {
-    pub(crate) accessor: &'a Accessor<CallState>,
-    pub(crate) generation: &'a Generation,
-    pub(crate) instance: Instance,
-}
-
-/// The functions of an instance that have been called, found and held against their types once for all its calls.
-#[derive(Default)]
-pub(crate) struct Guests(Vec<Arc<dyn Any + Send + Sync>>);
 
 /// The body as the runtime has it.
 pub(crate) fn any<S: Service, T: Send + 'static>(body: impl Body<S, T>) -> AnyBody {
@@ -75,12 +55,12 @@ pub(crate) fn answer<T: 'static>(any: AnyAnswer) -> Result<T, Error> {
 impl At<'_> {
     fn guest<S: Service>(&self) -> wasmtime::Result<Arc<S::Guest>> {
         self.accessor.with(|mut access| {
-            let known = access.get().guests.0.iter().find_map(|guest| Arc::clone(guest).downcast().ok());
+            let known = access.get().guests.iter().find_map(|guest| Arc::clone(guest).downcast().ok());
             if let Some(guest) = known {
                 return Ok(guest);
             }
-            let guest = Arc::new(S::load(&self.generation.exports, &mut access, &self.instance)?);
-            access.get().guests.0.push(Arc::clone(&guest) as Arc<dyn Any + Send + Sync>);
+            let guest = Arc::new(S::load(self.exports, &mut access, &self.instance)?);
+            access.get().guests.push(Arc::clone(&guest) as Arc<dyn Any + Send + Sync>);
             Ok(guest)
         })
     }

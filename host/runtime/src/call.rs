@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use tracing::Instrument as _;
 use wasmtime::Store;
 
-use super::body::{self, Answer, AnyAnswer, AnyBody, At, Body};
+use super::body::{self, Body};
 use super::concurrency::ConcurrencyPermit;
 use super::context::CallContext;
 use super::contract::types;
@@ -20,7 +20,7 @@ use super::domain::{Routed, Service};
 use super::generation::Generation;
 use super::runtime::Runtime;
 use super::share::Share;
-use super::state::{CallState, CallStorage, on_tick};
+use super::state::{AnyAnswer, AnyBody, AnyResult, At, CallState, CallStorage, on_tick};
 use super::warm::{Instance, Key};
 
 /// What a caller is told whose call did not end in time.
@@ -170,7 +170,7 @@ async fn run(
 
 /// A call that ended well.
 struct Ended {
-    answer: Result<AnyAnswer, types::Error>,
+    answer: AnyResult,
     /// Its instance, where that may serve another one.
     warm: Option<(Key, Instance)>,
     /// Given back when the instance is kept or dropped.
@@ -179,7 +179,7 @@ struct Ended {
 
 impl Ended {
     /// The answer; the instance is kept. Where nobody waits for the answer any more, nobody keeps the instance either.
-    fn kept(self, runtime: &Runtime) -> Result<AnyAnswer, types::Error> {
+    fn kept(self, runtime: &Runtime) -> AnyResult {
         if let Some((key, instance)) = self.warm {
             let bytes = instance.memory_bytes();
             runtime.warm.keep(key, instance, bytes);
@@ -230,12 +230,12 @@ async fn answer(
     instance: &mut Instance,
     body: AnyBody,
     told: types::Context,
-) -> Answer<AnyAnswer> {
+) -> wasmtime::Result<AnyResult> {
     let alive = instance.alive(&generation.linked, &generation.exports).await?;
     let store = &mut instance.store;
     let pending = Arc::clone(&store.data().pending);
     let answered = store.run_concurrent(async |accessor| {
-        let at = At { accessor, generation, instance: alive.instance };
+        let at = At { accessor, exports: &generation.exports, instance: alive.instance };
         let answer = tokio::select! {
             biased;
             over = pending.over() => Err(wasmtime::Error::msg(over)),

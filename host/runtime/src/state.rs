@@ -1,15 +1,18 @@
 //! What a store holds: the context of the call that is in it, what is lent to that, and how much of its bounds is used.
 
+use std::any::Any;
 use std::sync::{Arc, Weak};
 
 use futures::future::BoxFuture;
 use patchbay_core::error::Error;
 use tokio::sync::Semaphore;
+use wasmtime::component::{Accessor, Instance};
 use wasmtime::{StoreContextMut, UpdateDeadline};
 
 use super::activity::Activity;
-use super::body::{AnyAnswer, AnyBody, Guests};
 use super::context::CallContext;
+use super::contract::types;
+use super::domain::Exports;
 use super::grant::Grant;
 use super::logged::Logged;
 use super::pending::{Begun, Pending};
@@ -29,8 +32,26 @@ pub struct CallState {
     pub(crate) pending: Arc<Pending>,
     pub(crate) logged: Logged,
     pub(crate) usage: Usage,
-    /// Of the instance, whatever call is in it.
-    pub(crate) guests: Guests,
+    /// The functions of the instance that have been called, found and held against their types once for all its calls.
+    pub(crate) guests: Vec<Arc<dyn Any + Send + Sync>>,
+}
+
+/// What is done with an instance, with its answer in a box: whatever that is, to the runtime all calls are of this type.
+pub(crate) type AnyBody =
+    Box<dyn for<'a> FnOnce(At<'a>, types::Context) -> BoxFuture<'a, wasmtime::Result<AnyResult>> + Send>;
+
+/// The component's own answer, or its error.
+pub(crate) type AnyResult = Result<AnyAnswer, types::Error>;
+
+/// An answer of whatever type.
+pub(crate) type AnyAnswer = Box<dyn Any + Send>;
+
+/// An instance at work.
+#[derive(Clone, Copy)]
+pub(crate) struct At<'a> {
+    pub(crate) accessor: &'a Accessor<CallState>,
+    pub(crate) exports: &'a Exports,
+    pub(crate) instance: Instance,
 }
 
 /// How a compute plugin reaches the storage plugin of its region.
@@ -63,7 +84,7 @@ impl CallState {
             pending: Arc::default(),
             logged: Logged::default(),
             usage,
-            guests: Guests::default(),
+            guests: Vec::new(),
         }
     }
 
