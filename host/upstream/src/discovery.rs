@@ -8,10 +8,12 @@ use serde::Deserialize;
 
 use super::address::Base;
 
-/// What a service lists.
+/// What a service lists, or the one version that is already there, as behind a proxy that leads to it.
 #[derive(Deserialize)]
 struct Listed {
+    #[serde(default)]
     versions: Vec<Version>,
+    version: Option<Version>,
 }
 
 #[derive(Deserialize)]
@@ -61,6 +63,9 @@ pub(super) fn versioned(base: &Base, wanted: &str, body: &[u8]) -> anyhow::Resul
     let listed: Listed = serde_json::from_slice(body)
         .map_err(|error| anyhow::anyhow!("no list of versions ({:?})", error.classify()))?;
     let fits = |version: &&Version| version.segment().is_some_and(|segment| is_of(segment, wanted));
+    if listed.version.as_ref().filter(fits).is_some() {
+        return Ok(base.clone());
+    }
     let mut fitting = listed.versions.iter().filter(fits);
     let current = fitting.clone().find(|version| version.status.eq_ignore_ascii_case("CURRENT"));
     let segment = current.or_else(|| fitting.next_back()).and_then(Version::segment);
@@ -115,6 +120,17 @@ mod tests {
         }
         let cinder = [("http://c/volume/v2/", "DEPRECATED"), ("http://c/volume/v3/", "SUPPORTED")];
         assert_eq!(found("http://c/volume", "v3", &cinder).as_deref(), Ok("http://c/volume/v3"));
+    }
+
+    #[test]
+    fn where_one_version_answers_is_its_address() {
+        let base = Base::parse("https://cloud/compute").unwrap();
+        let at = |wanted| {
+            let body = r#"{"version": {"id": "v2.1", "links": [{"rel": "self", "href": "http://inside:8774/v2.1/"}]}}"#;
+            versioned(&base, wanted, body.as_bytes()).map(|base| base.as_str().to_owned()).ok()
+        };
+        assert_eq!(at("v2").as_deref(), Some("https://cloud/compute"));
+        assert_eq!(at("v3"), None);
     }
 
     #[test]
