@@ -48,6 +48,12 @@ pub fn own(body: &[u8]) -> Option<Refusal> {
         let (name, message) = (title.clone(), from_html(message));
         return Some(Refusal { name, message }).filter(|own| !own.message.starts_with(NO_ROUTE));
     }
+    // Neutron's, where its policy refuses what it has read: the fault without its envelope.
+    if let [Part::Text(_), Part::Text(message), Part::Text(name)] =
+        ["detail", "message", "type"].map(|key| parts.get(key).unwrap_or(&Part::Other(IgnoredAny)))
+    {
+        return Some(Refusal { name: name.clone(), message: message.clone() });
+    }
     match parts.into_iter().next()? {
         (_, Part::Fault(Fault { message, name: Some(name), .. })) => Some(Refusal { name, message }),
         (key, Part::Fault(Fault { message, code: Some(_), .. })) => Some(Refusal { name: key, message }),
@@ -154,6 +160,10 @@ mod tests {
             (
                 r#"{"message": "No image x<br /><br />\n", "code": "404 Not Found", "title": "Not Found"}"#,
                 "Not Found",
+            ),
+            (
+                r#"{"type": "HTTPNotFound", "message": "The resource could not be found.", "detail": ""}"#,
+                "HTTPNotFound",
             ),
         ] {
             assert_eq!(own(body.as_bytes()).map(|own| own.name).as_deref(), Some(name), "{body}");
