@@ -31,7 +31,7 @@ pub(crate) fn build_only(workspace: &Workspace, names: &[&str]) -> Result<()> {
 /// Builds some as a deployment does, into a directory of their own: for measuring.
 pub(crate) fn build_release(workspace: &Workspace, names: &[&str]) -> Result<()> {
     let title = format!("building {} for deployment", names.join(" and "));
-    process::step(&title, "minutes, the first time 30", || {
+    process::step(&title, "many minutes the first time", || {
         let mut cargo = cargo_build();
         cargo.arg("--release").args(select("--bin", names));
         progress::build(workspace, &mut cargo, &select("--package", &workspace.programs))
