@@ -57,10 +57,13 @@ impl Openstack {
         let login = self.login(caller, &request_id)?;
         let mut session = self.within(deadline, self.sessions.get(login)).await?;
         if session.catalogue.resolve(&request.path).is_err() {
-            session = self.within(deadline, self.sessions.renew(&session, login)).await?;
+            let renewed = async { Ok(self.sessions.renew(session, login).await) };
+            session = self.within(deadline, renewed).await?;
         }
         let (endpoint, rest) = session.catalogue.resolve(&request.path)?;
-        let url = catalogue::below(endpoint.base(self.discover(endpoint, deadline)).await?, rest)?;
+        // Another call may be asking, with more time than this one.
+        let base = self.within(deadline, endpoint.base(self.discover(endpoint, deadline))).await?;
+        let url = catalogue::below(base, rest)?;
         let repeatable = retry::repeatable(&request.method);
         let delivery = Delivery { breaker: &endpoint.breaker, deadline, repeatable };
         let mut outgoing = request.outgoing(url, self.transport.body_bytes_max())?;

@@ -50,17 +50,13 @@ impl Sessions {
         }
     }
 
-    /// A session with a catalogue other than that of `incomplete`, which lacks a service; the same where that was fetched a
-    /// moment ago.
-    pub(super) async fn renew(
-        &self,
-        incomplete: &Arc<Session>,
-        login: Login<'_>,
-    ) -> Result<Arc<Session>, Error> {
+    /// A session with a catalogue other than that of `incomplete`, which lacks a service. The same where that was fetched a
+    /// moment ago, while another call fetches the next, and where none is to be had: what else the cloud has goes on with it.
+    pub(super) async fn renew(&self, incomplete: Arc<Session>, login: Login<'_>) -> Arc<Session> {
         if incomplete.began.elapsed() < self.renewed_after {
-            return Ok(Arc::clone(incomplete));
+            return incomplete;
         }
-        self.replace(incomplete, login).await
+        self.refreshed(incomplete, login).await
     }
 
     /// A session that is good now. At most one login for a tenant is on its way at a time, and nobody waits
@@ -146,8 +142,12 @@ mod tests {
         Arc::new(Session::new(HeaderValue::from_static("old"), catalogue, began, LIFE, AHEAD))
     }
 
-    /// What ten calls at once get, when the session at hand has that age.
-    async fn tokens(cloud: &Arc<Cloud>, age: Duration) -> Vec<Result<HeaderValue, Error>> {
+    /// What is done with the session at hand, which has that age.
+    async fn with_session<T>(
+        cloud: &Arc<Cloud>,
+        age: Duration,
+        work: impl AsyncFnOnce(&Sessions, Login<'_>) -> T,
+    ) -> T {
         let backend = cloud.clone().start(LIFE).await;
         let Ok(crate::Config::Openstack(config)) =
             toml::from_str(&openstack_config(backend.address, "\"tenant\""))
@@ -164,8 +164,31 @@ mod tests {
             request_id: &HeaderValue::from_static(REQUEST_ID),
         };
         sessions.live.insert(login.identity.key().to_owned(), session(age)).await;
-        let calls = futures::future::join_all((0..10).map(|_| sessions.get(login))).await;
-        calls.into_iter().map(|session| session.map(|session| session.token.clone())).collect()
+        work(&sessions, login).await
+    }
+
+    /// What ten calls at once get.
+    async fn tokens(cloud: &Arc<Cloud>, age: Duration) -> Vec<Result<HeaderValue, Error>> {
+        let calls = with_session(cloud, age, async |sessions, login| {
+            futures::future::join_all((0..10).map(|_| sessions.get(login))).await
+        });
+        calls.await.into_iter().map(|session| session.map(|session| session.token.clone())).collect()
+    }
+
+    #[tokio::test]
+    async fn what_lacks_a_service_is_used_until_there_is_another() {
+        for (refuses, next) in [(true, "old"), (false, "token-1")] {
+            let cloud = Arc::<Cloud>::default();
+            cloud.refuses_logins.store(refuses, Ordering::SeqCst);
+            let renewed = with_session(&cloud, Duration::from_secs(70), async |sessions, login| {
+                let incomplete = sessions.live.get(login.identity.key()).await.unwrap();
+                let renewed = sessions.renew(incomplete, login).await;
+                assert!(Arc::ptr_eq(&renewed, &sessions.get(login).await.unwrap()), "the others have it too");
+                renewed.token.clone()
+            });
+            assert_eq!(renewed.await, next);
+            assert_eq!(cloud.logins(), 1);
+        }
     }
 
     #[tokio::test]
