@@ -2,10 +2,13 @@
 //!
 //! The one rule here: no path leads out of its base. Which base it is, the caller knows.
 
-use anyhow::{anyhow, ensure};
+use anyhow::{Context as _, anyhow, ensure};
+use bytes::Bytes;
+use http::Uri;
+use http::uri::{Authority, PathAndQuery, Scheme};
 use patchbay_core::error::{Error, Kind};
-use percent_encoding::percent_decode;
-use reqwest::Url;
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode, utf8_percent_encode};
+use url::{Position, Url};
 
 /// The longest path and query that a plugin may ask for, in bytes.
 const PATH_BYTES_MAX: usize = 8192;
@@ -13,12 +16,22 @@ const PATH_BYTES_MAX: usize = 8192;
 /// How often a path may be percent-encoded. No backend's path is more than twice.
 const ENCODINGS_MAX: usize = 8;
 
-/// An `http` or `https` address that paths are put below.
+/// What is encoded where it stands in a path, as browsers and all clients that follow them do it (URL Standard, 1.3).
+const PATH: &AsciiSet = &QUERY.add(b'?').add(b'^').add(b'`').add(b'{').add(b'}');
+
+/// The same in a query, to a server of HTTP.
+const QUERY: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'\'');
+
+/// An `http` or `https` address that paths are put below. It is read once; what is put below it is not looked at for a host
+/// again, for it cannot change that.
 #[derive(Debug, Clone)]
 pub(super) struct Base {
-    url: Url,
-    /// The same as text, without its last slash.
+    scheme: Scheme,
+    authority: Authority,
+    /// All of it as text, without its last slash.
     text: String,
+    /// Where the path begins in it.
+    path: usize,
 }
 
 impl Base {
@@ -35,8 +48,14 @@ impl Base {
             "an address holds no user or password"
         );
         ensure!(url.query().is_none() && url.fragment().is_none(), "a base address has no query or fragment");
+        let path = url[..Position::BeforePath].len();
         let text = url.as_str().trim_end_matches('/').to_owned();
-        Ok(Self { url, text })
+        Ok(Self {
+            scheme: url.scheme().parse()?,
+            authority: url.authority().parse().context("not an address")?,
+            path: path.min(text.len()),
+            text,
+        })
     }
 
     /// The address, without a slash at its end.
@@ -51,8 +70,7 @@ impl Base {
 
     /// Scheme, host and port: what is up or down as one.
     pub(super) fn origin(&self) -> &str {
-        let path = self.text.len() - self.path().len();
-        &self.text[..path]
+        &self.text[..self.path]
     }
 
     /// The last segment, as `v2.1` or a project's id.
@@ -62,23 +80,35 @@ impl Base {
 
     /// Its path without the last slash: empty, or with one in front.
     fn path(&self) -> &str {
-        self.url.path().trim_end_matches('/')
+        &self.text[self.path..]
     }
 
     /// The address of `path`, which may have a query, below this one.
     ///
     /// # Errors
     /// [`Kind::Invalid`], for the log only, when the path is none or would lead out of the base.
-    pub(super) fn join(&self, path: &str) -> Result<Url, Error> {
+    pub(super) fn join(&self, path: &str) -> Result<Uri, Error> {
         let invalid = |why: &str| Error::hidden(Kind::Invalid, anyhow!("a plugin's path {why}"));
         let path = path.strip_prefix('/').unwrap_or(path);
         check(path).map_err(invalid)?;
-        // Joined, and not put together as text: the host has been parsed once and is not looked at again.
-        let url =
-            self.url.join(&format!("{}/{path}", self.path())).map_err(|_| invalid("makes no address"))?;
-        // The parser resolves what it takes for `..`; whatever it did, the result has to be below the base.
-        let below = url.as_str().strip_prefix(&self.text).is_some_and(|rest| rest.starts_with('/'));
-        if below { Ok(url) } else { Err(invalid("leads out of the upstream's address")) }
+        let mut parts = http::uri::Parts::default();
+        parts.scheme = Some(self.scheme.clone());
+        parts.authority = Some(self.authority.clone());
+        parts.path_and_query = Some(self.below(path).map_err(|_| invalid("makes no address"))?);
+        Uri::from_parts(parts).map_err(|_| invalid("makes no address"))
+    }
+
+    fn below(&self, path: &str) -> Result<PathAndQuery, http::uri::InvalidUri> {
+        let (segments, query) =
+            path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
+        let mut text = String::with_capacity(self.path().len() + path.len() + 1);
+        text.extend([self.path(), "/"]);
+        text.extend(utf8_percent_encode(segments, PATH));
+        if let Some(query) = query {
+            text.push('?');
+            text.extend(utf8_percent_encode(query, QUERY));
+        }
+        PathAndQuery::from_maybe_shared(Bytes::from(text))
     }
 }
 
@@ -208,7 +238,7 @@ mod tests {
             "b/%c3%a9.",
         ] {
             let url = base.join(path).unwrap();
-            assert_eq!(url.as_str(), format!("http://cloud.example/{path}"));
+            assert_eq!(url.to_string(), format!("http://cloud.example/{path}"));
         }
         assert!(base.join("b/x?marker=%252e%252e/..;").is_ok(), "a query names no place");
     }

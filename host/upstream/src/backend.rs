@@ -11,7 +11,7 @@ use patchbay_telemetry::Metrics;
 
 use super::address::Base;
 use super::breaker::Breaker;
-use super::message::{Answer, Request};
+use super::message::{Answer, Outgoing, Request};
 use super::transport::{self, Delivery, Transport};
 use super::{Caller, retry};
 
@@ -47,12 +47,12 @@ impl Backend {
         &self,
         caller: &Caller<'_>,
         request: Request,
-        sign: impl FnOnce(&mut reqwest::Request) -> Result<(), Error>,
+        sign: impl FnOnce(&mut Outgoing) -> Result<(), Error>,
     ) -> Result<Answer, Error> {
-        let url = self.base.join(&request.path)?;
+        let to = self.base.join(&request.path)?;
         let deadline = self.transport.deadline(caller.deadline, request.timeout);
         let repeatable = retry::repeatable(&request.method);
-        let mut outgoing = request.outgoing(url, self.transport.body_bytes_max())?;
+        let mut outgoing = request.outgoing(to, self.transport.body_bytes_max())?;
         sign(&mut outgoing)?;
         // Behind the signature, which is none of it.
         if let Ok(id) = HeaderValue::try_from(caller.request_id) {

@@ -6,8 +6,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use http::Uri;
 use patchbay_core::error::{Error, Kind};
-use reqwest::Url;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::sync::OnceCell;
@@ -178,7 +178,7 @@ impl Catalogue {
 ///
 /// # Errors
 /// [`Kind::Invalid`] when the path would leave the address.
-pub(super) fn below(base: &Base, rest: &str) -> Result<Url, Error> {
+pub(super) fn below(base: &Base, rest: &str) -> Result<Uri, Error> {
     base.join(without_version(rest, base.last_segment()))
 }
 

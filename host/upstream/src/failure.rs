@@ -2,9 +2,10 @@
 //!
 //! A status of the backend, whichever, is an answer and not a failure.
 
-use std::error::Error as _;
+use std::error::Error as StdError;
 use std::iter::successors;
 
+use hyper_util::client::legacy as client;
 use patchbay_core::error::{Error, Kind};
 
 /// How an exchange ended without a whole answer.
@@ -15,13 +16,13 @@ pub(super) enum Failure {
     Open,
     /// No connection: name not found, refused, TLS, or not made in time. Nothing was sent.
     #[error("no connection")]
-    Unreachable(#[source] reqwest::Error),
+    Unreachable(#[source] client::Error),
     /// The time limit passed.
     #[error("no answer in time")]
     Timeout,
     /// The connection broke, or what came over it is not HTTP.
     #[error("the connection broke")]
-    Broken(#[source] reqwest::Error),
+    Broken(#[source] Box<dyn StdError + Send + Sync>),
     /// The answer is not packed as it says.
     #[error("the answer cannot be unpacked")]
     Garbled(#[source] std::io::Error),
@@ -36,11 +37,9 @@ pub fn failure_word(error: &Error) -> &'static str {
     causes.find_map(|cause| cause.downcast_ref()).map_or(error.kind().as_str(), Failure::as_str)
 }
 
-impl From<reqwest::Error> for Failure {
-    fn from(error: reqwest::Error) -> Self {
-        // The query may hold what is not for the log.
-        let error = error.without_url();
-        if error.is_connect() { Self::Unreachable(error) } else { Self::Broken(error) }
+impl From<client::Error> for Failure {
+    fn from(error: client::Error) -> Self {
+        if error.is_connect() { Self::Unreachable(error) } else { Self::Broken(Box::new(error)) }
     }
 }
 

@@ -16,7 +16,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize, Serializer, ser};
 
 use super::backend::Backend;
-use super::message::{Request, Response};
+use super::message::{Outgoing, Request, Response};
 use super::{Caller, transport};
 
 /// `[upstream.NAME]` with `kind = "http"`.
@@ -105,7 +105,7 @@ impl Http {
     }
 
     pub(super) async fn send(&self, caller: &Caller<'_>, request: Request) -> Result<Response, Error> {
-        let authorize = |outgoing: &mut reqwest::Request| {
+        let authorize = |outgoing: &mut Outgoing| {
             if let Some((name, value)) = &self.credential {
                 outgoing.headers_mut().insert(name, value.clone());
             }

@@ -7,10 +7,9 @@ use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, ensure};
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
-use http::{Method, StatusCode};
+use http::{Method, StatusCode, Uri};
 use jiff::Timestamp;
 use patchbay_core::error::{Error, Kind};
-use reqwest::Url;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde_json::json;
@@ -20,7 +19,7 @@ use super::Account;
 use super::address::Base;
 use super::breaker::Breaker;
 use super::catalogue::{Catalogue, Interface, Service};
-use super::message::Answer;
+use super::message::{Answer, Outgoing};
 use super::openstack_config::{Config, User};
 use super::token::Session;
 use super::transport::{Delivery, Transport};
@@ -126,7 +125,7 @@ impl Token {
 
 /// One Keystone, for one region of its catalogue.
 pub(super) struct Keystone {
-    tokens: Url,
+    tokens: Uri,
     breaker: Arc<Breaker>,
     region: String,
     interface: Interface,
@@ -184,9 +183,10 @@ impl Keystone {
         self.session(answer, transport, began).map_err(|cause| Refusal::passing(&Error::internal(cause)))
     }
 
-    fn request(&self, identity: Identity<'_>, request_id: &HeaderValue) -> Result<reqwest::Request, Error> {
-        let mut request = reqwest::Request::new(Method::POST, self.tokens.clone());
-        *request.body_mut() = Some(identity.body()?.into());
+    fn request(&self, identity: Identity<'_>, request_id: &HeaderValue) -> Result<Outgoing, Error> {
+        let mut request = Outgoing::new(identity.body()?.into());
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = self.tokens.clone();
         request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         request.headers_mut().insert(REQUEST_ID, request_id.clone());
         Ok(request)

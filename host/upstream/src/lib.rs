@@ -13,7 +13,8 @@
 //! - `message`: what a plugin may send, and what it gets back
 //! - `address`: that no path leads out of its base
 //! - `tls`: whom the host trusts there, and what it shows
-//! - `transport`: the HTTP client that all kinds share, with its bounds
+//! - `client`: the HTTP client with its connections
+//! - `transport`: how all kinds ask with it, within which bounds
 //! - `retry`: which requests may be repeated, and when
 //! - `breaker`: addresses that cannot be reached
 //! - `failure_detector`: addresses that answer nobody
@@ -26,6 +27,7 @@ mod address;
 mod backend;
 mod breaker;
 mod catalogue;
+mod client;
 mod discovery;
 mod encoding;
 mod failure;

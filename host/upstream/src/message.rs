@@ -6,10 +6,10 @@ use std::fmt;
 use std::time::Duration;
 
 use anyhow::anyhow;
+use bytes::Bytes;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use http::{Method, StatusCode};
+use http::{Method, StatusCode, Uri};
 use patchbay_core::error::{Error, Kind};
-use reqwest::Url;
 
 /// How many headers a plugin may set on one request.
 const HEADERS_MAX: usize = 64;
@@ -55,6 +55,9 @@ const WITHHELD: [HeaderName; 7] = [
 /// The headers in which backends tell their own id of a request: OpenStack's services, S3, and others.
 const BACKEND_REQUEST_IDS: [&str; 3] = ["x-openstack-request-id", "x-amz-request-id", "x-request-id"];
 
+/// A request as it leaves. It may be sent several times, and its body is shared by its copies.
+pub(super) type Outgoing = http::Request<Bytes>;
+
 /// One request of a plugin. Its `Debug` shows neither query, headers nor body: they may hold a secret.
 pub struct Request {
     /// One of the contract's six.
@@ -83,7 +86,7 @@ impl Request {
     /// # Errors
     /// [`Kind::Invalid`], for the log only: a method outside the contract, a header that is no header or the
     /// host's to set, too many of them, or a body over `body_bytes_max`.
-    pub(super) fn outgoing(self, url: Url, body_bytes_max: usize) -> Result<reqwest::Request, Error> {
+    pub(super) fn outgoing(self, to: Uri, body_bytes_max: usize) -> Result<Outgoing, Error> {
         let invalid = |cause: String| Error::hidden(Kind::Invalid, anyhow!(cause));
         if !METHODS.contains(&self.method) {
             return Err(invalid(format!("the method {} is not in the contract", self.method)));
@@ -92,9 +95,10 @@ impl Request {
             return Err(invalid(format!("the body is over the limit of {body_bytes_max} bytes")));
         }
         let headers = checked(&self.headers).map_err(invalid)?;
-        let mut request = reqwest::Request::new(self.method, url);
+        let mut request = Outgoing::new(self.body.unwrap_or_default().into());
+        *request.method_mut() = self.method;
+        *request.uri_mut() = to;
         *request.headers_mut() = headers;
-        *request.body_mut() = self.body.map(Into::into);
         Ok(request)
     }
 }

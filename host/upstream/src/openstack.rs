@@ -5,8 +5,8 @@
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow, ensure};
+use http::StatusCode;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
-use http::{Method, StatusCode};
 use patchbay_core::error::{Error, Kind};
 use patchbay_telemetry::Metrics;
 use tokio::time::{Instant, timeout_at};
@@ -15,7 +15,7 @@ use super::address::Base;
 use super::catalogue::Endpoint;
 use super::failure::Failure;
 use super::keystone::{Identity, Keystone, REQUEST_ID};
-use super::message::{Answer, Request, Response};
+use super::message::{Answer, Outgoing, Request, Response};
 use super::openstack_config::{Config, Credential};
 use super::session::{Login, Sessions};
 use super::token::Session;
@@ -63,10 +63,10 @@ impl Openstack {
         let (endpoint, rest) = session.catalogue.resolve(&request.path)?;
         // Another call may be asking, with more time than this one.
         let base = self.within(deadline, endpoint.base(self.discover(endpoint, deadline))).await?;
-        let url = catalogue::below(base, rest)?;
+        let to = catalogue::below(base, rest)?;
         let repeatable = retry::repeatable(&request.method);
         let delivery = Delivery { breaker: &endpoint.breaker, deadline, repeatable };
-        let mut outgoing = request.outgoing(url, self.transport.body_bytes_max())?;
+        let mut outgoing = request.outgoing(to, self.transport.body_bytes_max())?;
         outgoing.headers_mut().insert(REQUEST_ID, request_id.clone());
         let answer = self.exchange(&mut outgoing, &session, delivery).await?;
         if answer.status != StatusCode::UNAUTHORIZED {
@@ -85,8 +85,9 @@ impl Openstack {
             let place = format!("upstream {}: the versions at {}", self.transport.name(), base.as_str());
             Error::hidden(Kind::Unavailable, cause.context(place))
         };
-        let url = discovery::root(base).map_err(unknown)?.join("")?;
-        let answer = self.transport.send(&reqwest::Request::new(Method::GET, url), delivery).await;
+        let mut versions = Outgoing::default();
+        *versions.uri_mut() = discovery::root(base).map_err(unknown)?.join("")?;
+        let answer = self.transport.send(&versions, delivery).await;
         let answer = answer.map_err(|failure| failure.into_error(self.transport.name()))?;
         // Some services answer with several choices where they list their versions.
         if !matches!(answer.status, StatusCode::OK | StatusCode::MULTIPLE_CHOICES) {
@@ -129,7 +130,7 @@ impl Openstack {
 
     async fn exchange(
         &self,
-        outgoing: &mut reqwest::Request,
+        outgoing: &mut Outgoing,
         session: &Session,
         delivery: Delivery<'_>,
     ) -> Result<Answer, Error> {

@@ -12,13 +12,12 @@ use jiff::Timestamp;
 use patchbay_core::error::{Error, Kind};
 use patchbay_core::secret::SecretSource;
 use patchbay_telemetry::Metrics;
-use reqwest::Body;
 use schemars::JsonSchema;
 use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 
 use super::backend::Backend;
-use super::message::{Request, Response};
+use super::message::{Outgoing, Request, Response};
 use super::{Caller, sigv4, skew, transport};
 
 /// With both, a plugin has one request signed by a user's own key, which the gateway's administrator has shown it.
@@ -87,7 +86,7 @@ impl S3 {
         skewed.map_or_else(|| Ok(answer.into()), Err)
     }
 
-    fn sign(&self, outgoing: &mut reqwest::Request) -> Result<(), Error> {
+    fn sign(&self, outgoing: &mut Outgoing) -> Result<(), Error> {
         let invalid = |cause| Error::hidden(Kind::Invalid, cause);
         let users = take_users(outgoing.headers_mut()).map_err(invalid)?;
         if let Some(name) = RESERVED.iter().find(|name| outgoing.headers().contains_key(*name)) {
@@ -96,7 +95,7 @@ impl S3 {
         let key = users.as_ref().unwrap_or(&self.key);
         sigv4::sign(outgoing, key, &self.region, SystemTime::now())?;
         // An object gateway refuses a body of unknown length, and what might have one.
-        let length = outgoing.body().and_then(Body::as_bytes).map_or(0, <[u8]>::len);
+        let length = outgoing.body().len();
         outgoing.headers_mut().insert(CONTENT_LENGTH, length.into());
         Ok(())
     }

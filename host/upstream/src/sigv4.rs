@@ -12,10 +12,13 @@ use aws_sigv4::http_request::{
     UriPathNormalizationMode,
 };
 use aws_sigv4::sign::v4::SigningParams;
+use http::Uri;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use patchbay_core::error::{Error, Kind};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
-use reqwest::{Body, Url};
+use url::form_urlencoded;
+
+use super::message::Outgoing;
 
 /// The service's name in what is signed.
 const SERVICE: &str = "s3";
@@ -28,32 +31,35 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 /// # Errors
 /// [`Kind::Invalid`], for the log only: a header or key that cannot be signed because it is not plain ASCII.
 pub(super) fn sign(
-    request: &mut reqwest::Request,
+    request: &mut Outgoing,
     key: &Credentials,
     region: &str,
     time: SystemTime,
 ) -> Result<(), Error> {
-    canonicalize(request.url_mut());
-    let signed =
-        signature(request, key, region, time).map_err(|cause| Error::hidden(Kind::Invalid, cause))?;
+    let invalid = |cause| Error::hidden(Kind::Invalid, cause);
+    *request.uri_mut() = canonical(request.uri()).map_err(invalid)?;
+    let signed = signature(request, key, region, time).map_err(invalid)?;
     request.headers_mut().extend(signed);
     Ok(())
 }
 
 /// What is signed is the canonical form, and some servers take the address as it came: so that form is sent.
-fn canonicalize(url: &mut Url) {
+fn canonical(address: &Uri) -> anyhow::Result<Uri> {
     let segments =
-        url.path().split('/').map(|segment| encoded(&percent_decode_str(segment).collect::<Vec<_>>()));
+        address.path().split('/').map(|segment| encoded(&percent_decode_str(segment).collect::<Vec<_>>()));
     let path = segments.collect::<Vec<_>>().join("/");
-    let parameters =
-        url.query_pairs().map(|(name, value)| (encoded(name.as_bytes()), encoded(value.as_bytes())));
+    let query = address.query().unwrap_or_default();
+    let parameters = form_urlencoded::parse(query.as_bytes())
+        .map(|(name, value)| (encoded(name.as_bytes()), encoded(value.as_bytes())));
     let mut parameters = parameters.collect::<Vec<_>>();
     // By name, then value; as joined texts `quota-type=` would come before `quota=`.
     parameters.sort();
     let parameters = parameters.into_iter().map(|(name, value)| format!("{name}={value}"));
     let query = parameters.collect::<Vec<_>>().join("&");
-    url.set_path(&path);
-    url.set_query((!query.is_empty()).then_some(&query));
+    let mark = if query.is_empty() { "" } else { "?" };
+    let mut parts = address.clone().into_parts();
+    parts.path_and_query = Some(format!("{path}{mark}{query}").try_into()?);
+    Ok(Uri::from_parts(parts)?)
 }
 
 fn encoded(text: &[u8]) -> String {
@@ -61,7 +67,7 @@ fn encoded(text: &[u8]) -> String {
 }
 
 fn signature(
-    request: &reqwest::Request,
+    request: &Outgoing,
     key: &Credentials,
     region: &str,
     time: SystemTime,
@@ -74,13 +80,12 @@ fn signature(
         .time(time)
         .settings(settings())
         .build()?;
-    let body = request.body().and_then(Body::as_bytes).unwrap_or_default();
     let headers = request.headers().iter().map(text).collect::<anyhow::Result<Vec<_>>>()?;
     let signable = SignableRequest::new(
         request.method().as_str(),
-        request.url().as_str(),
+        request.uri().to_string(),
         headers.into_iter(),
-        SignableBody::Bytes(body),
+        SignableBody::Bytes(request.body()),
     )?;
     let (instructions, _) = http_request::sign(signable, &parameters.into())?.into_parts();
     instructions.headers().map(header).collect()

@@ -7,7 +7,8 @@ use std::path::Path;
 use anyhow::{Context as _, bail, ensure};
 use patchbay_core::Digest;
 use patchbay_core::secret::warn_if_exposed;
-use reqwest::{Certificate, Identity};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 /// Which they are, as the configuration calls them.
 #[derive(Clone, Copy)]
@@ -17,13 +18,18 @@ pub(super) struct Files<'a> {
     pub(super) key_file: Option<&'a Path>,
 }
 
+/// What the host shows.
+pub(super) struct Identity {
+    /// Its certificate, and those between that and its authority.
+    pub(super) chain: Vec<CertificateDer<'static>>,
+    pub(super) key: PrivateKeyDer<'static>,
+}
+
 impl Files<'_> {
     /// What is trusted beside the system's authorities.
-    pub(super) fn roots(self) -> anyhow::Result<Vec<Certificate>> {
+    pub(super) fn roots(self) -> anyhow::Result<Vec<CertificateDer<'static>>> {
         let Some(path) = self.ca_file else { return Ok(Vec::new()) };
-        let roots = Certificate::from_pem_bundle(&read("ca_file", path)?).context("ca_file")?;
-        ensure!(!roots.is_empty(), "ca_file {} holds no certificate", path.display());
-        Ok(roots)
+        certificates("ca_file", path)
     }
 
     /// What the host shows, where it shows anything.
@@ -34,9 +40,9 @@ impl Files<'_> {
             _ => bail!("certificate_file and key_file need each other"),
         };
         warn_if_exposed(key);
-        let certificate = read("certificate_file", certificate)?;
-        let pem = [read("key_file", key)?, b"\n".to_vec(), certificate].concat();
-        Identity::from_pem(&pem).context("certificate_file and key_file").map(Some)
+        let chain = certificates("certificate_file", certificate)?;
+        let key = PrivateKeyDer::from_pem_slice(&read("key_file", key)?).context("key_file")?;
+        Ok(Some(Identity { chain, key }))
     }
 
     /// Tells what is in them now from anything else.
@@ -45,6 +51,13 @@ impl Files<'_> {
         let each = each.map(|file| file.map(digest).unwrap_or_default());
         Digest::of(each.join(" ").as_bytes())
     }
+}
+
+fn certificates(key: &str, path: &Path) -> anyhow::Result<Vec<CertificateDer<'static>>> {
+    let found = CertificateDer::pem_slice_iter(&read(key, path)?).collect::<Result<Vec<_>, _>>();
+    let found = found.with_context(|| key.to_owned())?;
+    ensure!(!found.is_empty(), "{key} {} holds no certificate", path.display());
+    Ok(found)
 }
 
 fn digest(file: &Path) -> String {

@@ -6,21 +6,23 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, ensure};
+use anyhow::ensure;
 use backon::{ExponentialBuilder, Retryable as _};
 use futures::FutureExt as _;
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::{Body as _, Incoming};
 use patchbay_telemetry::Metrics;
-use reqwest::Client;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio::time::{Instant, timeout_at};
 use tracing::debug;
 
 use super::breaker::{Breaker, Breakers};
+use super::client::{self, Client};
 use super::encoding;
 use super::failure::Failure;
 use super::failure_detector::Bounds;
-use super::message::Answer;
+use super::message::{Answer, Outgoing};
 use super::retry::{self, Ended};
 use super::tls::Files;
 
@@ -84,25 +86,6 @@ impl Default for Config {
 }
 
 impl Config {
-    fn client(&self) -> anyhow::Result<Client> {
-        // An error says that a provider is there already, which is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let builder = Client::builder()
-            .connect_timeout(Duration::from_millis(self.connect_timeout_ms))
-            .pool_max_idle_per_host(self.pool_idle_max)
-            .pool_idle_timeout(Duration::from_millis(self.pool_idle_timeout_ms))
-            .tcp_nodelay(true)
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .no_proxy()
-            .tls_certs_merge(self.files().roots()?);
-        let builder = match self.files().identity()? {
-            Some(identity) => builder.identity(identity),
-            None => builder,
-        };
-        builder.build().context("the HTTP client")
-    }
-
     /// The files of its TLS.
     pub(super) fn files(&self) -> Files<'_> {
         Files {
@@ -157,7 +140,7 @@ impl Transport {
         };
         Ok(Self {
             name: name.to_owned(),
-            client: config.client()?,
+            client: client::of(config)?,
             retries: config.retries(),
             breakers: Breakers::new(bounds),
             body_bytes_max: config.body_bytes_max,
@@ -199,7 +182,7 @@ impl Transport {
 
     /// Sends the request until it is answered or there is no use or time in trying again. A status that says
     /// "later" is the answer when no attempt is left.
-    pub(super) async fn send(&self, request: &reqwest::Request, to: Delivery<'_>) -> Result<Answer, Failure> {
+    pub(super) async fn send(&self, request: &Outgoing, to: Delivery<'_>) -> Result<Answer, Failure> {
         let outcome = (|| self.attempt(request, to))
             .retry(self.retries)
             .when(|ended| ended.is_worth_repeating(to.repeatable))
@@ -214,7 +197,7 @@ impl Transport {
         }
     }
 
-    async fn attempt(&self, request: &reqwest::Request, to: Delivery<'_>) -> Result<Answer, Ended> {
+    async fn attempt(&self, request: &Outgoing, to: Delivery<'_>) -> Result<Answer, Ended> {
         let began = Instant::now();
         if !to.breaker.permits(to.deadline.saturating_duration_since(began)) {
             return Err(Ended::Failed(Failure::Open));
@@ -230,25 +213,12 @@ impl Transport {
         }
     }
 
-    async fn exchange(&self, request: &reqwest::Request, breaker: &Breaker) -> Result<Answer, Failure> {
-        let head = self.client.execute(copy(request)).boxed();
-        let mut response = breaker.detector.watch(head).response().await?;
-        let announced = response.content_length();
-        if announced.is_some_and(|bytes| bytes > self.body_bytes_max as u64) {
-            return Err(Failure::TooLarge(self.body_bytes_max));
-        }
-        let mut body = Vec::with_capacity(announced.unwrap_or(0) as usize);
-        // What has come whole is not waited for to end.
-        while announced != Some(body.len() as u64)
-            && let Some(chunk) = response.chunk().await?
-        {
-            if body.len() + chunk.len() > self.body_bytes_max {
-                return Err(Failure::TooLarge(self.body_bytes_max));
-            }
-            body.extend_from_slice(&chunk);
-        }
-        let headers = std::mem::take(response.headers_mut());
-        encoding::unpacked(Answer { status: response.status(), headers, body }, self.body_bytes_max)
+    async fn exchange(&self, request: &Outgoing, breaker: &Breaker) -> Result<Answer, Failure> {
+        // An attempt uses up its request.
+        let head = self.client.request(request.clone().map(Full::new)).boxed();
+        let (head, body) = breaker.detector.watch(head).response().await?.into_parts();
+        let body = whole(body, self.body_bytes_max).await?;
+        encoding::unpacked(Answer { status: head.status, headers: head.headers, body }, self.body_bytes_max)
     }
 
     /// Tells the breaker. A time limit shorter than the upstream's own, chosen by a caller or a plugin, proves nothing by
@@ -262,7 +232,7 @@ impl Transport {
         }
     }
 
-    fn observe(&self, request: &reqwest::Request, outcome: &Result<Answer, Failure>, took: Duration) {
+    fn observe(&self, request: &Outgoing, outcome: &Result<Answer, Failure>, took: Duration) {
         let status = match outcome {
             Ok(answer) => answer.status.as_str(),
             Err(failure) => failure.as_str(),
@@ -271,7 +241,7 @@ impl Transport {
         debug!(
             upstream = self.name,
             method = request.method().as_str(),
-            path = request.url().path(),
+            path = request.uri().path(),
             status,
             ms = took.as_secs_f64() * 1e3,
             backend_request_id = outcome.as_ref().ok().and_then(backend_request_id),
@@ -280,12 +250,26 @@ impl Transport {
     }
 }
 
-/// An attempt uses up its request. (`try_clone` would do, if it were not fallible for streams.)
-fn copy(request: &reqwest::Request) -> reqwest::Request {
-    let mut copy = reqwest::Request::new(request.method().clone(), request.url().clone());
-    copy.headers_mut().clone_from(request.headers());
-    *copy.body_mut() = request.body().and_then(reqwest::Body::as_bytes).map(|bytes| bytes.to_vec().into());
-    copy
+/// All of a body, once it has come.
+async fn whole(mut body: Incoming, bytes_max: usize) -> Result<Vec<u8>, Failure> {
+    let announced = body.size_hint().exact();
+    if announced.is_some_and(|bytes| bytes > bytes_max as u64) {
+        return Err(Failure::TooLarge(bytes_max));
+    }
+    let mut whole = Vec::with_capacity(announced.unwrap_or(0) as usize);
+    // What has come whole is not waited for to end.
+    while announced != Some(whole.len() as u64)
+        && let Some(frame) = body.frame().await
+    {
+        let Ok(chunk) = frame.map_err(|error| Failure::Broken(Box::new(error)))?.into_data() else {
+            continue;
+        };
+        if whole.len() + chunk.len() > bytes_max {
+            return Err(Failure::TooLarge(bytes_max));
+        }
+        whole.extend_from_slice(&chunk);
+    }
+    Ok(whole)
 }
 
 fn backend_request_id(answer: &Answer) -> Option<&str> {

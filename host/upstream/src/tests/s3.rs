@@ -5,6 +5,7 @@ use std::time::SystemTime;
 use aws_credential_types::Credentials;
 use patchbay_core::error::Kind;
 
+use super::super::message::Outgoing;
 use super::super::sigv4;
 use super::*;
 
@@ -20,11 +21,11 @@ fn authorization(
     body: &'static str,
 ) -> String {
     let url = format!("https://examplebucket.s3.amazonaws.com{path}").parse().unwrap();
-    let mut request = reqwest::Request::new(method, url);
+    let mut request = Outgoing::new(body.into());
+    (*request.method_mut(), *request.uri_mut()) = (method, url);
     for (name, value) in headers {
         request.headers_mut().insert(*name, value.parse().unwrap());
     }
-    *request.body_mut() = (!body.is_empty()).then(|| body.into());
     let key = Credentials::new(ACCESS_KEY, SECRET_KEY, None, None, "test");
     let time = SystemTime::from("2013-05-24T00:00:00Z".parse::<jiff::Timestamp>().unwrap());
     sigv4::sign(&mut request, &key, "us-east-1", time).unwrap();
