@@ -17,7 +17,7 @@ use tracing::{Instrument as _, Span};
 use super::Api;
 use super::context::{RpcContext, TenantCall};
 use super::outcome::{Answer, Failed, Outcome};
-use super::port::Deadline;
+use super::port::Admitted;
 use super::reply::{ErrorStyle, status};
 
 /// For the metrics of a request that is no RPC of the contract: the router lets none through, and none is handled.
@@ -139,8 +139,9 @@ impl Api {
         tenant_id: &str,
     ) -> (Arc<RpcContext>, Span) {
         let longest = Duration::from_millis(self.config.call_ms_max);
-        let deadline = extensions.get().map_or(begun + longest, |deadline: &Deadline| deadline.at);
-        let rpc = extensions.get::<&'static Rpc>().copied().unwrap_or(&NONE);
+        let admitted = extensions.get::<Admitted>();
+        let deadline = admitted.map_or(begun + longest, |admitted| admitted.deadline);
+        let rpc = admitted.and_then(|admitted| admitted.rpc).unwrap_or(&NONE);
         let context = Arc::new(RpcContext::new(rpc, metadata, deadline, self.config.error_style));
         let span = tracing::info_span!(
             "call",

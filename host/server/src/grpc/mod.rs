@@ -45,9 +45,8 @@ use serde::Deserialize;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tonic::codec::CompressionEncoding::{Gzip, Zstd};
-use tonic::service::Routes;
 
-use self::port::Port;
+use self::port::{Port, Services};
 pub use self::reply::ErrorStyle;
 use self::stranger::Strangers;
 use crate::tls::{self, Security};
@@ -181,14 +180,14 @@ pub struct Api {
 /// # Errors
 /// When the contract cannot be described.
 pub async fn serve(api: Api, listener: TcpListener) -> anyhow::Result<()> {
-    let routes = routes(&api).await?;
+    let services = services(&api).await?;
     let Api { config, security, metrics, stopping, .. } = api;
-    Port::new(routes, config, security, metrics, stopping).serve(listener).await;
+    Port::new(services, config, security, metrics, stopping).serve(listener).await;
     Ok(())
 }
 
 /// All services, with the same bound of messages, packed or not.
-async fn routes(api: &Api) -> anyhow::Result<Routes> {
+async fn services(api: &Api) -> anyhow::Result<Services> {
     let bytes_max = api.config.message_bytes_max;
     macro_rules! bounded {
         ($server:expr) => {
@@ -202,16 +201,17 @@ async fn routes(api: &Api) -> anyhow::Result<Routes> {
     }
     let strangers = Strangers::new(&api.config);
     let health = bounded!(health::service(&api.plugins, api.stopping.clone()).await);
-    let mut routes = Routes::new(strangers.admit(health))
-        .add_service(strangers.admit(bounded!(reflection()?.build_v1().context("reflection")?)))
-        .add_service(strangers.admit(bounded!(reflection()?.build_v1alpha().context("reflection")?)));
+    let mut services = Services::default()
+        .with(strangers.admit(health))
+        .with(strangers.admit(bounded!(reflection()?.build_v1().context("reflection")?)))
+        .with(strangers.admit(bounded!(reflection()?.build_v1alpha().context("reflection")?)));
     macro_rules! add {
         ($package:ident::$module:ident::$server:ident) => {
-            routes = routes.add_service(bounded!(proto::$package::$module::$server::new(api.clone())));
+            services = services.with(bounded!(proto::$package::$module::$server::new(api.clone())));
         };
     }
     proto::services!(add);
-    Ok(routes)
+    Ok(services)
 }
 
 fn reflection() -> anyhow::Result<tonic_reflection::server::Builder<'static>> {

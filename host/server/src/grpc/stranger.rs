@@ -18,9 +18,9 @@ use tonic::Status;
 use tonic::body::Body;
 use tonic::codegen::Service;
 use tonic::server::NamedService;
-use tonic::transport::server::TcpConnectInfo;
 
 use super::Config;
+use super::port::Admitted;
 use crate::listen::counted;
 
 /// Where a stranger calls from, where that is known.
@@ -66,9 +66,9 @@ impl<S: NamedService> NamedService for Open<S> {
     const NAME: &'static str = S::NAME;
 }
 
-impl<S> Service<Request<Body>> for Open<S>
+impl<S, M> Service<Request<M>> for Open<S>
 where
-    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
+    S: Service<Request<M>, Response = Response<Body>, Error = Infallible>,
     S::Future: Send + 'static,
 {
     type Response = Response<Body>;
@@ -79,9 +79,9 @@ where
         self.service.poll_ready(context)
     }
 
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let from = request.extensions().get::<TcpConnectInfo>().and_then(TcpConnectInfo::remote_addr);
-        let place = match self.strangers.enter(from.map(|address| counted(address.ip()))) {
+    fn call(&mut self, request: Request<M>) -> Self::Future {
+        let from = request.extensions().get::<Admitted>().map(|admitted| counted(admitted.peer.ip()));
+        let place = match self.strangers.enter(from) {
             Ok(place) => place,
             Err(refused) => return ready(Ok(refused.into_http())).boxed(),
         };

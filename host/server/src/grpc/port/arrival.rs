@@ -16,7 +16,6 @@ use prometheus_client::metrics::gauge::Gauge;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
-use tonic::body::Body;
 
 use super::deadline::{Deadline, passed};
 use super::refusal::Refusal;
@@ -31,8 +30,11 @@ pub(super) struct Arrivals {
     closing: CancellationToken,
 }
 
-/// A request's message, as it comes.
-struct Arriving {
+/// A request's message, as it comes, in one place of its own: it is a part of other things.
+pub(super) type Message = Box<Arriving>;
+
+/// See [`Message`].
+pub(in crate::grpc) struct Arriving {
     arrivals: Arc<Arrivals>,
     body: Incoming,
     first: Option<Frame<Bytes>>,
@@ -67,14 +69,14 @@ impl Arrivals {
         self: &Arc<Self>,
         body: Incoming,
         deadline: Deadline,
-    ) -> impl Future<Output = Result<Body, Refusal>> + use<> {
+    ) -> impl Future<Output = Result<Message, Refusal>> + use<> {
         let (arrivals, deadline) = (Arc::clone(self), deadline.at);
         let mut arriving =
             Box::new(Arriving { arrivals, body, first: None, deadline, place: None, late: None });
         async move {
             let first = poll_fn(|context| arriving.poll(context)).await;
             arriving.first = first.transpose().map_err(Refusal::Call)?;
-            Ok(Body::new(arriving))
+            Ok(arriving)
         }
     }
 

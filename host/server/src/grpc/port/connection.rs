@@ -12,7 +12,6 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, sleep_until};
-use tonic::transport::server::TcpConnectInfo;
 
 use super::Port;
 use super::answer::PIECE_BYTES;
@@ -37,7 +36,6 @@ enum Leave {
 
 pub(super) async fn serve(port: Arc<Port>, tcp: TcpStream, peer: SocketAddr, place: Place) {
     let place = Arc::new(place);
-    let info = TcpConnectInfo { local_addr: tcp.local_addr().ok(), remote_addr: Some(peer) };
     let greeting = Greeting::default();
     let mut end = pin!(leave(&port, &place, &greeting));
     let stream = tokio::select! {
@@ -49,7 +47,7 @@ pub(super) async fn serve(port: Arc<Port>, tcp: TcpStream, peer: SocketAddr, pla
     };
     let wire = Wire::new(stream, port.config.control_frames_max, greeting.clone());
     let answering = Arc::clone(&port);
-    let service = service_fn(move |request| Arc::clone(&answering).answer(request, info.clone()));
+    let service = service_fn(move |request| Arc::clone(&answering).answer(request, peer));
     let http = http(&port, &place).serve_connection(TokioIo::new(wire), service);
     let mut http = pin!(http);
     let leave = tokio::select! {

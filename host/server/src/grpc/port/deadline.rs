@@ -11,9 +11,9 @@ use crate::grpc::Config;
 
 /// A call's end, from its first byte on.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::grpc) struct Deadline {
+pub(super) struct Deadline {
     /// When it has passed.
-    pub(in crate::grpc) at: Instant,
+    pub(super) at: Instant,
     /// When the call is cut off. A caller's own deadline is kept to the moment; at ours, the call may say itself what it
     /// was waiting for.
     cut: Instant,

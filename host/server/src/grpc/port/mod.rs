@@ -7,6 +7,7 @@ mod connection;
 mod deadline;
 mod form;
 mod refusal;
+mod services;
 mod stream;
 mod wire;
 
@@ -20,20 +21,20 @@ use futures::future::BoxFuture;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use hyper::body::Incoming;
+use patchbay_core::error::{Error, Kind};
 use patchbay_proto::Rpc;
 use patchbay_telemetry::Metrics;
 use tokio::net::TcpListener;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic::body::Body;
-use tonic::codegen::Service as _;
-use tonic::service::Routes;
-use tonic::transport::server::TcpConnectInfo;
 
 use self::answer::Answer;
 use self::arrival::Arrivals;
-pub(super) use self::deadline::Deadline;
-use self::refusal::Refusal;
+use self::deadline::Deadline;
+use self::refusal::{NO_SUCH_METHOD, Refusal};
+pub(super) use self::services::Services;
 use super::Config;
 use super::request_id::{new_request_id, request_id};
 use crate::listen::{Bounds, Listener};
@@ -45,9 +46,20 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Which part of its greatest age a connection may be short of: those that came together do not all come back together.
 const AGE_SPREAD: u64 = 10;
 
+/// A request that is let in, as the services find it among its extensions.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Admitted {
+    /// Absent: the contract does not have it.
+    pub(super) rpc: Option<&'static Rpc>,
+    /// Until when it may take.
+    pub(super) deadline: Instant,
+    /// Where it comes from.
+    pub(super) peer: SocketAddr,
+}
+
 /// The port, and what all its connections share.
 pub(super) struct Port {
-    routes: Routes,
+    services: Services,
     config: Arc<Config>,
     security: Security,
     metrics: Arc<Metrics>,
@@ -60,7 +72,7 @@ pub(super) struct Port {
 
 impl Port {
     pub(super) fn new(
-        routes: Routes,
+        services: Services,
         config: Arc<Config>,
         security: Security,
         metrics: Arc<Metrics>,
@@ -68,7 +80,7 @@ impl Port {
     ) -> Self {
         let closing = CancellationToken::new();
         let arrivals = Arc::new(Arrivals::new(&config, metrics.waiting().clone(), closing.clone()));
-        Self { routes: routes.prepare(), config, security, metrics, arrivals, stopping, closing }
+        Self { services, config, security, metrics, arrivals, stopping, closing }
     }
 
     /// Accepts until the host stops; then until the last call in flight has its answer.
@@ -102,11 +114,10 @@ impl Port {
     fn answer(
         self: Arc<Self>,
         mut request: Request<Incoming>,
-        peer: TcpConnectInfo,
+        peer: SocketAddr,
     ) -> BoxFuture<'static, Result<Response<Answer>, Infallible>> {
         let id = identify(request.headers_mut());
-        request.extensions_mut().insert(peer);
-        let admitted = self.admit(&mut request);
+        let admitted = self.admit(&mut request, peer);
         let (parts, body) = request.into_parts();
         let parts = Box::new(parts);
         Box::pin(async move {
@@ -121,13 +132,11 @@ impl Port {
     }
 
     /// The steps that take no time.
-    fn admit(&self, request: &mut Request<Incoming>) -> Result<Deadline, Refusal> {
+    fn admit(&self, request: &mut Request<Incoming>, peer: SocketAddr) -> Result<Deadline, Refusal> {
         form::check(request)?;
         let deadline = Deadline::read(request.headers(), &self.config)?;
-        request.extensions_mut().insert(deadline);
-        if let Some(rpc) = Rpc::of_path(request.uri().path()) {
-            request.extensions_mut().insert(rpc);
-        }
+        let rpc = Rpc::of_path(request.uri().path());
+        request.extensions_mut().insert(Admitted { rpc, deadline: deadline.at, peer });
         Ok(deadline)
     }
 
@@ -139,7 +148,8 @@ impl Port {
         deadline: Deadline,
     ) -> Result<Response<Body>, Refusal> {
         let body = Arrivals::begin(&self.arrivals, body, deadline).await?;
-        let call = self.routes.clone().call(Request::from_parts(*parts, body));
+        let call = self.services.answer(Request::from_parts(*parts, body));
+        let call = call.ok_or_else(|| Error::new(Kind::Unsupported, NO_SUCH_METHOD))?;
         let response = Box::pin(deadline.bound(call)).await?.unwrap_or_else(|never| match never {});
         Refusal::of_library(response, self.config.message_bytes_max)
     }

@@ -15,6 +15,9 @@ const UNREADABLE: [&str; 2] = ["failed to decode Protobuf message: ", "protocol 
 /// The sentence of a message that is larger than allowed when it is unpacked.
 const INFLATED: &str = "Error decompressing: size limit";
 
+/// What a caller is told who asks for what there is not.
+pub(super) const NO_SUCH_METHOD: &str = "There is no such service or method.";
+
 /// The content type that is taken.
 const TAKEN: HeaderValue = HeaderValue::from_static("application/grpc");
 
@@ -86,9 +89,7 @@ fn told(status: &Status, message_bytes_max: usize) -> Option<Error> {
         Code::OutOfRange => Some(too_large()),
         Code::ResourceExhausted if said.starts_with(INFLATED) => Some(too_large()),
         Code::Internal => Some(Error::invalid(format!("The request cannot be read: {}.", readable(said)))),
-        Code::Unimplemented if said.is_empty() => {
-            Some(Error::new(Kind::Unsupported, "There is no such service or method."))
-        }
+        Code::Unimplemented if said.is_empty() => Some(Error::new(Kind::Unsupported, NO_SUCH_METHOD)),
         Code::DeadlineExceeded => Some(Error::new(Kind::Timeout, said)),
         Code::Unavailable => Some(Error::new(Kind::Busy, said)),
         _ => None,
