@@ -14,6 +14,6 @@ mod metrics;
 mod readiness;
 mod sample;
 
-pub use self::metrics::Metrics;
+pub use self::metrics::{Answered, Metrics};
 pub use self::readiness::Readiness;
 pub use self::sample::Sampler;

@@ -4,12 +4,12 @@
 //! domains and plugins from the configuration; a generation's series go with it. Never a tenant, a user or a path.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -32,9 +32,33 @@ struct MethodLabels {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct UpstreamLabels {
-    upstream: String,
-    method: String,
-    status: String,
+    upstream: Arc<str>,
+    method: &'static str,
+    status: Answered,
+}
+
+/// What an upstream's request came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Answered {
+    /// The backend answered with this status.
+    Status(u16),
+    /// It did not: "timeout", "unreachable", "broken" …
+    Failure(&'static str),
+}
+
+impl fmt::Display for Answered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Status(status) => status.fmt(f),
+            Self::Failure(word) => word.fmt(f),
+        }
+    }
+}
+
+impl EncodeLabelValue for Answered {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> fmt::Result {
+        write!(encoder, "{self}")
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -232,13 +256,9 @@ impl Metrics {
         });
     }
 
-    /// A backend answered, or did not: `status` is its number, or "timeout", "refused", "broken" …
-    pub fn upstream(&self, upstream: &str, method: &str, status: &str, took: Duration) {
-        let labels = UpstreamLabels {
-            upstream: upstream.to_owned(),
-            method: method.to_owned(),
-            status: status.to_owned(),
-        };
+    /// A backend answered a request of this method, or did not.
+    pub fn upstream(&self, upstream: &Arc<str>, method: &'static str, status: Answered, took: Duration) {
+        let labels = UpstreamLabels { upstream: Arc::clone(upstream), method, status };
         self.upstream_calls.get_or_create(&labels).inc();
         self.upstream_seconds.get_or_create(&labels).observe(took.as_secs_f64());
     }

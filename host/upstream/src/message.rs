@@ -21,6 +21,12 @@ const HOST_HEADERS: usize = 4;
 const METHODS: [Method; 6] =
     [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
 
+/// A method's name as the metrics have it.
+pub(super) fn word(method: &Method) -> &'static str {
+    const NAMES: [&str; METHODS.len()] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
+    METHODS.iter().position(|one| one == method).map_or("other", |at| NAMES[at])
+}
+
 /// What only the host writes: the credential, the framing, what concerns one connection (RFC 9110, 7.6.1), and what some
 /// backends take for the method instead of the method, by which reads are told from changes.
 const RESERVED: [HeaderName; 15] = [

@@ -11,7 +11,7 @@ use backon::{ExponentialBuilder, Retryable as _};
 use futures::FutureExt as _;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Body as _, Incoming};
-use patchbay_telemetry::Metrics;
+use patchbay_telemetry::{Answered, Metrics};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio::time::{Instant, timeout_at};
@@ -22,7 +22,7 @@ use super::client::{self, Client};
 use super::encoding;
 use super::failure::Failure;
 use super::failure_detector::Bounds;
-use super::message::{Answer, Outgoing};
+use super::message::{self, Answer, Outgoing};
 use super::retry::{self, Ended};
 use super::tls::Files;
 
@@ -117,7 +117,7 @@ pub(super) struct Delivery<'a> {
 
 /// The client of one upstream.
 pub(super) struct Transport {
-    name: String,
+    name: Arc<str>,
     client: Client,
     retries: ExponentialBuilder,
     breakers: Breakers,
@@ -139,7 +139,7 @@ impl Transport {
             limit,
         };
         Ok(Self {
-            name: name.to_owned(),
+            name: name.into(),
             client: client::of(config)?,
             retries: config.retries(),
             breakers: Breakers::new(bounds),
@@ -233,16 +233,19 @@ impl Transport {
     }
 
     fn observe(&self, request: &Outgoing, outcome: &Result<Answer, Failure>, took: Duration) {
-        let status = match outcome {
-            Ok(answer) => answer.status.as_str(),
-            Err(failure) => failure.as_str(),
-        };
-        self.metrics.upstream(&self.name, request.method().as_str(), status, took);
+        let (method, status) = (
+            message::word(request.method()),
+            match outcome {
+                Ok(answer) => Answered::Status(answer.status.as_u16()),
+                Err(failure) => Answered::Failure(failure.as_str()),
+            },
+        );
+        self.metrics.upstream(&self.name, method, status, took);
         debug!(
-            upstream = self.name,
-            method = request.method().as_str(),
+            upstream = &*self.name,
+            method,
             path = request.uri().path(),
-            status,
+            %status,
             ms = took.as_secs_f64() * 1e3,
             backend_request_id = outcome.as_ref().ok().and_then(backend_request_id),
             "upstream"
