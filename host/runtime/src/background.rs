@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use futures::future::BoxFuture;
@@ -22,6 +22,7 @@ use tokio::time::timeout;
 use super::activity::Activity;
 use super::config::Config;
 use super::debt::LONG;
+use super::stretch::Stretch;
 use super::turns::{Turns, Whose};
 
 /// How long a slice may take until the host ends without it.
@@ -229,15 +230,14 @@ impl Job {
     /// One slice.
     fn turn(self: &Arc<Self>) {
         let Some(mut run) = self.begin() else { return };
-        let (began, cpu) = (Instant::now(), on_cpu());
+        let stretch = Stretch::measured();
         let waker = Waker::from(Arc::clone(self));
         let poll = || run.as_mut().poll(&mut Context::from_waker(&waker));
         let polled = catch_unwind(AssertUnwindSafe(poll)).unwrap_or_else(|_| {
             tracing::error!("a call panicked in the background");
             Poll::Ready(())
         });
-        let took = on_cpu().zip(cpu).map_or_else(|| began.elapsed(), |(now, then)| now.saturating_sub(then));
-        self.activity.debt.note(took);
+        let took = stretch.end(&self.activity.debt);
         self.end(polled, took, run);
     }
 
@@ -306,12 +306,6 @@ fn yield_to_others(nice: i32) {
             tracing::warn!("plugins that compute for long have the host's own priority: there is no /proc");
         }
     }
-}
-
-/// How long this thread has been on a processor: on a busy machine much less than has passed.
-fn on_cpu() -> Option<Duration> {
-    let told = fs::read_to_string("/proc/thread-self/schedstat").ok()?;
-    told.split(' ').next()?.parse().ok().map(Duration::from_nanos)
 }
 
 #[cfg(test)]

@@ -14,14 +14,21 @@ const OWED_MAX: u32 = 10_000;
 const REMEMBERED_MAX: u32 = 30_000;
 const PAID_BACK: u32 = 100;
 
+/// Stretches that are measured after one that the clock called long.
+const MEASURED: u32 = 64;
+
 /// That of one generation.
 #[derive(Debug, Default)]
-pub(super) struct Debt(AtomicU32);
+pub(super) struct Debt {
+    owed: AtomicU32,
+    /// Stretches that are yet to be measured.
+    suspected: AtomicU32,
+}
 
 impl Debt {
     /// A guest has computed for so long at a stretch.
     pub(super) fn note(&self, took: Duration) {
-        let owed = self.0.load(Ordering::Relaxed);
+        let owed = self.owed.load(Ordering::Relaxed);
         let now = if took >= LONG {
             let took = u32::try_from(took.as_micros()).unwrap_or(u32::MAX);
             owed.saturating_add(took).min(REMEMBERED_MAX)
@@ -31,17 +38,32 @@ impl Debt {
             return;
         };
         // Where two note at once, one of them is forgotten: this is an estimate.
-        self.0.store(now, Ordering::Relaxed);
+        self.owed.store(now, Ordering::Relaxed);
+    }
+
+    /// A stretch was long by the clock; whether the guest computed so long is to be seen.
+    pub(super) fn suspect(&self) {
+        self.suspected.store(MEASURED, Ordering::Relaxed);
+    }
+
+    /// Whether the next stretch is to be measured.
+    pub(super) fn suspects(&self) -> bool {
+        let left = self.suspected.load(Ordering::Relaxed);
+        if left > 0 {
+            // Where two begin at once, one more is measured.
+            self.suspected.store(left - 1, Ordering::Relaxed);
+        }
+        left > 0
     }
 
     /// Whether it owes nothing: of late none of its guests has computed for long.
     pub(super) fn none(&self) -> bool {
-        self.0.load(Ordering::Relaxed) == 0
+        self.owed.load(Ordering::Relaxed) == 0
     }
 
     /// Whether it owes too much to be let onto the host's own threads.
     pub(super) fn heavy(&self) -> bool {
-        self.0.load(Ordering::Relaxed) > OWED_MAX
+        self.owed.load(Ordering::Relaxed) > OWED_MAX
     }
 }
 

@@ -31,6 +31,7 @@ mod resources;
 mod runtime;
 mod share;
 mod state;
+mod stretch;
 mod turns;
 mod usage;
 mod warm;

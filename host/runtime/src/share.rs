@@ -4,7 +4,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures::future::BoxFuture;
 use tokio_util::sync::PollSemaphore;
@@ -12,6 +12,7 @@ use tokio_util::sync::PollSemaphore;
 use super::background::Answered;
 use super::generation::Generation;
 use super::runtime::Runtime;
+use super::stretch::Stretch;
 use super::turns::Whose;
 
 /// A call's run, wherever that goes on. Ends without an answer where the run panicked in the background.
@@ -61,11 +62,9 @@ impl<T: Send + 'static> Share<T> {
             true => None,
             false => ready!(here.threads.poll_acquire(cx)),
         };
-        let began = Instant::now();
+        let stretch = Stretch::of(&self.generation.activity.debt);
         let polled = here.run.as_mut().poll(cx);
-        let took = began.elapsed();
-        self.left = self.left.saturating_sub(took);
-        self.generation.activity.debt.note(took);
+        self.left = self.left.saturating_sub(stretch.end(&self.generation.activity.debt));
         polled
     }
 
