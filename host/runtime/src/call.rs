@@ -9,7 +9,6 @@ use futures::future::BoxFuture;
 use patchbay_core::error::{Error, Kind};
 use patchbay_core::{Domain, text};
 use tokio::time::Instant;
-use tracing::Instrument as _;
 use wasmtime::Store;
 
 use super::body::{self, Body};
@@ -152,20 +151,19 @@ async fn run(
     context: CallContext,
     body: AnyBody,
 ) -> Result<AnyAnswer, Error> {
-    let span = tracing::info_span!("plugin", plugin = &*generation.label);
     let _ = context.served.set(Arc::clone(&generation.label));
     let deadline = bounded(context.permit.deadline(), generation.limits.call_ms_max);
     let gate = runtime.gate(generation.domain);
     let place = within(deadline, gate.enter(context.permit.tenant_id(), context.admitted)).await??;
     let run = guest(Arc::clone(runtime), Arc::clone(generation), context, body, place);
-    let run = Share::new(runtime, generation, Box::pin(run.instrument(span.clone())));
+    let run = Share::new(runtime, generation, Box::pin(run));
     let answer = match tokio::time::timeout_at(deadline, run).await {
         Ok(Some(Ok(ended))) => return ended.kept(runtime).map_err(from_plugin),
         Ok(Some(Err(trap))) => trap,
         Ok(None) => Broken::Lost,
         Err(_) => Broken::Late,
     };
-    Err(span.in_scope(|| broken(runtime, generation, answer)))
+    Err(broken(runtime, generation, answer))
 }
 
 /// A call that ended well.
@@ -297,6 +295,7 @@ fn broken(runtime: &Runtime, generation: &Generation, end: Broken) -> Error {
         Broken::Trap(trap, hit) => (hit.unwrap_or("trap"), Error::internal(anyhow::Error::from(trap))),
     };
     runtime.metrics().trap(&generation.plugin, reason);
-    tracing::error!(reason, version = %generation.version, error = %error.chain(), "the plugin did not survive the call");
+    let (plugin, version) = (&*generation.label, &generation.version);
+    tracing::error!(plugin, version, reason, error = %error.chain(), "the plugin did not survive the call");
     error
 }

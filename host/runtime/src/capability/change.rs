@@ -17,8 +17,8 @@ impl CallState {
             return Ok(());
         }
         self.resources.metrics.change_refused(&self.grant.plugin, import);
-        if self.logged.admit(REFUSED.len() + import.len(), &self.grant.limits) {
-            tracing::warn!(import, "{REFUSED}");
+        if self.logged.admit(REFUSED.len() + import.len(), &self.grant) {
+            tracing::warn!(plugin = &*self.grant.label, import, "{REFUSED}");
         }
         Err(Error::new(Kind::Unsupported, format!("`{import}` changes something, and this call only reads")))
     }

@@ -1,4 +1,5 @@
-//! `log`: a plugin's lines in the host's log, bounded in number, length and altogether, under the call's span.
+//! `log`: a plugin's lines in the host's log, bounded in number, length and altogether. They say whose they
+//! are, and the span that they stand in for which call.
 
 use patchbay_core::text::{cut, sanitized};
 
@@ -12,19 +13,19 @@ impl Host for CallState {
         }
         // Cut before it is copied: a guest may hand over megabytes.
         let line = line(&message, &fields, self.grant.limits.log_bytes_max);
-        if self.logged.admit(line.len(), &self.grant.limits) {
-            write(&level, &line);
+        if self.logged.admit(line.len(), &self.grant) {
+            write(&level, &self.grant.label, &line);
         }
     }
 }
 
-fn write(level: &str, line: &str) {
+fn write(level: &str, plugin: &str, line: &str) {
     match level {
-        "error" => tracing::error!(target: "plugin", "{line}"),
-        "warn" => tracing::warn!(target: "plugin", "{line}"),
-        "debug" => tracing::debug!(target: "plugin", "{line}"),
-        "trace" => tracing::trace!(target: "plugin", "{line}"),
-        _ => tracing::info!(target: "plugin", "{line}"),
+        "error" => tracing::error!(target: "plugin", plugin, "{line}"),
+        "warn" => tracing::warn!(target: "plugin", plugin, "{line}"),
+        "debug" => tracing::debug!(target: "plugin", plugin, "{line}"),
+        "trace" => tracing::trace!(target: "plugin", plugin, "{line}"),
+        _ => tracing::info!(target: "plugin", plugin, "{line}"),
     }
 }
 
