@@ -102,15 +102,20 @@ impl Endpoint {
         Self { listed, versioned: OnceCell::new(), wanted, breaker }
     }
 
-    /// The address below which paths are. Where it has to be found out, `ask` does that.
+    /// The address below which paths are, where that is known.
+    pub(super) fn base(&self) -> Option<&Base> {
+        match self.wanted {
+            Some(_) => self.versioned.get(),
+            None => Some(&self.listed),
+        }
+    }
+
+    /// The same where it has to be found out, which `ask` does; once, for all who ask.
     ///
     /// # Errors
     /// Those of `ask`.
-    pub(super) async fn base<E>(&self, ask: impl Future<Output = Result<Base, E>>) -> Result<&Base, E> {
-        match self.wanted {
-            Some(_) => self.versioned.get_or_try_init(|| ask).await,
-            None => Ok(&self.listed),
-        }
+    pub(super) async fn found<E>(&self, ask: impl Future<Output = Result<Base, E>>) -> Result<&Base, E> {
+        self.versioned.get_or_try_init(|| ask).await
     }
 
     /// The address that the catalogue has, and the version that is wanted below it.
@@ -199,7 +204,6 @@ fn unknown(kind: &str) -> Error {
 mod tests {
     use std::time::Duration;
 
-    use futures::FutureExt as _;
     use serde_json::json;
 
     use super::super::breaker::Breakers;
@@ -223,8 +227,8 @@ mod tests {
     /// Of services whose version is in their address, or in the path.
     fn address(catalogue: &Catalogue, path: &str) -> Result<String, Error> {
         let (endpoint, rest) = catalogue.resolve(path)?;
-        let base = endpoint.base(async { Err(Error::new(Kind::Unavailable, "asked")) });
-        Ok(below(base.now_or_never().unwrap()?, rest)?.to_string())
+        let base = endpoint.base().ok_or_else(|| Error::new(Kind::Unavailable, "asked"))?;
+        Ok(below(base, rest)?.to_string())
     }
 
     #[test]

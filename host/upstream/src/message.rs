@@ -47,8 +47,13 @@ const RESERVED: [HeaderName; 15] = [
     HeaderName::from_static("x-method-override"),
 ];
 
-/// What a plugin never sees of an answer: tokens, and what concerns one connection.
-const WITHHELD: [HeaderName; 7] = [
+/// What a plugin never sees of an answer: tokens, what concerns one connection, and what says how the answer came and
+/// nothing of what it tells. Each header that is passed on costs its guest two texts.
+const WITHHELD: [HeaderName; 11] = [
+    header::DATE,
+    header::SERVER,
+    header::VARY,
+    header::VIA,
     HeaderName::from_static("x-subject-token"),
     HeaderName::from_static("x-auth-token"),
     header::SET_COOKIE,

@@ -56,13 +56,19 @@ impl Openstack {
         let request_id = HeaderValue::try_from(caller.request_id).map_err(Error::internal)?;
         let login = self.login(caller, &request_id)?;
         let mut session = self.within(deadline, self.sessions.get(login)).await?;
+        // What is rare is in boxes of its own: each call would move the room for it.
         if session.catalogue.resolve(&request.path).is_err() {
             let renewed = async { Ok(self.sessions.renew(session, login).await) };
-            session = self.within(deadline, renewed).await?;
+            session = Box::pin(self.within(deadline, renewed)).await?;
         }
         let (endpoint, rest) = session.catalogue.resolve(&request.path)?;
-        // Another call may be asking, with more time than this one.
-        let base = self.within(deadline, endpoint.base(self.discover(endpoint, deadline))).await?;
+        let base = match endpoint.base() {
+            Some(base) => base,
+            // Another call may be asking, with more time than this one.
+            None => {
+                Box::pin(self.within(deadline, endpoint.found(self.discover(endpoint, deadline)))).await?
+            }
+        };
         let to = catalogue::below(base, rest)?;
         let repeatable = retry::repeatable(&request.method);
         let delivery = Delivery { breaker: &endpoint.breaker, deadline, repeatable };
@@ -73,8 +79,11 @@ impl Openstack {
             self.tell_strange(endpoint, &answer);
             return Ok(answer.into());
         }
-        let next = self.within(deadline, self.sessions.replace(&session, login)).await?;
-        self.exchange(&mut outgoing, &next, delivery).await.map(Response::from)
+        let again = async {
+            let next = self.within(deadline, self.sessions.replace(&session, login)).await?;
+            self.exchange(&mut outgoing, &next, delivery).await.map(Response::from)
+        };
+        Box::pin(again).await
     }
 
     /// Asks the service for the address of a version, which everybody may.

@@ -70,9 +70,9 @@ impl Sessions {
             return Ok(session);
         }
         if now < session.expires_at {
-            return Ok(self.refreshed(session, login).await);
+            return Ok(Box::pin(self.refreshed(session, login)).await);
         }
-        self.replace(&session, login).await
+        Box::pin(self.replace(&session, login)).await
     }
 
     /// A session other than `spent`, which a service did not accept or which is over.
@@ -87,7 +87,7 @@ impl Sessions {
             let is_spent = entry.is_some_and(|entry| Arc::ptr_eq(entry.value(), spent));
             std::future::ready(if is_spent { Op::Remove } else { Op::Nop })
         };
-        Box::pin(entry.and_compute_with(drop_spent)).await;
+        entry.and_compute_with(drop_spent).await;
         self.first(login).await
     }
 
@@ -100,7 +100,7 @@ impl Sessions {
 
     async fn refreshed(&self, session: Arc<Session>, login: Login<'_>) -> Arc<Session> {
         let Ok(_turn) = session.refresh.try_lock() else { return session.clone() };
-        match Box::pin(timeout(REFRESH_WAIT, self.make(login))).await {
+        match timeout(REFRESH_WAIT, self.make(login)).await {
             Ok(Ok(next)) => {
                 self.live.insert(login.identity.key().to_owned(), next.clone()).await;
                 next
