@@ -125,7 +125,8 @@ impl Api {
         let outcome = match context.rpc.path {
             // Nothing is authorized or remembered under no name.
             "" => Err(Error::internal(anyhow!("the request came by another way than the port")).into()),
-            _ => work(&context, message).instrument(span.clone()).await,
+            // In a box: all around it is a part of the service's future, and would be moved with it.
+            _ => Box::pin(work(&context, message).instrument(span.clone())).await,
         };
         span.in_scope(|| self.record(&context, outcome.as_ref().err(), begun.elapsed()));
         (context, outcome)

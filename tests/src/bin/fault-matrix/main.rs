@@ -48,7 +48,7 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> Result<ExitCode> {
     // Points go on beside each other in one thread: what they wait for is in others.
-    LocalSet::new().run_until(run(Arguments::parse())).await
+    LocalSet::new().run_until(Box::pin(run(Arguments::parse()))).await
 }
 
 async fn run(arguments: Arguments) -> Result<ExitCode> {
