@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod activity;
+mod again;
 mod background;
 mod body;
 mod cache;

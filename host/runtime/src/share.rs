@@ -9,6 +9,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use tokio_util::sync::PollSemaphore;
 
+use super::again::Again;
 use super::background::Answered;
 use super::generation::Generation;
 use super::runtime::Runtime;
@@ -34,6 +35,7 @@ enum Place<T> {
 /// A run on the host's own threads.
 struct Foreground<T> {
     run: BoxFuture<'static, T>,
+    again: Again,
     /// While its generation owes anything, its domain has all of them but one: however many of its calls can go on, that one
     /// is for all else. It goes with the run's stay here, and with it a turn that it has been given and not taken. Who owes
     /// nothing asks for none: to wait for each other's short stretches would cost more than they take.
@@ -51,7 +53,7 @@ impl<T: Send + 'static> Share<T> {
         Self {
             runtime: Arc::clone(runtime),
             generation: Arc::clone(generation),
-            place: Place::Here(Foreground { run, threads }),
+            place: Place::Here(Foreground { run, again: Again::default(), threads }),
             left,
         }
     }
@@ -63,7 +65,7 @@ impl<T: Send + 'static> Share<T> {
             false => ready!(here.threads.poll_acquire(cx)),
         };
         let stretch = Stretch::of(&self.generation.activity.debt);
-        let polled = here.run.as_mut().poll(cx);
+        let polled = here.again.poll(here.run.as_mut(), cx);
         self.left = self.left.saturating_sub(stretch.end(&self.generation.activity.debt));
         polled
     }

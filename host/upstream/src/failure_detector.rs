@@ -52,10 +52,11 @@ impl FailureDetector {
 
     /// Whether a call that waits so long at most would do so in vain, as far as can be told.
     pub(super) fn refuses(&self, patience: Duration) -> bool {
-        let (now, state) = (Instant::now(), self.lock());
-        let suspected = state.suspected_until.is_some_and(|until| now < until);
+        let state = self.lock();
+        let Some(until) = state.suspected_until else { return false };
+        let now = Instant::now();
         let silent = state.silent_since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
-        suspected && patience <= silent
+        now < until && patience <= silent
     }
 
     /// The address has answered something, whatever it was.
