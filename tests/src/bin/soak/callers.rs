@@ -117,13 +117,18 @@ impl Caller {
         None
     }
 
-    /// The life of one security group after the other; in between the VPC gets another name.
+    /// The life of one security group after the other; in between the VPC gets another name. There is no way to delete one, so
+    /// a new one is made once for each time that swaps begin or end.
     async fn change_networks(self, fixtures: Fixtures, stop: CancellationToken) -> Vec<Kept> {
         let Fixtures { disk, group, mut vpc } = fixtures;
-        let mut kept = vec![disk, group];
+        let (mut kept, mut phase) = (vec![disk, group], None);
         for life in 0_u64.. {
             if stop.is_cancelled() {
                 break;
+            }
+            let before = phase.replace(self.client.tally.phase());
+            if before != phase {
+                kept.extend(self.create_vpc(&format!("new-{life}")).await);
             }
             self.rename_vpc(&mut vpc, &format!("vpc-{life}")).await;
             kept.extend(self.group_life(&format!("group-{life}"), &stop).await);

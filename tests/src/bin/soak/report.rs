@@ -11,6 +11,7 @@ use hdrhistogram::Histogram;
 
 use crate::chart;
 use crate::figures::{Figures, ratio};
+use crate::memory::Growth;
 use crate::target;
 
 const FILE: &str = "report.md";
@@ -65,11 +66,15 @@ fn summary(out: &mut String, figures: &Figures) -> Result<()> {
     writeln!(out, "| failed calls | {} | {} |", figures.failed, target::FAILED_MAX)?;
     let (lost, operations) = (figures.lost.count, figures.lost.operations);
     writeln!(out, "| lost operations | {lost} of {operations} | {} |", target::LOST_MAX)?;
-    let slope = figures.slope_bytes();
+    let Growth { slope, error } = figures.growth();
     let tenths: Vec<_> = resident.iter().step_by(resident.len().div_ceil(TENTHS).max(1)).collect();
     let mib: Vec<_> = tenths.into_iter().map(|kib| format!("{:.1}", *kib as f64 / 1024.0)).collect();
     writeln!(out, "| resident memory after each tenth of the swaps, MiB | {} | |", mib.join(", "))?;
-    writeln!(out, "| growth of it, bytes a swap | {slope:.0} | < {:.0} |", target::SLOPE_BYTES_MAX)?;
+    let max = target::SLOPE_BYTES_MAX;
+    writeln!(
+        out,
+        "| growth of it, bytes a swap, and its standard error | {slope:.0} ± {error:.0} | < {max:.0} |"
+    )?;
     writeln!(
         out,
         "| p99 with swaps to p99 without | {:.2} | {} |",

@@ -4,10 +4,8 @@
 pub(crate) const FAILED_MAX: u64 = 0;
 /// Operations without a good end, or whose resource is not as it was asked to be.
 pub(crate) const LOST_MAX: usize = 0;
-/// Growth of the host's resident memory.
+/// Growth of the host's resident memory, less what it may be wrong by.
 pub(crate) const SLOPE_BYTES_MAX: f64 = 1024.0;
-/// The swaps over which that is measured: the last ones, at most half of all.
-pub(crate) const SLOPE_SWAPS: usize = 500;
 /// The 99th percentile with swaps to that without.
 pub(crate) const P99_RATIO_MAX: f64 = 1.5;
 /// From the rename until a plugin serves that was compiled before.
