@@ -1,7 +1,8 @@
 //! The heap of a component: first a part of its initial memory, then what it grows by.
 //!
 //! Many a call gets a fresh instance, and growing its memory takes the host two system calls and as many page
-//! faults as pages are touched. What is there from the start costs nothing of that.
+//! faults as pages are touched. What is there from the start costs nothing of that. Small pieces come from `small` where there
+//! are some.
 
 use std::alloc::Layout;
 
@@ -10,6 +11,8 @@ use talc::base::binning::Binning;
 use talc::cell::TalcSyncCell;
 use talc::source::Source;
 use talc::wasm::WasmBinning;
+
+use crate::small::Small;
 
 /// Enough for nearly every call; zeroes that are not touched cost nothing.
 const ARENA_BYTES: usize = 1 << 20;
@@ -21,8 +24,8 @@ const CLAIM_BYTES: usize = 64;
 static mut ARENA: [u8; ARENA_BYTES] = [0; ARENA_BYTES];
 
 #[global_allocator]
-static HEAP: TalcSyncCell<ArenaThenGrowth, WasmBinning> =
-    TalcSyncCell::new_wasm(ArenaThenGrowth { arena_taken: false });
+static HEAP: Small<TalcSyncCell<ArenaThenGrowth, WasmBinning>> =
+    Small::before(TalcSyncCell::new_wasm(ArenaThenGrowth { arena_taken: false }));
 
 #[derive(Debug)]
 struct ArenaThenGrowth {

@@ -30,6 +30,8 @@ pub mod oss;
 pub mod reason;
 pub mod s3;
 pub mod settings;
+#[cfg(any(test, target_arch = "wasm32"))]
+mod small;
 pub mod stale;
 pub mod storage;
 pub mod ticket;

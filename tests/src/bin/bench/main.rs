@@ -39,7 +39,7 @@ struct Arguments {
     /// Measures what a hostile plugin does to its neighbours instead.
     #[arg(long)]
     hostile: bool,
-    /// Of that only the disturbances in whose name this is.
+    /// Only the RPCs, or with `--hostile` the disturbances, in whose name this is.
     #[arg(long)]
     only: Option<String>,
     /// Whose call an instance may serve that has served one before: tenant, generation or never.
@@ -69,11 +69,11 @@ async fn main() -> Result<()> {
         Some(Mode::Native(arguments)) => native::serve(arguments).await,
         Some(Mode::Attack(arguments)) => hostile::carry_out(arguments).await,
         None if hostile => hostile::compare(rounds, turn, only.as_deref()).await,
-        None => compare(rounds, turn, reuse).await,
+        None => compare(rounds, turn, reuse, only.as_deref().unwrap_or_default()).await,
     }
 }
 
-async fn compare(rounds: u32, turn: Duration, reuse: String) -> Result<()> {
+async fn compare(rounds: u32, turn: Duration, reuse: String, only: &str) -> Result<()> {
     let directory = tempfile::tempdir()?;
     let cloud = Cloud::start(&beside("cloudsim")?, &["--instant"]).await?;
     let settings = Settings {
@@ -92,7 +92,7 @@ async fn compare(rounds: u32, turn: Duration, reuse: String) -> Result<()> {
     let native = Native::start(&scene, &cloud.member(&scene.tenant.id).await?).await?;
 
     let mut report = Report::new(host.started_in, idle_mib)?;
-    for rpc in Rpc::ALL {
+    for rpc in Rpc::ALL.into_iter().filter(|rpc| rpc.name().contains(only)) {
         for callers in load::CALLERS {
             let load = Load::new(rpc, &scene, callers, turn);
             report.add(in_turns(&load, rounds, &host, &native).await?);

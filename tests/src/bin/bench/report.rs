@@ -131,7 +131,8 @@ impl Report {
             self.journal.value_at_quantile(0.5) / 1_000,
             self.journal.value_at_quantile(0.99) / 1_000
         )?;
-        for rpc in Rpc::ALL {
+        let measured = |rpc: &Rpc| self.series.iter().any(|series| series.rpc == *rpc);
+        for rpc in Rpc::ALL.into_iter().filter(measured) {
             writeln!(out, "{}", self.line(rpc)?)?;
         }
         Ok(())
@@ -139,7 +140,7 @@ impl Report {
 
     /// Throughput and CPU are those of many callers, the latency is that of one.
     fn line(&self, rpc: Rpc) -> Result<String> {
-        let all = || self.series.iter().filter(|series| series.rpc.name() == rpc.name());
+        let all = || self.series.iter().filter(|series| series.rpc == rpc);
         let one = all().min_by_key(|series| series.callers).context("nothing was measured")?;
         let many = all().max_by_key(|series| series.callers).context("nothing was measured")?;
         Ok(format!(

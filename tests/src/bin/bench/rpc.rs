@@ -9,7 +9,7 @@ use prost::bytes::Bytes;
 use tonic::codegen::http::uri::PathAndQuery;
 
 /// An RPC that is measured on both sides.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Rpc {
     /// One call to Nova.
     GetFlavor,
