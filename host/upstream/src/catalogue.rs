@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use patchbay_core::error::{Error, Kind};
 use reqwest::Url;
@@ -92,6 +93,8 @@ pub(super) struct Endpoint {
     versioned: OnceCell<Base>,
     /// The version of which that is, as `v2`; none where the listed address is right as it is.
     wanted: Option<&'static str>,
+    /// Whether the log has been told, in this session, that something else answers here.
+    told: AtomicBool,
     pub(super) breaker: Arc<Breaker>,
 }
 
@@ -99,7 +102,7 @@ impl Endpoint {
     fn new(kind: &str, listed: Base, breaker: Arc<Breaker>) -> Self {
         let version = family(kind).and_then(|family| VERSIONS.iter().find(|(first, _)| *first == family));
         let wanted = version.map(|(_, version)| *version).filter(|_| !discovery::is_versioned(&listed));
-        Self { listed, versioned: OnceCell::new(), wanted, breaker }
+        Self { listed, versioned: OnceCell::new(), wanted, told: AtomicBool::new(false), breaker }
     }
 
     /// The address below which paths are. Where it has to be found out, `ask` does that.
@@ -116,6 +119,11 @@ impl Endpoint {
     /// The address that the catalogue has, and the version that is wanted below it.
     pub(super) fn unversioned(&self) -> (&Base, &'static str) {
         (&self.listed, self.wanted.unwrap_or_default())
+    }
+
+    /// Whether the log is to be told that something else answers at this address: once.
+    pub(super) fn is_to_be_told(&self) -> bool {
+        !self.told.swap(true, Ordering::Relaxed)
     }
 
     /// As the catalogue has it, for the log.
