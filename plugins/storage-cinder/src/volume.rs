@@ -138,9 +138,9 @@ pub(crate) async fn made_by(ctx: &Context, operation: &str) -> Result<Vec<Volume
     mark::find(ctx, &Mark::Metadata(OPERATION_KEY, operation), &list).await
 }
 
-/// Begins to remove the volume; one that is gone already is removed.
-pub(crate) async fn delete(id: &str) -> Result<(), Error> {
-    CINDER.delete(&["volumes", id]).gone().await
+/// Begins to remove the volume; one that is gone already is removed. Whether it was there.
+pub(crate) async fn delete(id: &str) -> Result<bool, Error> {
+    CINDER.delete(&["volumes", id]).taken().await
 }
 
 #[cfg(test)]
