@@ -10,7 +10,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use patchbay_core::error::{Error, Kind};
 use reqwest::Url;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 use tokio::sync::OnceCell;
 use tracing::warn;
 
@@ -68,7 +70,19 @@ impl Interface {
 pub(super) struct Service {
     #[serde(rename = "type")]
     kind: String,
+    #[serde(default, deserialize_with = "readable")]
     endpoints: Vec<ListedEndpoint>,
+}
+
+/// The items of a list that can be read: an odd one costs nothing but itself, and so does what should be a list and is none.
+pub(super) fn readable<'de, D: Deserializer<'de>, T: DeserializeOwned>(from: D) -> Result<Vec<T>, D::Error> {
+    let Value::Array(items) = Value::deserialize(from)? else { return Ok(Vec::new()) };
+    let count = items.len();
+    let read: Vec<T> = items.into_iter().filter_map(|item| serde_json::from_value(item).ok()).collect();
+    if read.len() < count {
+        warn!("{} entries of the catalogue cannot be read and are left out", count - read.len());
+    }
+    Ok(read)
 }
 
 #[derive(Deserialize)]
@@ -213,6 +227,19 @@ mod tests {
     use super::super::breaker::Breakers;
     use super::super::failure_detector::Bounds;
     use super::*;
+
+    #[test]
+    fn an_odd_entry_costs_nothing_but_itself() {
+        let endpoint = json!({"interface": "public", "region": "here", "url": "http://here/v2.1"});
+        let odd =
+            [json!(null), json!({"url": 7}), json!("x"), json!({"interface": "public", "region_id": {}})];
+        let compute = json!({"type": "compute", "endpoints": [odd[0], odd[1], odd[2], odd[3], endpoint]});
+        let listed = json!([null, {"type": 7}, {"type": "image", "endpoints": null}, compute, []]);
+        let listed: Vec<Service> = readable(listed).unwrap();
+        let kinds: Vec<_> = listed.iter().map(|service| (&*service.kind, service.endpoints.len())).collect();
+        assert_eq!(kinds, [("image", 0), ("compute", 1)]);
+        assert!(readable::<_, Service>(json!({})).unwrap().is_empty());
+    }
 
     fn catalogue(services: &[(&str, &str)]) -> Catalogue {
         let one = |(kind, url): &(&str, &str)| {

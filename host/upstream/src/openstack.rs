@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow, ensure};
-use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, WWW_AUTHENTICATE};
+use http::header::{HeaderName, HeaderValue, WWW_AUTHENTICATE};
 use http::{Method, StatusCode};
 use patchbay_core::error::{Error, Kind};
 use patchbay_telemetry::Metrics;
@@ -109,7 +109,7 @@ impl Openstack {
 
     /// A service says why not in JSON. Where something else says so, the catalogue's address may be wrong, or a proxy is.
     fn tell_strange(&self, endpoint: &Endpoint, answer: &Answer) {
-        if answer.status.is_client_error() && !is_json(answer) && endpoint.is_to_be_told() {
+        if answer.status.is_client_error() && !answer.is_json() && endpoint.is_to_be_told() {
             let (upstream, endpoint) = (self.transport.name(), endpoint.address());
             tracing::warn!(upstream, endpoint, "not the service answers at its address: {}", answer.status);
         }
@@ -155,9 +155,4 @@ fn is_of_the_token(answer: &Answer) -> bool {
     let names_keystone = |value: &HeaderValue| value.as_bytes().starts_with(b"Keystone");
     answer.status == StatusCode::UNAUTHORIZED
         && answer.headers.get_all(WWW_AUTHENTICATE).iter().any(names_keystone)
-}
-
-fn is_json(answer: &Answer) -> bool {
-    let is = |kind: &HeaderValue| kind.as_bytes().starts_with(b"application/json");
-    answer.headers.get(CONTENT_TYPE).is_some_and(is)
 }

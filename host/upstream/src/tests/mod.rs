@@ -101,7 +101,7 @@ impl Cloud {
     fn login(&self, seen: &Seen, life: Duration) -> Reply {
         let number = self.logins.fetch_add(1, Ordering::SeqCst) + 1;
         if self.refuses_logins.load(Ordering::SeqCst) {
-            return StatusCode::UNAUTHORIZED.into_response();
+            return (StatusCode::UNAUTHORIZED, axum::Json(json!({}))).into_response();
         }
         let url = format!("http://{}/v2.1", seen.header("host"));
         let endpoint = json!({ "interface": "public", "region_id": "here", "region": "here", "url": url });

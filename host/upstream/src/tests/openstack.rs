@@ -6,6 +6,7 @@ use patchbay_core::error::Kind;
 
 use super::*;
 
+const JSON: [(&str, &str); 1] = [("content-type", "application/json")];
 const HOUR: Duration = Duration::from_secs(3600);
 
 async fn rig(token_life: Duration) -> (Rig, Arc<Cloud>, Backend) {
@@ -120,11 +121,17 @@ async fn a_refused_login_is_denied_and_not_hammered() {
 
 #[tokio::test]
 async fn what_keystone_may_answer_otherwise() {
-    let answers: [(fn() -> Reply, Kind); 4] = [
+    let answers: [(fn() -> Reply, Kind); 7] = [
         (|| StatusCode::SERVICE_UNAVAILABLE.into_response(), Kind::Unavailable),
         (broken_body, Kind::Unavailable),
-        (|| (StatusCode::CREATED, [("x-subject-token", "t")], "{ no json").into_response(), Kind::Internal),
-        (|| (StatusCode::CREATED, "{}").into_response(), Kind::Internal),
+        (
+            || (StatusCode::CREATED, [("x-subject-token", "t")], "{ no json").into_response(),
+            Kind::Unavailable,
+        ),
+        (|| (StatusCode::CREATED, "{}").into_response(), Kind::Unavailable),
+        (|| (StatusCode::UNAUTHORIZED, "<html>").into_response(), Kind::Unavailable),
+        (|| StatusCode::NOT_FOUND.into_response(), Kind::Unavailable),
+        (|| (StatusCode::UNAUTHORIZED, JSON, "{}").into_response(), Kind::Denied),
     ];
     for (answer, kind) in answers {
         let backend = Backend::start(move |_| answer()).await;
