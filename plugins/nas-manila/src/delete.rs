@@ -1,7 +1,7 @@
 //! Removing a share. What was made for it goes after it, in `operation`.
 
 use patchbay_sdk::error::kind;
-use patchbay_sdk::{Begun, Error, log};
+use patchbay_sdk::{Begun, Error, log, reason};
 
 use crate::share::Share;
 use crate::ticket::{Ticket, Want};
@@ -43,6 +43,7 @@ async fn settle(error: Error, id: &str) -> Result<(), Error> {
 
 /// Manila says 403 where the share is not in a state that allows it, or has snapshots.
 fn undone(error: Error, id: &str, status: &str) -> Error {
+    let status = reason::public(status);
     match error.kind.as_str() {
         kind::DENIED | kind::INVALID | kind::CONFLICT => {
             let sentence = format!("The cloud does not delete the share {id} now: it is {status}.");

@@ -109,7 +109,7 @@ async fn next(want: Want, share: &Share) -> Result<Option<String>, Stop> {
         Want::Gone if matches!(status, "available" | "error") => {
             Err(doubtful(Error::public(kind::INTERNAL, sentence())))
         }
-        _ => Ok(Some(format!("share-{status}"))),
+        _ => Ok(Some(format!("share-{}", reason::public(status)))),
     }
 }
 

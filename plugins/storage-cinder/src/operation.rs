@@ -99,7 +99,7 @@ fn next(want: &Want, volume: &Volume) -> Result<Option<String>, Stop> {
     let status = volume.status.as_str();
     let at_rest = matches!(status, "available" | "in-use" | "maintenance") || status.starts_with("error");
     if !at_rest {
-        return Ok(Some(format!("disk-{status}")));
+        return Ok(Some(format!("disk-{}", reason::public(status))));
     }
     let done = match want {
         // Attached by a call that did not wait for this one's end.
