@@ -6,6 +6,8 @@ mod mutation;
 mod point;
 mod trial;
 
+use std::collections::BTreeSet;
+use std::fmt;
 use std::sync::Arc;
 
 use cloudsim::{Options, Timing};
@@ -38,6 +40,13 @@ pub struct Report {
     pub met: usize,
     /// What is wrong, in words.
     pub faults: Vec<String>,
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { fields, tried, met, faults } = self;
+        write!(f, "fields={fields} tried={tried} met={met} faults={}", faults.len())
+    }
 }
 
 /// What of the matrix is tried.
@@ -85,8 +94,7 @@ pub async fn run(selection: &Selection, tell: impl Fn(&str)) -> Report {
         for change in table.iter().filter(|change| selection.has(change)) {
             let trial = Trial::of(&stage, change, looks).await;
             let points = trial.points();
-            report.fields +=
-                points.iter().map(|point| &point.field).collect::<std::collections::BTreeSet<_>>().len();
+            report.fields += points.iter().map(|point| &point.field).collect::<BTreeSet<_>>().len();
             let points = selection.some(points, of);
             let before = report.faults.len();
             let tried =

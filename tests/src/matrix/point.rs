@@ -48,7 +48,7 @@ impl Point {
 pub(super) fn points(requests: &[Request]) -> Vec<Point> {
     let mut routes: BTreeMap<(Service, &str, String), Vec<&Request>> = BTreeMap::new();
     for request in requests {
-        routes.entry((request.service, &request.method, request.route())).or_default().push(request);
+        routes.entry((request.service, request.method.as_str(), request.route())).or_default().push(request);
     }
     let mut points = Vec::new();
     for ((service, method, route), asked) in routes {
