@@ -18,6 +18,7 @@ pub mod deployment;
 mod foreign;
 pub mod full;
 pub mod gateway;
+pub mod matrix;
 pub mod measured;
 pub mod metrics;
 pub mod operation;

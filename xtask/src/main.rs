@@ -58,6 +58,9 @@ enum Command {
     /// `--db sqlite|postgres`, `--only RPC,RPC`.
     #[command(alias = "crash-proof")]
     FaultMatrix(programs::Arguments),
+    /// Make each field of each backend's answer something else in every way, and show that no call suffers more than that.
+    /// Takes `--only RPC,RPC`, `--reads N` and `--changes N` (one of so many), `--seed N`.
+    FieldMatrix(programs::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -83,5 +86,6 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Bench(arguments) => programs::bench(&workspace, &arguments),
         Command::Soak(arguments) => programs::soak(&workspace, &arguments),
         Command::FaultMatrix(arguments) => programs::fault_matrix(&workspace, &arguments),
+        Command::FieldMatrix(arguments) => programs::field_matrix(&workspace, &arguments),
     }
 }

@@ -1,4 +1,4 @@
-//! `cargo xtask bench`, `soak` and `fault-matrix`: programs of the tests crate (`tests/src/bin`), each with fresh plugins.
+//! `cargo xtask bench`, `soak`, `fault-matrix` and `field-matrix`: programs of the tests crate (`tests/src/bin`), each with fresh plugins.
 
 use std::process::Command;
 
@@ -34,6 +34,13 @@ pub(crate) fn fault_matrix(workspace: &Workspace, arguments: &Arguments) -> Resu
     plugins::build(workspace)?;
     binaries::build(workspace)?;
     run(workspace, &mut Command::new(workspace.binary("fault-matrix")), arguments)
+}
+
+/// Each field of each answer, something else in every way.
+pub(crate) fn field_matrix(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
+    plugins::build(workspace)?;
+    binaries::build(workspace)?;
+    run(workspace, &mut Command::new(workspace.binary("field-matrix")), arguments)
 }
 
 fn run(workspace: &Workspace, program: &mut Command, arguments: &Arguments) -> Result<()> {

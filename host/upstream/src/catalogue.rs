@@ -5,11 +5,14 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use http::Uri;
 use patchbay_core::error::{Error, Kind};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 use tokio::sync::OnceCell;
 use tracing::warn;
 
@@ -67,7 +70,19 @@ impl Interface {
 pub(super) struct Service {
     #[serde(rename = "type")]
     kind: String,
+    #[serde(default, deserialize_with = "readable")]
     endpoints: Vec<ListedEndpoint>,
+}
+
+/// The items of a list that can be read: an odd one costs nothing but itself, and so does what should be a list and is none.
+pub(super) fn readable<'de, D: Deserializer<'de>, T: DeserializeOwned>(from: D) -> Result<Vec<T>, D::Error> {
+    let Value::Array(items) = Value::deserialize(from)? else { return Ok(Vec::new()) };
+    let count = items.len();
+    let read: Vec<T> = items.into_iter().filter_map(|item| serde_json::from_value(item).ok()).collect();
+    if read.len() < count {
+        warn!("{} entries of the catalogue cannot be read and are left out", count - read.len());
+    }
+    Ok(read)
 }
 
 #[derive(Deserialize)]
@@ -92,6 +107,8 @@ pub(super) struct Endpoint {
     versioned: OnceCell<Base>,
     /// The version of which that is, as `v2`; none where the listed address is right as it is.
     wanted: Option<&'static str>,
+    /// Whether the log has been told, in this session, that something else answers here.
+    told: AtomicBool,
     pub(super) breaker: Arc<Breaker>,
 }
 
@@ -99,7 +116,7 @@ impl Endpoint {
     fn new(kind: &str, listed: Base, breaker: Arc<Breaker>) -> Self {
         let version = family(kind).and_then(|family| VERSIONS.iter().find(|(first, _)| *first == family));
         let wanted = version.map(|(_, version)| *version).filter(|_| !discovery::is_versioned(&listed));
-        Self { listed, versioned: OnceCell::new(), wanted, breaker }
+        Self { listed, versioned: OnceCell::new(), wanted, told: AtomicBool::new(false), breaker }
     }
 
     /// The address below which paths are, where that is known.
@@ -121,6 +138,11 @@ impl Endpoint {
     /// The address that the catalogue has, and the version that is wanted below it.
     pub(super) fn unversioned(&self) -> (&Base, &'static str) {
         (&self.listed, self.wanted.unwrap_or_default())
+    }
+
+    /// Whether the log is to be told that something else answers at this address: once.
+    pub(super) fn is_to_be_told(&self) -> bool {
+        !self.told.swap(true, Ordering::Relaxed)
     }
 
     /// As the catalogue has it, for the log.
@@ -209,6 +231,19 @@ mod tests {
     use super::super::breaker::Breakers;
     use super::super::failure_detector::Bounds;
     use super::*;
+
+    #[test]
+    fn an_odd_entry_costs_nothing_but_itself() {
+        let endpoint = json!({"interface": "public", "region": "here", "url": "http://here/v2.1"});
+        let odd =
+            [json!(null), json!({"url": 7}), json!("x"), json!({"interface": "public", "region_id": {}})];
+        let compute = json!({"type": "compute", "endpoints": [odd[0], odd[1], odd[2], odd[3], endpoint]});
+        let listed = json!([null, {"type": 7}, {"type": "image", "endpoints": null}, compute, []]);
+        let listed: Vec<Service> = readable(listed).unwrap();
+        let kinds: Vec<_> = listed.iter().map(|service| (&*service.kind, service.endpoints.len())).collect();
+        assert_eq!(kinds, [("image", 0), ("compute", 1)]);
+        assert!(readable::<_, Service>(json!({})).unwrap().is_empty());
+    }
 
     fn catalogue(services: &[(&str, &str)]) -> Catalogue {
         let one = |(kind, url): &(&str, &str)| {

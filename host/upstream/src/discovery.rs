@@ -57,7 +57,7 @@ pub(super) fn root(base: &Base) -> anyhow::Result<Base> {
 /// The address of the version with this major number, as `v2`: the current one, or else the last that is listed.
 ///
 /// # Errors
-/// `body` lists no such version.
+/// `body` lists no such version: the address may be right as it is.
 pub(super) fn versioned(base: &Base, wanted: &str, body: &[u8]) -> anyhow::Result<Base> {
     // serde's own message may quote the answer.
     let listed: Listed = serde_json::from_slice(body)

@@ -18,7 +18,7 @@ use tokio::time::Instant;
 use super::Account;
 use super::address::Base;
 use super::breaker::Breaker;
-use super::catalogue::{Catalogue, Interface, Service};
+use super::catalogue::{Catalogue, Interface, Service, readable};
 use super::message::{Answer, Outgoing};
 use super::openstack_config::{Config, User};
 use super::token::Session;
@@ -111,6 +111,7 @@ struct Body {
 struct Token {
     issued_at: String,
     expires_at: String,
+    #[serde(default, deserialize_with = "readable")]
     catalog: Vec<Service>,
 }
 
@@ -178,9 +179,11 @@ impl Keystone {
         let answer = transport.send(&request, delivery).await;
         let answer = answer.map_err(|failure| Refusal::passing(&failure.into_error(transport.name())))?;
         if answer.status != StatusCode::CREATED {
-            return Err(refusal(answer.status, identity));
+            return Err(refusal(&answer, identity));
         }
-        self.session(answer, transport, began).map_err(|cause| Refusal::passing(&Error::internal(cause)))
+        // What answers so is not Keystone, or Keystone is not itself.
+        let unreadable = |cause| Refusal::passing(&Error::hidden(Kind::Unavailable, cause));
+        self.session(answer, transport, began).map_err(unreadable)
     }
 
     fn request(&self, identity: Identity<'_>, request_id: &HeaderValue) -> Result<Outgoing, Error> {
@@ -207,8 +210,10 @@ impl Keystone {
     }
 }
 
-fn refusal(status: StatusCode, identity: Identity<'_>) -> Refusal {
-    let is_final = status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS;
+/// Keystone says no in JSON; what says it otherwise knows nothing of who asks.
+fn refusal(answer: &Answer, identity: Identity<'_>) -> Refusal {
+    let status = answer.status;
+    let is_final = status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS && answer.is_json();
     let kind = if is_final { identity.refused_kind() } else { Kind::Unavailable };
     Refusal { kind, cause: format!("Keystone answered {status}"), is_final }
 }

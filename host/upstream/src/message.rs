@@ -163,6 +163,14 @@ pub(super) struct Answer {
     pub(super) body: Vec<u8>,
 }
 
+impl Answer {
+    /// Whether it says that it is JSON, as what a service of OpenStack says itself.
+    pub(super) fn is_json(&self) -> bool {
+        let is = |kind: &HeaderValue| kind.as_bytes().starts_with(b"application/json");
+        self.headers.get(header::CONTENT_TYPE).is_some_and(is)
+    }
+}
+
 impl From<Answer> for Response {
     fn from(answer: Answer) -> Self {
         let shown = answer.headers.iter().filter(|(name, _)| !WITHHELD.contains(name));

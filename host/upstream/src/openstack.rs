@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow, ensure};
 use http::StatusCode;
-use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use http::header::{HeaderName, HeaderValue, WWW_AUTHENTICATE};
 use patchbay_core::error::{Error, Kind};
 use patchbay_telemetry::Metrics;
 use tokio::time::{Instant, timeout_at};
@@ -49,7 +49,7 @@ impl Openstack {
         })
     }
 
-    /// A service that answers 401 has its token replaced, once; what it answers to the new one stands, 401
+    /// A service that itself answers 401 has its token replaced, once; what it answers to the new one stands, 401
     /// or not, because Keystone has just confirmed who is asking.
     pub(super) async fn send(&self, caller: &Caller<'_>, request: Request) -> Result<Response, Error> {
         let deadline = self.transport.deadline(caller.deadline, request.timeout);
@@ -75,7 +75,7 @@ impl Openstack {
         let mut outgoing = request.outgoing(to, self.transport.body_bytes_max())?;
         outgoing.headers_mut().insert(REQUEST_ID, request_id.clone());
         let answer = self.exchange(&mut outgoing, &session, delivery).await?;
-        if answer.status != StatusCode::UNAUTHORIZED {
+        if !is_of_the_token(&answer) {
             self.tell_strange(endpoint, &answer);
             return Ok(answer.into());
         }
@@ -86,31 +86,43 @@ impl Openstack {
         Box::pin(again).await
     }
 
-    /// Asks the service for the address of a version, which everybody may.
+    /// Asks the service for the address of a version, which everybody may. Where it lists none that fits, its address is taken
+    /// as the catalogue has it, as OpenStack's clients do: what answers there is told apart by the answer.
     async fn discover(&self, endpoint: &Endpoint, deadline: Instant) -> Result<Base, Error> {
         let (base, wanted) = endpoint.unversioned();
-        let delivery = Delivery { breaker: &endpoint.breaker, deadline, repeatable: true };
-        let unknown = |cause: anyhow::Error| {
-            let place = format!("upstream {}: the versions at {}", self.transport.name(), base.as_str());
-            Error::hidden(Kind::Unavailable, cause.context(place))
+        let Ok(url) = discovery::root(base).and_then(|root| Ok(root.join("")?)) else {
+            return Ok(base.clone());
         };
         let mut versions = Outgoing::default();
-        *versions.uri_mut() = discovery::root(base).map_err(unknown)?.join("")?;
+        *versions.uri_mut() = url;
+        let delivery = Delivery { breaker: &endpoint.breaker, deadline, repeatable: true };
         let answer = self.transport.send(&versions, delivery).await;
         let answer = answer.map_err(|failure| failure.into_error(self.transport.name()))?;
-        // Some services answer with several choices where they list their versions.
-        if !matches!(answer.status, StatusCode::OK | StatusCode::MULTIPLE_CHOICES) {
-            return Err(unknown(anyhow!("the answer is {}", answer.status)));
-        }
-        discovery::versioned(base, wanted, &answer.body).map_err(unknown)
+        let found = match answer.status {
+            // Some services answer with several choices where they list their versions.
+            StatusCode::OK | StatusCode::MULTIPLE_CHOICES => discovery::versioned(base, wanted, &answer.body),
+            // It may be itself a moment later.
+            status if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => {
+                let place = format!("upstream {}: the versions at {}", self.transport.name(), base.as_str());
+                return Err(Error::hidden(
+                    Kind::Unavailable,
+                    anyhow!("the answer is {status}").context(place),
+                ));
+            }
+            status => Err(anyhow!("the answer is {status}")),
+        };
+        Ok(found.unwrap_or_else(|why| {
+            let (upstream, endpoint) = (self.transport.name(), endpoint.address());
+            tracing::warn!(upstream, endpoint, "no list of versions, its address is taken as it is: {why:#}");
+            base.clone()
+        }))
     }
 
-    /// A service says in JSON that it has no such thing. Where something else says so, the catalogue's address may be wrong.
+    /// A service says why not in JSON. Where something else says so, the catalogue's address may be wrong, or a proxy is.
     fn tell_strange(&self, endpoint: &Endpoint, answer: &Answer) {
-        let is_json = |kind: &HeaderValue| kind.as_bytes().starts_with(b"application/json");
-        if answer.status == StatusCode::NOT_FOUND && !answer.headers.get(CONTENT_TYPE).is_some_and(is_json) {
+        if answer.status.is_client_error() && !answer.is_json() && endpoint.is_to_be_told() {
             let (upstream, endpoint) = (self.transport.name(), endpoint.address());
-            tracing::warn!(upstream, endpoint, "not the service answers at its address");
+            tracing::warn!(upstream, endpoint, "not the service answers at its address: {}", answer.status);
         }
     }
 
@@ -147,4 +159,11 @@ impl Openstack {
         let answer = self.transport.send(outgoing, delivery).await;
         answer.map_err(|failure| failure.into_error(self.transport.name()))
     }
+}
+
+/// Whether a service does not accept the token: it says who gives another. A proxy's 401 is about something else.
+fn is_of_the_token(answer: &Answer) -> bool {
+    let names_keystone = |value: &HeaderValue| value.as_bytes().starts_with(b"Keystone");
+    answer.status == StatusCode::UNAUTHORIZED
+        && answer.headers.get_all(WWW_AUTHENTICATE).iter().any(names_keystone)
 }

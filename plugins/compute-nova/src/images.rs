@@ -4,6 +4,7 @@ use patchbay_sdk::compute::{Image, Images};
 use patchbay_sdk::error::kind;
 use patchbay_sdk::field::{Id, Items, Text};
 use patchbay_sdk::openstack::Service;
+use patchbay_sdk::openstack::message::NO_ROUTE;
 use patchbay_sdk::openstack::page::{self, Chunk, Marker};
 use patchbay_sdk::{Context, Error, Page};
 use serde::Deserialize;
@@ -52,11 +53,28 @@ impl Images for crate::Nova {
     }
 
     async fn get(_ctx: Context, id: String) -> Result<Image, Error> {
-        let answer = GLANCE.get(&["images", &id]).show().await;
+        let answer = match GLANCE.get(&["images", &id]).show().await {
+            Err(error) => Err(hidden_from_tenant(error).await),
+            answer => answer,
+        };
         let answer =
             answer.map_err(|e| e.explain(kind::NOT_FOUND, format_args!("There is no image {id}.")))?;
         Ok(answer.json::<Wire>()?.into())
     }
+}
+
+/// Of an image that the tenant may not see Glance says what is otherwise said of a path that no service has. Where it lists
+/// images, or refuses to, it was Glance.
+async fn hidden_from_tenant(error: Error) -> Error {
+    if !error.is(kind::UNAVAILABLE) || !error.says(NO_ROUTE) {
+        return error;
+    }
+    let listed = GLANCE.get(&["images"]).query("limit", 1).ok().await;
+    let is_glance = match listed.and_then(|answer| answer.json::<Many>()) {
+        Ok(_) => true,
+        Err(refused) => refused.is(kind::DENIED),
+    };
+    if is_glance { Error { kind: kind::NOT_FOUND.into(), ..error } } else { error }
 }
 
 async fn fetch(limit: usize, marker: Option<&str>) -> Result<Chunk<Wire>, Error> {

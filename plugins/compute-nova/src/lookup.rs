@@ -87,8 +87,9 @@ pub(crate) async fn network_id(server: &str, address: &str) -> Result<String, Er
         return Ok(String::new());
     }
     cache::get_or_read(&format!("network-id/{server}/{address}"), NETWORK_TTL_MS, async || {
-        let answer = match SERVERS.get(&["servers", server, "os-interface"]).show().await {
-            Err(error) if error.is(kind::NOT_FOUND) => return Ok(Some(String::new())),
+        let answer = match SERVERS.get(&["servers", server, "os-interface"]).ok().await {
+            Err(error) if error.is(kind::DENIED) => return Ok(Some(String::new())),
+            Err(error) if error.is(kind::NOT_FOUND) => return Ok(None),
             answer => answer?,
         };
         let Interfaces { interfaces } = answer.json()?;
@@ -103,7 +104,7 @@ pub(crate) async fn image_id(root_volume: &str) -> Result<String, Error> {
     cache::get_or_read(&format!("image-id/{root_volume}"), IMAGE_TTL_MS, async || {
         let answer = CINDER.get(&["volumes", root_volume]).show().await?;
         let metadata = answer.json::<OneVolume>()?.volume.volume_image_metadata.get();
-        Ok(Some(metadata.map(|metadata| metadata.image_id.into()).unwrap_or_default()))
+        Ok(metadata.and_then(|metadata| metadata.image_id.some()))
     })
     .await
 }
@@ -112,7 +113,8 @@ pub(crate) async fn image_id(root_volume: &str) -> Result<String, Error> {
 pub(crate) async fn is_bootable(volume: &str) -> Result<bool, Error> {
     let kept = cache::get_or_read(&format!("bootable/{volume}"), IMAGE_TTL_MS, async || {
         let answer = CINDER.get(&["volumes", volume]).show().await?;
-        Ok(Some(answer.json::<OneVolume>()?.volume.bootable.is_set().to_string()))
+        // What is none yet may be one later.
+        Ok(answer.json::<OneVolume>()?.volume.bootable.is_set().then(|| true.to_string()))
     })
     .await?;
     Ok(kept == true.to_string())

@@ -1,7 +1,7 @@
 //! Removing a share. What was made for it goes after it, in `operation`.
 
 use patchbay_sdk::error::kind;
-use patchbay_sdk::{Begun, Error, log};
+use patchbay_sdk::{Begun, Error, log, reason};
 
 use crate::share::Share;
 use crate::ticket::{Ticket, Want};
@@ -14,17 +14,17 @@ pub(crate) async fn delete(id: String) -> Result<Begun, Error> {
     Ok(Ticket { want: Want::Gone, id, share_network: share_network_id.some(), unasked: true }.begun())
 }
 
-/// Asks Manila for it, unless an earlier poll did whose answer was lost.
-pub(crate) async fn ask(id: &str) -> Result<(), Error> {
+/// Asks Manila for it, unless an earlier poll did whose answer was lost. Whether it knows of such a share.
+pub(crate) async fn ask(id: &str) -> Result<bool, Error> {
     match remove(id).await {
-        Err(error) => settle(error, id).await,
-        Ok(()) => Ok(()),
+        Err(error) => settle(error, id).await.map(|()| true),
+        taken => taken,
     }
 }
 
-/// Asks for it; what is gone already is as good.
-pub(crate) async fn remove(id: &str) -> Result<(), Error> {
-    manila::delete(&["shares", id]).gone().await
+/// Asks for it; what is gone already is as good. Whether it was there.
+pub(crate) async fn remove(id: &str) -> Result<bool, Error> {
+    manila::delete(&["shares", id]).taken().await
 }
 
 /// Goes on where the share shows that it is being removed all the same; otherwise the error says how it is.
@@ -43,6 +43,7 @@ async fn settle(error: Error, id: &str) -> Result<(), Error> {
 
 /// Manila says 403 where the share is not in a state that allows it, or has snapshots.
 fn undone(error: Error, id: &str, status: &str) -> Error {
+    let status = reason::public(status);
     match error.kind.as_str() {
         kind::DENIED | kind::INVALID | kind::CONFLICT => {
             let sentence = format!("The cloud does not delete the share {id} now: it is {status}.");

@@ -30,8 +30,12 @@ impl Ticket {
 
     async fn step(self, ctx: &Context) -> Result<Progress, Stop> {
         if self.unasked {
-            delete::ask(&self.id).await?;
-            return Ok(ticket::pending(&Self { unasked: false, ..self }, "share-deleting"));
+            if delete::ask(&self.id).await? {
+                return Ok(ticket::pending(&Self { unasked: false, ..self }, "share-deleting"));
+            }
+            // Nothing of it is in what it was in, as far as the cloud shows, which keeps what is used.
+            self.leave(ctx).await?;
+            return Err(Stop::Doubtful(Ok(ticket::finished(None))));
         }
         let share = match share::look(&self.id).await {
             Err(error) if self.want == Want::Gone && error.is(kind::NOT_FOUND) => {
@@ -85,7 +89,7 @@ impl Operation for crate::Manila {
         }
         let deletable = left.iter().filter(|share| is_deletable(&share.status));
         let deleted = join_all(deletable.map(|share| delete::remove(&share.id))).await;
-        deleted.into_iter().collect::<Result<(), Error>>()?;
+        deleted.into_iter().collect::<Result<Vec<bool>, Error>>()?;
         let (ticket, state) = (ticket.unwrap_or_default(), "share-removing".into());
         Ok(Progress::Pending(Pending { ticket, state, percent: None }))
     }
@@ -105,7 +109,7 @@ async fn next(want: Want, share: &Share) -> Result<Option<String>, Stop> {
         Want::Gone if matches!(status, "available" | "error") => {
             Err(doubtful(Error::public(kind::INTERNAL, sentence())))
         }
-        _ => Ok(Some(format!("share-{status}"))),
+        _ => Ok(Some(format!("share-{}", reason::public(status)))),
     }
 }
 

@@ -91,7 +91,7 @@ mod tests {
         let failure = Failure { error, reason: "node n1 (10.0.0.5) is down".into() };
         assert_eq!(
             failed(failure).message,
-            "The array failed to make the share. (node n1 ((address)) is down)"
+            "The array failed to make the share. (node (address) ((address)) is down)"
         );
     }
 

@@ -66,8 +66,7 @@ pub(crate) async fn list<T: DeserializeOwned>(
     let (mut records, _) = records(path, &filters, fields).await?;
     records.retain(|record| filter::fits(record, &filters));
     let read = records.into_iter().map(serde_json::from_value);
-    let told =
-        read.map(|read| read.inspect_err(|e| log::warn(&format!("A record of the array is left out: {e}."))));
+    let told = read.map(|read| read.inspect_err(|e| log::unread("A record of the array is left out", e)));
     Ok(told.filter_map(Result::ok).collect())
 }
 

@@ -2,6 +2,7 @@
 //! What the host keeps of it is in `ticket`, the steps are in the files of the verbs.
 
 use patchbay_sdk::error::kind;
+use patchbay_sdk::stale::{self, Stop};
 use patchbay_sdk::{Context, Error, Finished, Operation, Progress, ticket};
 
 use crate::job::{self, State};
@@ -24,21 +25,24 @@ impl Ticket {
         }
     }
 
-    async fn poll(self) -> Result<Progress, Error> {
-        match (self.job().await?, self.want) {
-            (State::GoesOn, Want::Available) => Ok(ticket::pending(&self, "share-creating")),
-            (State::GoesOn, Want::Gone) => Ok(ticket::pending(&self, "share-deleting")),
-            (State::Failed(failure), Want::Available) => Err(create::failed(failure)),
-            (State::Failed(failure), Want::Gone) => Err(removal::failed(failure, &self.id)),
-            (State::Done, Want::Available) => made(volume::look(&self.id).await?).await,
+    async fn step(self) -> Result<Progress, Stop> {
+        Ok(match (self.job().await?, self.want) {
+            (State::GoesOn, Want::Available) => ticket::pending(&self, "share-creating"),
+            (State::GoesOn, Want::Gone) => ticket::pending(&self, "share-deleting"),
+            (State::Failed(failure), Want::Available) => return Err(create::failed(failure).into()),
+            (State::Failed(failure), Want::Gone) => return Err(removal::failed(failure, &self.id).into()),
+            (State::Done, Want::Available) => made(volume::look(&self.id).await?).await?,
             (State::Done, Want::Gone) => match volume::look(&self.id).await? {
                 Some(volume) => {
                     let step = removal::step(&volume).await;
-                    step.map_err(|e| removal::failed(e.into(), &self.id)).map(|step| self.pending(step))
+                    let step = step.map_err(|e| removal::failed(e.into(), &self.id))?;
+                    self.pending(step)
                 }
-                None => removal::end(&self.name).await.map(|()| ticket::finished(None)),
+                // The array was not asked to delete it yet.
+                None if self.job.is_none() => return Err(Stop::Doubtful(Ok(ticket::finished(None)))),
+                None => removal::end(&self.name).await.map(|()| ticket::finished(None))?,
             },
-        }
+        })
     }
 
     /// A delete that failed: the share is as it was, or if it is gone all the same, wholly so.
@@ -92,7 +96,7 @@ async fn undo_policy(name: &str, kept: Option<Ticket>) -> Result<Progress, Error
 
 impl Operation for crate::Ontap {
     async fn poll(_ctx: Context, ticket: String) -> Result<Progress, Error> {
-        ticket::read::<Ticket>(&ticket)?.poll().await
+        stale::poll(&ticket, Ticket::step).await
     }
 
     async fn abandon(ctx: Context, ticket: Option<String>) -> Result<Progress, Error> {

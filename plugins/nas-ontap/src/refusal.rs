@@ -30,11 +30,32 @@ pub(crate) struct Fault {
 /// The fields in which something of the caller's stands.
 const OF_THE_CALLER: [&str; 3] = ["size", "comment", "space.size"];
 
+impl Fault {
+    /// Whether it is about what the caller asked for. Not every release names the field: then the sentence does.
+    fn is_of_the_caller(&self) -> bool {
+        let names = |field: &&str| {
+            let mut words = self.message.split(|c: char| !c.is_ascii_alphanumeric() && c != '.');
+            words.any(|word| word.eq_ignore_ascii_case(field))
+        };
+        match self.target.as_str() {
+            "" => OF_THE_CALLER.iter().any(names),
+            target => OF_THE_CALLER.contains(&target),
+        }
+    }
+}
+
 /// What a status that is not 2xx means, with the array's words for the log.
 pub(crate) fn of(status: u16, body: &[u8]) -> Error {
-    let Refusal { error } = serde_json::from_slice(body).unwrap_or_default();
-    let error = error.get().unwrap_or_default();
-    let kind = by_fault(&error).unwrap_or_else(|| by_status(status, &error));
+    let own = serde_json::from_slice::<Refusal>(body).ok();
+    let is_own = own.is_some();
+    let error = own.and_then(|own| own.error.get()).unwrap_or_default();
+    let kind = match status {
+        408 => kind::TIMEOUT,
+        429 => kind::BUSY,
+        // A proxy's: it is neither the request's fault, nor does it say that something is gone.
+        300..=499 if !is_own => kind::UNAVAILABLE,
+        _ => by_fault(&error).unwrap_or_else(|| by_status(status, &error)),
+    };
     hidden(kind, format_args!("the array answered {status}"), &error)
 }
 
@@ -71,8 +92,8 @@ fn by_code(code: &str) -> Option<&'static str> {
         // A field is invalid, missing or unknown.
         "2" | "262179" | "262197" => kind::INVALID,
         "3" => kind::UNSUPPORTED,
-        // No such object, whatever the status; no such export policy.
-        "4" | "1703954" => kind::NOT_FOUND,
+        // No such object, whatever the status; no such export policy; no such volume.
+        "4" | "1703954" | "918235" => kind::NOT_FOUND,
         // The array's credential may not, or the SVM is not there: the deployment is wrong, not the tenant.
         "6" | "6691623" | "2621462" => kind::INTERNAL,
         // In use: something, an export policy, a volume that has clones, a volume that is mounted.
@@ -90,13 +111,11 @@ fn by_status(status: u16, error: &Fault) -> &'static str {
     match status {
         // The array says by a code that something is gone: what has none is a proxy's.
         300..=399 | 404 => kind::UNAVAILABLE,
-        408 => kind::TIMEOUT,
         409 => kind::CONFLICT,
-        429 => kind::BUSY,
         // The array's credential is the deployment's.
         401 | 403 => kind::INTERNAL,
         // A code that is not known here is no word about the request: all of that but a few fields is always the same.
-        400..=499 if error.code.is_empty() || OF_THE_CALLER.contains(&&*error.target) => kind::INVALID,
+        400..=499 if error.code.is_empty() || error.is_of_the_caller() => kind::INVALID,
         502..=504 => kind::UNAVAILABLE,
         _ => kind::INTERNAL,
     }
@@ -119,7 +138,11 @@ mod tests {
             (409, "13107406", "Another volume operation is in progress.", kind::BUSY),
             (500, "99", "There is not enough space in aggregate aggr1.", kind::QUOTA),
             (400, "787140", "Aggregate aggr1 is offline.", kind::UNAVAILABLE),
+            (404, "918235", "A volume with UUID u1 was not found.", kind::NOT_FOUND),
+            (400, "918235", "A volume with UUID u1 was not found.", kind::NOT_FOUND),
             (400, "99", "teapot", kind::INTERNAL),
+            (400, "99", "The size of the volume is too large.", kind::INVALID),
+            (400, "99", "Aggregate aggr1 is oversized.", kind::INTERNAL),
             (400, "", "teapot", kind::INVALID),
             (500, "99", "", kind::INTERNAL),
             (503, "", "", kind::UNAVAILABLE),
@@ -128,7 +151,7 @@ mod tests {
             let error = of(status, body.as_bytes());
             assert!(error.is(expected) && !error.public, "{status} {code} {message}: {error:?}");
         }
-        for strange in [302, 404, 502] {
+        for strange in [302, 400, 401, 403, 404, 405, 409, 502] {
             assert!(of(strange, b"<html>").is(kind::UNAVAILABLE), "{strange}");
         }
         assert!(of(409, br#"{"error": {"code": 1, "message": null}}"#).is(kind::EXISTS));

@@ -11,13 +11,15 @@ mod view;
 
 use patchbay_sdk::error::kind;
 use patchbay_sdk::network::{Route, Router, RouterSpec, Routers};
-use patchbay_sdk::stale::{Stop, missing};
+use patchbay_sdk::stale::{Stop, doubtful};
 use patchbay_sdk::{Begun, Context, Error, Page, Progress};
 
 pub(crate) use self::create::undo;
 use self::ticket::Ticket;
 use crate::error::stating;
 use crate::ticket::finished;
+
+const BACK: &str = "The router is being made what it was before.";
 
 impl Routers for crate::Neutron {
     async fn create(ctx: Context, spec: RouterSpec) -> Result<Begun, Error> {
@@ -52,17 +54,18 @@ impl Routers for crate::Neutron {
 /// One step on, or back where it cannot be done: the error says which state holds.
 pub(crate) async fn poll(_ctx: &Context, ticket: Ticket) -> Result<Progress, Stop> {
     let error = match on(&ticket).await {
-        Ok(progress) => return Ok(progress),
         // The router may be so new that not all of the cloud knows it yet.
-        Err(error) if error.is_passing() || error.is(kind::NOT_FOUND) => return Err(missing(error)),
-        Err(error) => error,
+        Err(Stop::Failed(error)) if error.is(kind::NOT_FOUND) => return Err(doubtful(error)),
+        Err(Stop::Failed(error)) if !error.is_passing() => error,
+        Err(Stop::Doubtful(Err(error))) => return Err(doubtful(stating(error, BACK))),
+        result => return result,
     };
     let back = back(&ticket).await.is_ok();
     Err(match (ticket, back) {
         (Ticket::Create { .. }, true) => stating(error, "Nothing of the router is left."),
         (Ticket::Create { .. }, false) => stating(error, "What was made of the router is being removed."),
         (_, true) => stating(error, "The router is as it was before."),
-        (_, false) => stating(error, "The router is being made what it was before."),
+        (_, false) => stating(error, BACK),
     }
     .into())
 }
@@ -73,20 +76,20 @@ pub(crate) async fn abandon(_ctx: &Context, ticket: Ticket) -> Result<Progress, 
     Ok(finished(None))
 }
 
-async fn on(ticket: &Ticket) -> Result<Progress, Error> {
-    match ticket {
-        Ticket::Create { router, subnets, description } => create::poll(router, subnets, description).await,
-        Ticket::Attach { router, subnet } => interface::attached(router, subnet).await,
-        Ticket::Detach { router, subnet } => interface::detached(router, subnet).await,
-        Ticket::SetRoutes { router, routes, .. } => route::changed(router, routes).await,
-        Ticket::Delete { router, subnets, .. } => delete::poll(router, subnets).await,
-    }
+async fn on(ticket: &Ticket) -> Result<Progress, Stop> {
+    Ok(match ticket {
+        Ticket::Create { router, subnets, description } => create::poll(router, subnets, description).await?,
+        Ticket::Attach { router, subnet } => interface::attached(router, subnet).await?,
+        Ticket::Detach { router, subnet } => interface::detached(router, subnet).await?,
+        Ticket::SetRoutes { router, routes, .. } => route::changed(router, routes).await?,
+        Ticket::Delete { router, subnets, .. } => delete::poll(router, subnets).await?,
+    })
 }
 
 async fn back(ticket: &Ticket) -> Result<(), Error> {
     match ticket {
         Ticket::Create { router, .. } => create::remove(router).await,
-        Ticket::Attach { router, subnet } => interface::disconnect(router, subnet).await,
+        Ticket::Attach { router, subnet } => interface::disconnect(router, subnet).await.map(drop),
         // One that was refused has changed nothing, and one that was not is what was asked for.
         Ticket::Detach { .. } => Ok(()),
         Ticket::SetRoutes { router, routes, before } => route::restore(router, routes, before).await,

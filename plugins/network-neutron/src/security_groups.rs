@@ -71,10 +71,11 @@ pub(crate) async fn poll(ticket: Ticket) -> Result<Progress, Stop> {
             change::or_back(&group, &before, &after).await?;
             Ok(finished(None))
         }
-        Ticket::Delete { group } => {
-            group::delete(&group).await?;
-            Ok(finished(None))
-        }
+        Ticket::Delete { group } => match group::delete(&group).await? {
+            true => Ok(finished(None)),
+            // Deleted by an earlier poll, whose answer was lost, or not known everywhere yet.
+            false => Err(Stop::Doubtful(Ok(finished(None)))),
+        },
         Ticket::Operate(members) => Ok(members.poll().await?),
     }
 }
@@ -82,7 +83,7 @@ pub(crate) async fn poll(ticket: Ticket) -> Result<Progress, Stop> {
 /// Undoes what a failed operation did. What was deleted, attached or detached stays so: the error says it.
 pub(crate) async fn abandon(ticket: Ticket) -> Result<Progress, Error> {
     match ticket {
-        Ticket::Create { group, .. } => group::delete(&group).await?,
+        Ticket::Create { group, .. } => group::delete(&group).await.map(drop)?,
         Ticket::Update { group, before, .. } => match reconcile(&group, &before).await {
             Err(Stop::Failed(error) | Stop::Doubtful(Err(error))) if !error.is(kind::NOT_FOUND) => {
                 return Err(error);

@@ -47,7 +47,7 @@ impl Error {
     /// What the backend answered cannot be read, for this `reason`: its fault, and one that passes. `what`: "answer", "list".
     #[must_use]
     pub fn unreadable(what: &str, reason: impl Display) -> Self {
-        log::warn(&format!("unreadable {what} of the backend: {reason}"));
+        log::unread(&format!("The backend's {what} cannot be read"), reason);
         Self::public(kind::UNAVAILABLE, "The backend's answer could not be read; try again later.")
     }
 

@@ -79,7 +79,7 @@ impl Found {
         {
             return Err(Error::public(kind::INTERNAL, doubt));
         }
-        let unreadable = |e| Error::hidden(kind::INTERNAL, format_args!("unreadable item of {what}: {e}"));
+        let unreadable = |e| Error::unreadable(what, e);
         self.own.into_iter().map(|item| serde_json::from_value(item).map_err(unreadable)).collect()
     }
 

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use crate::Error;
 use crate::error::kind;
-use crate::openstack::status;
+use crate::openstack::{message, status};
 use crate::upstream::{Request, Response};
 
 impl Request {
@@ -57,9 +57,11 @@ pub async fn send(request: Request) -> Result<Response, Refusal> {
 }
 
 fn refusal(status: u16, retry_after: Option<&str>, body: &[u8]) -> Refusal {
-    let code = code(body);
-    let error = status::refusal(status, retry_after, body);
-    let error = match kind_of(&code).or_else(|| kind_of_own(&code, status)) {
+    let (code, message) = (code(body), message::of(body));
+    // What has no code is a proxy's.
+    let own = (!code.is_empty()).then(|| message::Refusal { name: code.clone(), message: String::new() });
+    let error = status::told(status, retry_after, own, &message);
+    let error = match kind_of(&code) {
         Some(kind) => Error { kind: kind.into(), ..error },
         None => error,
     };
@@ -79,15 +81,6 @@ fn kind_of(code: &str) -> Option<&'static str> {
         "SlowDown" | "OperationAborted" => Some(kind::BUSY),
         // The gateway's region is another than the deployment says.
         "InvalidLocationConstraint" | "IllegalLocationConstraintException" => Some(kind::INTERNAL),
-        _ => None,
-    }
-}
-
-/// What only the gateway itself can say, and it has: a proxy has no codes.
-fn kind_of_own(code: &str, status: u16) -> Option<&'static str> {
-    match status {
-        403 if !code.is_empty() => Some(kind::DENIED),
-        404 if !code.is_empty() => Some(kind::NOT_FOUND),
         _ => None,
     }
 }
@@ -138,7 +131,8 @@ mod tests {
             (400, xml("InvalidLocationConstraint"), "InvalidLocationConstraint", kind::INTERNAL),
             (404, "default backend - 404".to_owned(), "", kind::UNAVAILABLE),
             (403, "<html>Forbidden</html>".to_owned(), "", kind::UNAVAILABLE),
-            (405, "MethodNotAllowed".to_owned(), "", kind::INVALID),
+            (405, "MethodNotAllowed".to_owned(), "", kind::UNAVAILABLE),
+            (400, "<html>".to_owned(), "", kind::UNAVAILABLE),
             (502, String::new(), "", kind::UNAVAILABLE),
         ] {
             let refusal = refusal(status, None, body.as_bytes());

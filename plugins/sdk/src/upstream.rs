@@ -80,6 +80,11 @@ impl Request {
         Ok(self.header("Content-Type", "application/json"))
     }
 
+    /// The first segment of its path: of OpenStack the service's type.
+    pub(crate) fn service(&self) -> &str {
+        self.wire.path.split('/').next().unwrap_or_default()
+    }
+
     /// Whether it changes nothing.
     pub(crate) fn reads(&self) -> bool {
         self.wire.method == "GET"

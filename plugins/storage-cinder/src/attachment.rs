@@ -28,7 +28,7 @@ pub(crate) async fn attach(id: String, instance: String) -> Result<Begun, Error>
         volume.is_some_and(|v| matches!(v.status.as_str(), "reserved" | "attaching") || v.is_at(&instance))
     };
     settle(asked, ("attach", &id), begun).await?;
-    Ok(Ticket { want: Want::Attached(instance), id }.begun())
+    Ok(Ticket::new(Want::Attached(instance), id).begun())
 }
 
 /// Asks Nova for it; the ticket ends when the disk is free.
@@ -47,7 +47,7 @@ pub(crate) async fn detach(id: String, instance: String) -> Result<Begun, Error>
                 format!("The disk {id} is the system disk of the instance {instance} and stays there.");
             Err(Error::public(kind::CONFLICT, sentence))
         }
-        Err(error) if volume.status == "available" && !error.is_passing() => {
+        Err(error) if volume.status == "available" && error.is(kind::NOT_FOUND) => {
             forget(error, &volume, &instance).await
         }
         Err(error) if error.is(kind::CONFLICT) => Err(refused(error, ("detach", &id), &instance).await),
@@ -57,11 +57,11 @@ pub(crate) async fn detach(id: String, instance: String) -> Result<Begun, Error>
     let begun =
         |volume: Option<&Volume>| volume.is_some_and(|v| v.status == "detaching" || !v.is_at(&instance));
     settle(asked, ("detach", &id), begun).await?;
-    Ok(Ticket { want: Want::Detached(instance), id }.begun())
+    Ok(Ticket::new(Want::Detached(instance), id).begun())
 }
 
 /// Ends attachments that are Cinder's alone: a free volume that shows one is not at the instance, and Nova knows nothing of it,
-/// but Cinder would delete it only without. Cinder asks Nova by itself whether that is so.
+/// but Cinder would delete it only without. Any other refusal says nothing of that.
 async fn forget(error: Error, volume: &Volume, instance: &str) -> Result<(), Error> {
     let mut stale = volume.attachments_at(instance).peekable();
     if stale.peek().is_none() {

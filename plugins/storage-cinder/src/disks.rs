@@ -40,7 +40,7 @@ impl Disks for crate::Cinder {
         };
         let answer = CINDER.post(&["volumes"]).json(&json!({ "volume": volume }))?.ok().await;
         let made: volume::One = answer.map_err(|e| refused(e, &spec))?.json()?;
-        Ok(Ticket { want: Want::Available, id: made.volume.id.into() }.begun())
+        Ok(Ticket::new(Want::Available, made.volume.id.into()).begun())
     }
 
     async fn get(ctx: Context, ids: Vec<String>) -> Result<Vec<Disk>, Error> {
@@ -86,9 +86,11 @@ impl Disks for crate::Cinder {
             let sentence = format!("The disk {id} is {state}; detach it first.");
             return Err(Error::public(kind::CONFLICT, sentence));
         }
-        let asked = CINDER.delete(&["volumes", &id]).gone().await;
-        settle(asked, ("delete", &id), |volume| volume.is_none_or(|v| v.status == "deleting")).await?;
-        Ok(Ticket { want: Want::Gone, id }.begun())
+        let taken = CINDER.delete(&["volumes", &id]).taken().await;
+        let unasked = matches!(taken, Ok(false));
+        settle(taken.map(drop), ("delete", &id), |volume| volume.is_none_or(|v| v.status == "deleting"))
+            .await?;
+        Ok(Ticket { unasked, ..Ticket::new(Want::Gone, id) }.begun())
     }
 }
 

@@ -30,15 +30,30 @@ pub(crate) enum Want {
 pub(crate) struct Ticket {
     pub(crate) want: Want,
     pub(crate) id: String,
+    /// Cinder knew nothing of the volume when it was asked to delete it, which a moment before it had shown.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) unasked: bool,
 }
 
 impl Ticket {
+    pub(crate) fn new(want: Want, id: String) -> Self {
+        Self { want, id, unasked: false }
+    }
+
     /// What the call that makes this ticket answers.
     pub(crate) fn begun(self) -> Begun {
         ticket::begun(&self.id, &self)
     }
 
     async fn step(self) -> Result<Progress, Stop> {
+        if self.unasked {
+            return match volume::delete(&self.id).await {
+                Ok(false) => Err(Stop::Doubtful(Ok(finished(None)))),
+                Err(error) if error.is_passing() => Err(error.into()),
+                // Where it was refused, the next look says how the disk is.
+                _ => Ok(ticket::pending(&Self { unasked: false, ..self }, "disk-deleting")),
+            };
+        }
         let volume = match volume::look(&self.id).await {
             Err(error) if self.want == Want::Gone && error.is(kind::NOT_FOUND) => return Ok(finished(None)),
             volume => volume.map_err(missing)?,
@@ -73,7 +88,7 @@ impl Operation for crate::Cinder {
         }
         let deletable = left.iter().filter(|disk: &&Disk| is_deletable(&disk.status));
         let deleted = join_all(deletable.map(|disk| volume::delete(&disk.id))).await;
-        deleted.into_iter().collect::<Result<Vec<()>, Error>>()?;
+        deleted.into_iter().collect::<Result<Vec<bool>, Error>>()?;
         let (ticket, state) = (ticket.unwrap_or_default(), "disks-removing".into());
         Ok(Progress::Pending(Pending { ticket, state, percent: None }))
     }
@@ -84,7 +99,7 @@ fn next(want: &Want, volume: &Volume) -> Result<Option<String>, Stop> {
     let status = volume.status.as_str();
     let at_rest = matches!(status, "available" | "in-use" | "maintenance") || status.starts_with("error");
     if !at_rest {
-        return Ok(Some(format!("disk-{status}")));
+        return Ok(Some(format!("disk-{}", reason::public(status))));
     }
     let done = match want {
         // Attached by a call that did not wait for this one's end.
@@ -218,7 +233,7 @@ mod tests {
     #[test]
     fn a_ticket_is_read_back() {
         for want in wants() {
-            let ticket = Ticket { want: want.clone(), id: "v1".into() }.begun().ticket.unwrap();
+            let ticket = Ticket::new(want.clone(), "v1".into()).begun().ticket.unwrap();
             assert_eq!(serde_json::from_str::<Ticket>(&ticket).unwrap().want, want);
         }
     }

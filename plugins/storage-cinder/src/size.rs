@@ -22,7 +22,7 @@ pub(crate) async fn extend(id: String, size: u32) -> Result<Begun, Error> {
     };
     let begun = |volume: Option<&Volume>| volume.is_some_and(|v| v.status == "extending" || v.size() == size);
     settle(asked, ("resize", &id), begun).await?;
-    Ok(Ticket { want: Want::Size(size), id }.begun())
+    Ok(Ticket::new(Want::Size(size), id).begun())
 }
 
 /// What Cinder refuses for another reason than the disk's state, of which it says the same 400.

@@ -7,7 +7,7 @@ use patchbay_sdk::openstack::list::{List, Paging};
 use patchbay_sdk::openstack::{Service, mark};
 use patchbay_sdk::storage::{Attachment, Disk};
 use patchbay_sdk::upstream::Response;
-use patchbay_sdk::{Context, Error};
+use patchbay_sdk::{Context, Error, reason};
 use serde::Deserialize;
 
 /// Granted as the tenant.
@@ -79,7 +79,7 @@ impl Volume {
         for attached in self.attachments.iter() {
             state += &format!(" at the instance {}", attached.server_id);
         }
-        state
+        reason::public(&state)
     }
 
     /// When it last changed; none for a volume that never did.
@@ -138,9 +138,9 @@ pub(crate) async fn made_by(ctx: &Context, operation: &str) -> Result<Vec<Volume
     mark::find(ctx, &Mark::Metadata(OPERATION_KEY, operation), &list).await
 }
 
-/// Begins to remove the volume; one that is gone already is removed.
-pub(crate) async fn delete(id: &str) -> Result<(), Error> {
-    CINDER.delete(&["volumes", id]).gone().await
+/// Begins to remove the volume; one that is gone already is removed. Whether it was there.
+pub(crate) async fn delete(id: &str) -> Result<bool, Error> {
+    CINDER.delete(&["volumes", id]).taken().await
 }
 
 #[cfg(test)]

@@ -243,6 +243,17 @@ impl Control {
         self.record().requests()
     }
 
+    /// Whether the record keeps what is answered from now on.
+    pub fn set_answers_kept(&self, kept: bool) {
+        self.record().keeps_answers = kept;
+    }
+
+    /// The faults that are to apply a number of times and have not done so yet.
+    #[must_use]
+    pub fn unused_faults(&self) -> Vec<Fault> {
+        self.faults().faults.iter().filter(|fault| fault.times.is_some()).cloned().collect()
+    }
+
     /// Forgets the counts and the requests.
     pub fn clear_record(&self) {
         self.record().clear();

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::call::Call;
+use crate::record;
 use crate::service::Service;
 
 /// Faults that may be set at once.
@@ -21,6 +22,8 @@ pub struct Fault {
     pub method: Option<String>,
     /// Only paths that contain this, below the service's prefix and without the query; empty is every one.
     pub path: String,
+    /// Only calls of this route, with `{id}` for each id: "/v2.1/servers/{id}"; absent is every one.
+    pub route: Option<String>,
     /// Only calls on behalf of this request, as the caller names it; absent is every one.
     pub request_id: Option<String>,
     /// Lets so many matching calls pass first.
@@ -73,6 +76,14 @@ pub enum Effect {
     Endless,
     /// The answer's body comes packed (gzip).
     Packed,
+    /// The answer's JSON has something else at one place.
+    Edited {
+        /// The place, as RFC 6901 writes it. An answer that has no such place stays as it is.
+        pointer: String,
+        /// What is there instead; absent where the field is left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        value: Option<Value>,
+    },
 }
 
 impl Fault {
@@ -109,6 +120,12 @@ impl Fault {
         Self { request_id: Some(request_id.to_owned()), ..self }
     }
 
+    /// Narrows it to calls of one route, as the record counts them.
+    #[must_use]
+    pub fn on_route(self, service: Service, method: &str, route: &str) -> Self {
+        Self { route: Some(route.to_owned()), ..self.on(service, method, "") }
+    }
+
     /// Limits how often it applies.
     #[must_use]
     pub fn times(self, times: u32) -> Self {
@@ -125,6 +142,7 @@ impl Fault {
         self.service.is_none_or(|wanted| wanted == service)
             && self.method.as_deref().is_none_or(|wanted| wanted == call.method)
             && call.path.contains(&self.path)
+            && self.route.as_deref().is_none_or(|wanted| wanted == record::route(&call.path))
             && (self.request_id.is_none() || self.request_id.as_deref() == call.caller_request_id())
     }
 }

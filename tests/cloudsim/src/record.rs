@@ -1,8 +1,10 @@
-//! What was asked: a counter for each route and the last requests. What was answered is no more than a status.
+//! What was asked: a counter for each route and the last requests. What was answered is no more than a status, unless a test
+//! wants more.
 
 use std::collections::{HashMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::service::Service;
 
@@ -24,6 +26,17 @@ pub struct Request {
     pub status: u16,
     /// The request id that the caller sent in `X-Openstack-Request-Id`, or elsewhere in `X-Request-Id`.
     pub caller_request_id: Option<String>,
+    /// The JSON of the answer, where answers are kept and it was JSON; what a fault made of it is not in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<Value>,
+}
+
+impl Request {
+    /// The path with `{id}` for each id, and without the query.
+    #[must_use]
+    pub fn route(&self) -> String {
+        route(self.path.split('?').next().unwrap_or_default())
+    }
 }
 
 /// How often a route was asked.
@@ -44,11 +57,12 @@ pub(crate) struct Record {
     counts: HashMap<(Service, String, String), u64>,
     requests: VecDeque<Request>,
     requests_max: usize,
+    pub(crate) keeps_answers: bool,
 }
 
 impl Record {
     pub(crate) fn new(requests_max: usize) -> Self {
-        Self { counts: HashMap::new(), requests: VecDeque::new(), requests_max }
+        Self { counts: HashMap::new(), requests: VecDeque::new(), requests_max, keeps_answers: false }
     }
 
     /// Counts a request as it comes in.
@@ -97,7 +111,7 @@ impl Record {
 }
 
 /// "/v2.1/servers/1f0c…" → "/v2.1/servers/{id}"
-fn route(path: &str) -> String {
+pub(crate) fn route(path: &str) -> String {
     let mut route = String::with_capacity(path.len());
     for part in path.split('/').filter(|part| !part.is_empty()) {
         route.push('/');

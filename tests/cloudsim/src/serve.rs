@@ -110,7 +110,7 @@ async fn with_faults(control: &Control, service: Service, call: &Call) -> io::Re
         Effect::Status { status, body, headers } => Some(faulty(*status, body, headers.iter())),
         _ => Some(act(control, service, call)).filter(|_| effect != Effect::CloseAfter),
     };
-    keep(control, service, call, answer.as_ref().map_or(0, |answer| answer.status.as_u16()));
+    keep(control, service, call, answer.as_ref());
     if let Effect::Late { delay_ms } = effect {
         tokio::time::sleep(Duration::from_millis(delay_ms)).await;
     }
@@ -126,18 +126,20 @@ fn act(control: &Control, service: Service, call: &Call) -> Answer {
     service.answer(&mut world, unfiltered.as_ref().unwrap_or(call))
 }
 
-fn keep(control: &Control, service: Service, call: &Call, status: u16) {
+fn keep(control: &Control, service: Service, call: &Call, answer: Option<&Answer>) {
     let mut record = control.record();
     if !record.keeps_requests() {
         return;
     }
+    let keeps_answers = record.keeps_answers;
     let query = if call.query_text.is_empty() { String::new() } else { format!("?{}", call.query_text) };
     record.keep(Request {
         service,
         method: call.method.clone(),
         path: format!("{}{query}", call.path),
-        status,
+        status: answer.map_or(0, |answer| answer.status.as_u16()),
         caller_request_id: call.caller_request_id().map(str::to_owned),
+        answer: answer.filter(|_| keeps_answers).and_then(|answer| serde_json::from_slice(&answer.body).ok()),
     });
 }
 
@@ -165,6 +167,7 @@ fn spoiled(mut answer: Answer, effect: &Effect, request_id: &str) -> Response<Bo
             written(answer, request_id)
         }
         Effect::Packed => written(packed(answer), request_id),
+        Effect::Edited { pointer, value } => written(edited(answer, pointer, value.as_ref()), request_id),
         Effect::CutBody => {
             let half = answer.body.slice(..answer.body.len() / 2);
             let length = answer.body.len().max(1);
@@ -198,6 +201,30 @@ fn packed(mut answer: Answer) -> Answer {
         answer.headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }
     answer
+}
+
+/// An answer without that place stays as it is.
+fn edited(mut answer: Answer, pointer: &str, value: Option<&Value>) -> Answer {
+    let Ok(mut body) = serde_json::from_slice::<Value>(&answer.body) else { return answer };
+    let Some((parent, key)) = pointer.rsplit_once('/') else { return answer };
+    let key = key.replace("~1", "/").replace("~0", "~");
+    match (body.pointer_mut(parent), value, body_index(&key)) {
+        (Some(Value::Object(fields)), None, _) => drop(fields.remove(&key)),
+        (Some(Value::Object(fields)), Some(value), _) => {
+            if let Some(field) = fields.get_mut(&key) {
+                *field = value.clone();
+            }
+        }
+        (Some(Value::Array(items)), None, Some(at)) if at < items.len() => drop(items.remove(at)),
+        (Some(Value::Array(items)), Some(value), Some(at)) if at < items.len() => items[at] = value.clone(),
+        _ => return answer,
+    }
+    answer.body = body.to_string().into();
+    answer
+}
+
+fn body_index(key: &str) -> Option<usize> {
+    key.parse().ok()
 }
 
 /// These bytes, then an error, which closes the connection.

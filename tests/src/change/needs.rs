@@ -71,6 +71,7 @@ impl<D: Borrow<Deployment>> Setup<D> {
             Need::Bucket => {
                 let made = self.done("oss.OSSService/CreateUserAndBucket", new_bucket()).await;
                 self.keep("account", &made["oss_user"]["oss_uid"]);
+                self.keep("bucket", &made["oss_bucket"]["bucket_name"]);
             }
             Need::OtherSubnet => {
                 let request = json!({"router_id": ids["router"], "vpc_id": ids["other_vpc"]});

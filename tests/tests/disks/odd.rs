@@ -69,6 +69,18 @@ async fn a_stale_attachment_of_a_free_disk_is_mended_by_detaching() {
     assert!(scene.deployment.cloudsim().set_stale_attachment(&id, &instance));
     let refused = scene.delete(&scene.tenant, &id).await;
     assert!(refused.code == 9 && refused.msg.contains("detach it first"), "{}", refused.msg);
+    // Nova is busy, or another one answers: neither says that it knows nothing of the disk.
+    for (status, key) in
+        [(409, "conflictingRequest"), (400, "badRequest"), (500, "computeFault"), (404, "proxy")]
+    {
+        let body = json!({key: {"code": status, "message": "Not now"}});
+        let fault = Fault::status(status, body).on(Service::Compute, "DELETE", "/os-volume_attachments/");
+        scene.deployment.cloudsim().fault(fault);
+        assert_ne!(scene.operate(&scene.tenant, &id, "detach", &instance).await.code, 0, "{status}");
+        scene.deployment.cloudsim().clear_faults();
+        let attachments = scene.volume(&id).await["attachments"].as_array().map(Vec::len);
+        assert_eq!(attachments, Some(1), "after {status}");
+    }
     let free = shown(scene.operate(&scene.tenant, &id, "detach", &instance).await);
     assert_eq!((free.volume_status.as_str(), free.attach_instance_id.as_str()), ("available", ""));
     assert_eq!(scene.delete(&scene.tenant, &id).await.code, 0);

@@ -12,8 +12,12 @@ use crate::call::{Disks, shown, size};
 /// Looks at volumes show this for a while, after so many that do not.
 fn behind(scene: &Scene, skip: u32, status: u16, body: Value) {
     let cloud = scene.deployment.cloudsim();
-    cloud.clear_faults();
     cloud.fault(Fault::status(status, body).on(Service::Volume, "GET", "/volumes/").skip(skip).times(2));
+}
+
+/// Each look that was to be behind has been.
+fn all_behind(scene: &Scene) {
+    assert_eq!(scene.deployment.cloudsim().unused_faults(), []);
 }
 
 fn absent(id: &str) -> Value {
@@ -29,21 +33,40 @@ async fn a_look_that_is_behind_undoes_nothing() {
 
     behind(&scene, 0, 404, absent("new"));
     let id = shown(scene.create(scene.new_disk(1)).await).volume_id;
+    all_behind(&scene);
 
     behind(&scene, 0, 200, json!({"volume": scene.volume(&id).await}));
     let grown = scene.resize(tenant, &id, size(2)).await;
     assert_eq!(shown(grown).cloud_disk_conf.unwrap().size_in_g, 2);
+    all_behind(&scene);
 
     behind(&scene, 1, 200, json!({"volume": scene.volume(&id).await}));
     assert_eq!(shown(scene.operate(tenant, &id, "attach", &instance).await).attach_instance_id, instance);
+    all_behind(&scene);
 
     behind(&scene, 1, 200, json!({"volume": scene.volume(&id).await}));
     assert_eq!(shown(scene.operate(tenant, &id, "detach", &instance).await).volume_status, "available");
+    all_behind(&scene);
 
     behind(&scene, 1, 200, json!({"volume": scene.volume(&id).await}));
     let deleted = scene.delete(tenant, &id).await;
     assert_eq!(deleted.code, 0, "{}", deleted.msg);
+    all_behind(&scene);
     assert!(scene.volumes().await.iter().all(|volume| volume["id"] != id.as_str()), "it is gone");
+}
+
+/// A node that does not know a new disk yet has deleted nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_is_not_seen_is_deleted_all_the_same() {
+    needs_cloudsim!();
+    let scene = Scene::quick().await;
+    let id = scene.disk(1).await.volume_id;
+    let cloud = scene.deployment.cloudsim();
+    cloud.fault(Fault::status(404, absent(&id)).on(Service::Volume, "DELETE", "/volumes/").times(2));
+    let deleted = scene.delete(&scene.tenant, &id).await;
+    assert_eq!(deleted.code, 0, "{}", deleted.msg);
+    all_behind(&scene);
+    wait_for("the disk to be gone", END_MAX, async || scene.volumes().await.is_empty().then_some(())).await;
 }
 
 /// What stays as it is for longer than a node can be behind has failed.
@@ -80,6 +103,7 @@ async fn what_a_proxy_does_not_find_is_not_gone() {
     let deleted = scene.delete(&scene.tenant, &id).await;
     let is_there = scene.volumes().await.iter().any(|volume| volume["id"] == id.as_str());
     assert_eq!((deleted.code, is_there), (UNAVAILABLE, true), "{}", deleted.msg);
+    all_behind(&scene);
 
     // On polls alone, for longer than they are repeated at once.
     cloud.clear_faults();

@@ -1,6 +1,6 @@
 //! Tokens that end and logins that fail: one login for all who wait for it, and never more than one more try.
 
-use cloudsim::{Control, Fault, Service};
+use cloudsim::{Control, Effect, Fault, Service};
 use patchbay_tests::{Deployment, Tenant, needs_cloudsim};
 
 use crate::{body, flavors};
@@ -40,7 +40,10 @@ async fn a_401_is_healed_by_one_login_or_not_at_all() {
     let cloud = deployment.cloudsim();
     assert_eq!(flavors(deployment.grpc(), &tenant).await.0, 0);
 
-    let refused = Fault::status(401, body(401, "Unauthorized")).on(Service::Compute, "GET", "/flavors");
+    // As every service says it that asks Keystone.
+    let challenge = ("www-authenticate".to_owned(), "Keystone uri=\"http://keystone\"".to_owned());
+    let effect = Effect::Status { status: 401, body: body(401, "Unauthorized"), headers: [challenge].into() };
+    let refused = Fault { effect, ..Fault::default() }.on(Service::Compute, "GET", "/flavors");
     for (fault, code) in [(refused.clone().times(1), 0), (refused, 7)] {
         cloud.clear_record();
         cloud.fault(fault);

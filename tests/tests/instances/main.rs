@@ -6,4 +6,5 @@ mod concurrency;
 mod lifecycle;
 mod odd;
 mod page;
+mod silent;
 mod stale;

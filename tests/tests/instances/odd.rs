@@ -175,11 +175,18 @@ async fn a_system_disk_without_a_device_is_known() {
     let mut root = scene.volumes().await.remove(0);
     root["attachments"][0]["device"] = json!(null);
     let root_id = root["id"].as_str().unwrap().to_owned();
-    let fault = Fault::status(200, json!({ "volume": root }));
-    scene.deployment.cloudsim().fault(fault.on(Service::Volume, "GET", &format!("/volumes/{root_id}")));
-    let request = GetInstanceReq { instance_id: id, ..scene.tenant.request() };
-    let answer = InstanceServiceClient::new(scene.deployment.grpc()).get_instance(request).await.unwrap();
-    let shown = answer.into_inner().instance.unwrap();
-    assert_eq!((shown.system_disk.unwrap().size_in_g, shown.data_disks.len()), (1, 0));
-    assert_eq!(shown.image_ref, offer.image);
+    let cloud = scene.deployment.cloudsim();
+    let mut told = Vec::new();
+    // What it was made of, and that one can start from it, shows a while later.
+    for (bootable, metadata) in [("false", json!(null)), ("true", root["volume_image_metadata"].clone())] {
+        (root["bootable"], root["volume_image_metadata"]) = (json!(bootable), metadata);
+        cloud.clear_faults();
+        let fault = Fault::status(200, json!({"volume": root.clone()}));
+        cloud.fault(fault.on(Service::Volume, "GET", &format!("/volumes/{root_id}")));
+        let request = GetInstanceReq { instance_id: id.clone(), ..scene.tenant.request() };
+        let answer = InstanceServiceClient::new(scene.deployment.grpc()).get_instance(request).await.unwrap();
+        let shown = answer.into_inner().instance.unwrap();
+        told.push((shown.system_disk.map(|disk| disk.size_in_g), shown.data_disks.len(), shown.image_ref));
+    }
+    assert_eq!(told, [(None, 1, String::new()), (Some(1), 0, offer.image)]);
 }

@@ -25,6 +25,16 @@ fn server(status: &str, task: Option<&str>, fault: Option<&str>) -> Value {
     json!({ "server": server })
 }
 
+/// Shows this at each look, for as long as the faults stay.
+fn from_now_on(scene: &Scene, status: u16, body: Value) {
+    scene.deployment.cloudsim().fault(Fault::status(status, body).on(Service::Compute, "GET", "/servers/"));
+}
+
+/// Each look that was to be behind has been.
+fn all_behind(scene: &Scene) {
+    assert_eq!(scene.deployment.cloudsim().unused_faults(), []);
+}
+
 async fn operate(scene: &Scene, id: &str, action: &str) -> (i32, String) {
     let request = OperateInstanceReq {
         instance_id: id.to_owned(),
@@ -33,6 +43,7 @@ async fn operate(scene: &Scene, id: &str, action: &str) -> (i32, String) {
     };
     let mut instances = InstanceServiceClient::new(scene.deployment.grpc());
     let answer = instances.operate_instance(request).await.unwrap().into_inner();
+    all_behind(scene);
     scene.deployment.cloudsim().clear_faults();
     (answer.code, answer.msg)
 }
@@ -56,10 +67,12 @@ async fn a_new_instance_that_is_not_seen_at_once_is_not_undone() {
     let absent = json!({"itemNotFound": {"code": 404, "message": "Instance s could not be found."}});
     behind(&scene, 0, 2, 404, absent);
     let id = scene.instance("one").await;
+    all_behind(&scene);
     assert_eq!(shown(&scene, &id).await.code, 0);
     // Seven are more than one look repeats by itself.
     behind(&scene, 0, 7, 404, json!("default backend - 404"));
     let id = scene.instance("two").await;
+    all_behind(&scene);
     assert_eq!(shown(&scene, &id).await.code, 0);
 }
 
@@ -92,6 +105,7 @@ async fn a_good_resize_is_not_reverted() {
     };
     let mut instances = InstanceServiceClient::new(scene.deployment.grpc());
     let answer = instances.update_instance_flavor(request).await.unwrap().into_inner();
+    all_behind(&scene);
     scene.deployment.cloudsim().clear_faults();
     assert_eq!(answer.code, 0, "{}", answer.msg);
     let flavor = shown(&scene, &id).await.instance.unwrap().flavor.unwrap();
@@ -108,13 +122,13 @@ async fn a_fault_of_before_is_not_the_actions() {
     behind(&scene, 0, 3, 200, server("ERROR", Some("reboot_started_hard"), Some(LONG_AGO)));
     assert_eq!(operate(&scene, &id, "hardreboot").await, (0, String::new()));
 
-    behind(&scene, 0, 1000, 200, server("ERROR", None, Some(LONG_AGO)));
+    from_now_on(&scene, 200, server("ERROR", None, Some(LONG_AGO)));
     let (code, msg) = operate(&scene, &id, "hardreboot").await;
     assert_eq!(code, 13, "{msg}");
     assert!(!msg.contains("room"), "an old fault is told: {msg}");
 
     behind(&scene, 0, 1, 200, server("ERROR", None, Some(LONG_AGO)));
-    behind(&scene, 0, 1000, 200, server("ERROR", None, Some("2026-01-02T00:00:00Z")));
+    from_now_on(&scene, 200, server("ERROR", None, Some("2026-01-02T00:00:00Z")));
     let (code, msg) = operate(&scene, &id, "hardreboot").await;
     assert_eq!(code, 8, "{msg}");
     assert!(msg.contains("No valid host was found."), "{msg}");

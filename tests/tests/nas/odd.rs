@@ -5,7 +5,7 @@ use patchbay_tests::{Scene, needs_cloudsim};
 use serde_json::{Value, json};
 
 use crate::backend::Backend;
-use crate::call::{create, create_once, delete, network, new_share, nothing_left, shown};
+use crate::call::{create, create_once, delete, network, new_share, nothing_left, share, shown};
 use crate::{INTERNAL, QUOTA, UNAVAILABLE};
 
 /// The cloud's default type, whose shares have share servers and so need a share network.
@@ -28,6 +28,22 @@ async fn a_share_type_tells_in_any_form_that_it_has_share_servers() {
         assert_eq!(gone.code, 0, "{form}: {}", gone.msg);
         nothing_left(&scene, Backend::Manila).await;
     }
+}
+
+/// What Manila says of a share that it does not know, as a node of its database that is behind.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_share_that_is_not_seen_is_deleted_all_the_same() {
+    needs_cloudsim!();
+    let scene = Scene::quick().await;
+    let network = network(&scene, "10.37.0.0/24").await;
+    let share = share(&scene, Backend::Manila, &network).await;
+    let body = json!({"itemNotFound": {"code": 404, "message": "The resource could not be found."}});
+    let cloud = scene.deployment.cloudsim();
+    cloud.fault(Fault::status(404, body).on(Service::Share, "DELETE", "/shares/").times(2));
+    let deleted = delete(&scene, &scene.tenant, &share.share_id).await;
+    assert_eq!(deleted.code, 0, "{}", deleted.msg);
+    assert_eq!(cloud.unused_faults(), []);
+    nothing_left(&scene, Backend::Manila).await;
 }
 
 fn locations(shown: &[(&str, bool, bool)]) -> Value {

@@ -8,6 +8,7 @@ mod member;
 mod odd;
 mod protocol;
 mod refusal;
+mod stale;
 mod step;
 
 /// An id that the cloud does not have.

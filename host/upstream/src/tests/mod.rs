@@ -82,6 +82,8 @@ pub(super) struct Cloud {
     logins: AtomicUsize,
     pub(super) refuses_logins: AtomicBool,
     refuses_tokens: AtomicBool,
+    /// Whether a proxy of the service's says that, which knows nothing of Keystone.
+    is_behind_a_proxy: AtomicBool,
 }
 
 impl Cloud {
@@ -99,7 +101,7 @@ impl Cloud {
     fn login(&self, seen: &Seen, life: Duration) -> Reply {
         let number = self.logins.fetch_add(1, Ordering::SeqCst) + 1;
         if self.refuses_logins.load(Ordering::SeqCst) {
-            return StatusCode::UNAUTHORIZED.into_response();
+            return (StatusCode::UNAUTHORIZED, axum::Json(json!({}))).into_response();
         }
         let url = format!("http://{}/v2.1", seen.header("host"));
         let endpoint = json!({ "interface": "public", "region_id": "here", "region": "here", "url": url });
@@ -113,10 +115,18 @@ impl Cloud {
         (StatusCode::CREATED, header, json!({ "token": token }).to_string()).into_response()
     }
 
+    fn challenge(&self) -> [(&'static str, &'static str); 1] {
+        let behind = self.is_behind_a_proxy.load(Ordering::SeqCst);
+        [(
+            "www-authenticate",
+            if behind { "Basic realm=\"ops\"" } else { "Keystone uri=\"http://keystone\"" },
+        )]
+    }
+
     fn serve(&self, seen: &Seen) -> Reply {
         let current = format!("token-{}", self.logins());
         if self.refuses_tokens.load(Ordering::SeqCst) || seen.header("x-auth-token") != current {
-            return StatusCode::UNAUTHORIZED.into_response();
+            return (StatusCode::UNAUTHORIZED, self.challenge()).into_response();
         }
         "{}".into_response()
     }

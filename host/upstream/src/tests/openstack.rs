@@ -6,6 +6,7 @@ use patchbay_core::error::Kind;
 
 use super::*;
 
+const JSON: [(&str, &str); 1] = [("content-type", "application/json")];
 const HOUR: Duration = Duration::from_secs(3600);
 
 async fn rig(token_life: Duration) -> (Rig, Arc<Cloud>, Backend) {
@@ -120,11 +121,17 @@ async fn a_refused_login_is_denied_and_not_hammered() {
 
 #[tokio::test]
 async fn what_keystone_may_answer_otherwise() {
-    let answers: [(fn() -> Reply, Kind); 4] = [
+    let answers: [(fn() -> Reply, Kind); 7] = [
         (|| StatusCode::SERVICE_UNAVAILABLE.into_response(), Kind::Unavailable),
         (broken_body, Kind::Unavailable),
-        (|| (StatusCode::CREATED, [("x-subject-token", "t")], "{ no json").into_response(), Kind::Internal),
-        (|| (StatusCode::CREATED, "{}").into_response(), Kind::Internal),
+        (
+            || (StatusCode::CREATED, [("x-subject-token", "t")], "{ no json").into_response(),
+            Kind::Unavailable,
+        ),
+        (|| (StatusCode::CREATED, "{}").into_response(), Kind::Unavailable),
+        (|| (StatusCode::UNAUTHORIZED, "<html>").into_response(), Kind::Unavailable),
+        (|| StatusCode::NOT_FOUND.into_response(), Kind::Unavailable),
+        (|| (StatusCode::UNAUTHORIZED, JSON, "{}").into_response(), Kind::Denied),
     ];
     for (answer, kind) in answers {
         let backend = Backend::start(move |_| answer()).await;
@@ -159,4 +166,68 @@ async fn a_call_can_move_between_threads() {
     }
     let (rig, ..) = rig(HOUR).await;
     is_send(rig.send(get("compute/servers"))).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_proxys_401_costs_no_login() {
+    let (rig, cloud, backend) = rig(HOUR).await;
+    cloud.refuses_tokens.store(true, Ordering::SeqCst);
+    cloud.is_behind_a_proxy.store(true, Ordering::SeqCst);
+    for _ in 0..3 {
+        assert_eq!(rig.send(get("compute/servers")).await.unwrap().status, 401);
+    }
+    assert_eq!((cloud.logins(), backend.served()), (1, 3));
+}
+
+/// A service that lists no versions is asked at the address that the catalogue has, and not for its versions again.
+#[tokio::test]
+async fn without_a_list_of_versions_the_address_is_taken_as_it_is() {
+    for listed in ["<html>", "{}", r#"{"versions": [{"links": [{"rel": "self", "href": "http://x/v9/"}]}]}"#]
+    {
+        let backend = Backend::start(move |seen| match seen.path.as_str() {
+            "/v3/auth/tokens" => unversioned(seen),
+            "/compute/" => listed.into_response(),
+            _ => "{}".into_response(),
+        })
+        .await;
+        let rig = Rig::new(&openstack_config(backend.address, "\"tenant\""));
+        for _ in 0..2 {
+            assert_eq!(rig.send(get("compute/servers")).await.unwrap().status, 200);
+        }
+        let paths: Vec<_> = backend.seen().into_iter().skip(1).map(|seen| seen.path).collect();
+        assert_eq!(paths, ["/compute/", "/compute/servers", "/compute/servers"], "{listed}");
+    }
+}
+
+/// What is wrong for a moment only is asked again.
+#[tokio::test]
+async fn a_service_that_cannot_list_its_versions_now_is_asked_again() {
+    let asked = Arc::<AtomicUsize>::default();
+    let backend = Backend::start(move |seen| match seen.path.as_str() {
+        "/v3/auth/tokens" => unversioned(seen),
+        "/compute/" if asked.fetch_add(1, Ordering::SeqCst) < 8 => StatusCode::BAD_GATEWAY.into_response(),
+        "/compute/" => {
+            r#"{"versions": [{"links": [{"rel": "self", "href": "http://x/v2.1/"}]}]}"#.into_response()
+        }
+        _ => "{}".into_response(),
+    })
+    .await;
+    let rig = Rig::new(&openstack_config(backend.address, "\"tenant\""));
+    let refused = rig.send(get("compute/servers")).await.unwrap_err();
+    assert_eq!(refused.kind(), Kind::Unavailable);
+    while rig.send(get("compute/servers")).await.is_err() {}
+    assert_eq!(backend.seen().last().unwrap().path, "/compute/v2.1/servers");
+}
+
+/// A login whose catalogue has Nova's address without a version.
+fn unversioned(seen: &Seen) -> Reply {
+    let url = format!("http://{}/compute", seen.header("host"));
+    let endpoint = json!({ "interface": "public", "region_id": "here", "region": "here", "url": url });
+    let token = json!({
+        "issued_at": "2026-01-01T00:00:00Z",
+        "expires_at": "2026-01-01T01:00:00Z",
+        "catalog": [{ "type": "compute", "name": "nova", "endpoints": [endpoint] }],
+    });
+    let header = [("x-subject-token", "token-1")];
+    (StatusCode::CREATED, header, json!({ "token": token }).to_string()).into_response()
 }

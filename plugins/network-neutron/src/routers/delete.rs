@@ -2,6 +2,7 @@
 
 use patchbay_sdk::error::kind;
 use patchbay_sdk::field::Text;
+use patchbay_sdk::stale::{Stop, doubtful};
 use patchbay_sdk::{Begun, Context, Error, Progress, join};
 use serde::Deserialize;
 
@@ -31,17 +32,27 @@ pub(super) async fn begin(ctx: &Context, router: String) -> Result<Begun, Error>
     Ok(ticket.begun(router))
 }
 
-/// Takes the router apart, as far as it is not yet, and deletes it.
-pub(super) async fn poll(router: &str, subnets: &[String]) -> Result<Progress, Error> {
-    let Some(record) = view::find(router).await? else { return Ok(finished(None)) };
+/// Takes the router apart, as far as it is not yet, and deletes it. Where the cloud shows nothing of it, that is either done
+/// already, or not known everywhere yet.
+pub(super) async fn poll(router: &str, subnets: &[String]) -> Result<Progress, Stop> {
+    let Some(record) = view::find(router).await? else { return Err(gone()) };
     if !record.table().is_empty() {
         route::put(router, &Table::new()).await?;
     }
+    let mut all_taken = true;
     for subnet in subnets {
-        interface::disconnect(router, subnet).await.map_err(|e| needed(e, router))?;
+        all_taken &= interface::disconnect(router, subnet).await.map_err(|e| needed(e, router))?;
     }
-    NEUTRON.delete(&["routers", router]).gone().await.map_err(|e| needed(e, router))?;
-    Ok(finished(None))
+    match NEUTRON.delete(&["routers", router]).taken().await {
+        Ok(true) => Ok(finished(None)),
+        Ok(false) => Err(gone()),
+        Err(error) if error.is(kind::CONFLICT) && !all_taken => Err(doubtful(needed(error, router))),
+        Err(error) => Err(needed(error, router).into()),
+    }
+}
+
+fn gone() -> Stop {
+    Stop::Doubtful(Ok(finished(None)))
 }
 
 /// Puts together what was taken apart. A router that is gone has nothing to put back.

@@ -3,6 +3,7 @@
 use ipnet::IpNet;
 use patchbay_sdk::error::kind;
 use patchbay_sdk::network::Subnet;
+use patchbay_sdk::stale::Stop;
 use patchbay_sdk::{Begun, Context, Error, Progress, join};
 use serde_json::json;
 
@@ -47,10 +48,12 @@ pub(super) async fn attached(router: &str, subnet: &str) -> Result<Progress, Err
     Ok(finished(None))
 }
 
-/// Detaches the subnet, which may be done already.
-pub(super) async fn detached(router: &str, subnet: &str) -> Result<Progress, Error> {
-    disconnect(router, subnet).await?;
-    Ok(finished(None))
+/// Detaches the subnet. That it was not attached may be an old state, or done already.
+pub(super) async fn detached(router: &str, subnet: &str) -> Result<Progress, Stop> {
+    if disconnect(router, subnet).await? {
+        return Ok(finished(None));
+    }
+    Err(Stop::Doubtful(Ok(finished(None))))
 }
 
 /// Gives the router an address in the subnet; one that has it already keeps it.
@@ -64,11 +67,11 @@ pub(super) async fn connect(router: &str, subnet: &str) -> Result<(), Error> {
     }
 }
 
-/// Takes the router's address in the subnet; one that has none is as good.
-pub(super) async fn disconnect(router: &str, subnet: &str) -> Result<(), Error> {
+/// Takes the router's address in the subnet; one that has none is as good. Whether it had one.
+pub(super) async fn disconnect(router: &str, subnet: &str) -> Result<bool, Error> {
     let body = json!({ "subnet_id": subnet });
-    let gone = NEUTRON.put(&["routers", router, "remove_router_interface"]).json(&body)?.gone().await;
-    gone.map_err(|e| {
+    let taken = NEUTRON.put(&["routers", router, "remove_router_interface"]).json(&body)?.taken().await;
+    taken.map_err(|e| {
         let sentence =
             format_args!("A route or a floating address of the router {router} needs its subnet {subnet}.");
         e.explain(kind::CONFLICT, sentence)

@@ -93,9 +93,9 @@ pub(super) async fn describe(id: &str, words: &Map<String, Value>) -> Result<(),
     answer.map(drop).map_err(|e| absent(reserved(e), id))
 }
 
-/// Removes the group with its rules; one that is gone already is removed.
-pub(super) async fn delete(id: &str) -> Result<(), Error> {
-    NEUTRON.delete(&["security-groups", id]).gone().await.map_err(|e| {
+/// Removes the group with its rules; one that is gone already is removed. Whether it was there.
+pub(super) async fn delete(id: &str) -> Result<bool, Error> {
+    NEUTRON.delete(&["security-groups", id]).taken().await.map_err(|e| {
         let sentence = format_args!("The security group {id} is in use; detach it from its instances first.");
         e.explain(kind::CONFLICT, sentence.to_string())
     })

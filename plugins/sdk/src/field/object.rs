@@ -139,8 +139,7 @@ impl<'de, T: Deserialize<'de>> Read<'de> for AsMaybe<T> {
 
     fn object<A: MapAccess<'de>>(self, object: A) -> Result<Maybe<T>, A::Error> {
         let Attempt(read) = AsAttempt(PhantomData).object(object)?;
-        let told = read
-            .inspect_err(|error| log::warn(&format!("A part of the backend's answer is left out: {error}.")));
+        let told = read.inspect_err(|e| log::unread("A part of the backend's answer is left out", e));
         Ok(Maybe(told.ok()))
     }
 }
@@ -166,9 +165,10 @@ impl<'de, T: Deserialize<'de>> Read<'de> for AsItems<T> {
             }
         }
         if left_out > 0 {
-            log::warn(&format!(
-                "{left_out} items of a list of the backend's are left out; the last: {reason}."
-            ));
+            log::unread(
+                &format!("{left_out} items of a list of the backend's are left out, the last"),
+                reason,
+            );
         }
         Ok(Items(items))
     }

@@ -57,9 +57,8 @@ impl List {
         self.through(CHUNK_ITEMS_MAX, |item| {
             if fits(&item, filters) {
                 let read = serde_json::from_value(item);
-                fitting.extend(
-                    read.inspect_err(|e| log::warn(&format!("one of {} is left out: {e}", self.key))),
-                );
+                let what = format!("One of {} is left out", self.key);
+                fitting.extend(read.inspect_err(|e| log::unread(&what, e)));
             }
         })
         .await?;

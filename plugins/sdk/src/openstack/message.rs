@@ -7,8 +7,29 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-/// What the layer below the services says of a path that no service has.
-const NO_ROUTE: &str = "The resource could not be found.";
+/// What the layer below the services says of a path that no service has, and a service of a version that it has not.
+pub const NO_ROUTE: &str = "The resource could not be found.";
+
+/// The service that says no more than that of a share which is not there.
+const SPARING: &str = "shared-file-system";
+
+/// What Nova, Cinder and Manila call a refusal (`_fault_names` in their `wsgi.py`).
+const FAULTS: [&str; 11] = [
+    "badRequest",
+    "unauthorized",
+    "forbidden",
+    "itemNotFound",
+    "badMethod",
+    "conflictingRequest",
+    "overLimit",
+    "badMediaType",
+    "notImplemented",
+    "serviceUnavailable",
+    "computeFault",
+];
+
+/// What a service writes before something of the request's that it does not quote: Cinder's and Keystone's words.
+const REPEATED: [&str; 2] = [" Value: ", " entry found with "];
 
 /// Longer sentences are cut: they repeat the request.
 pub const MESSAGE_CHARS_MAX: usize = 300;
@@ -33,20 +54,37 @@ enum Part {
 #[derive(Deserialize)]
 struct Fault {
     message: String,
-    code: Option<IgnoredAny>,
+    code: Option<Code>,
+    title: Option<IgnoredAny>,
+    detail: Option<IgnoredAny>,
     #[serde(rename = "type")]
     name: Option<String>,
 }
 
-/// What the service says, none where the body is not a service's own.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Code {
+    Status(u16),
+    Other(IgnoredAny),
+}
+
+impl Fault {
+    /// The services repeat the status in the body; who only has a form like theirs may have numbers of its own.
+    fn repeats(&self, status: u16) -> bool {
+        matches!(self.code, Some(Code::Status(code)) if code == status)
+    }
+}
+
+/// What the service of this type says with the status, none where the body is not a service's own.
 #[must_use]
-pub fn own(body: &[u8]) -> Option<Refusal> {
-    let parts = parts(body)?;
-    if let [Part::Text(_), Part::Text(message), Part::Text(title)] =
+pub fn own(service: &str, status: u16, body: &[u8]) -> Option<Refusal> {
+    let mut parts = parts(body)?;
+    if let [Part::Text(code), Part::Text(message), Part::Text(title)] =
         ["code", "message", "title"].map(|key| parts.get(key).unwrap_or(&Part::Other(IgnoredAny)))
     {
         let (name, message) = (title.clone(), from_html(message));
-        return Some(Refusal { name, message }).filter(|own| !own.message.starts_with(NO_ROUTE));
+        let is_own = code.starts_with(&status.to_string()) && !message.starts_with(NO_ROUTE);
+        return is_own.then_some(Refusal { name, message });
     }
     // Neutron's, where its policy refuses what it has read: the fault without its envelope.
     if let [Part::Text(_), Part::Text(message), Part::Text(name)] =
@@ -54,9 +92,19 @@ pub fn own(body: &[u8]) -> Option<Refusal> {
     {
         return Some(Refusal { name: name.clone(), message: message.clone() });
     }
-    match parts.into_iter().next()? {
-        (_, Part::Fault(Fault { message, name: Some(name), .. })) => Some(Refusal { name, message }),
-        (key, Part::Fault(Fault { message, code: Some(_), .. })) => Some(Refusal { name: key, message }),
+    let (key, part) = parts.pop_first().filter(|_| parts.is_empty())?;
+    let Part::Fault(fault) = part else { return None };
+    match fault {
+        Fault { message, name: Some(name), detail: Some(_), .. } if key == "NeutronError" => {
+            Some(Refusal { name, message })
+        }
+        fault if key == "error" && fault.title.is_some() && fault.repeats(status) => {
+            Some(Refusal { name: key, message: fault.message })
+        }
+        fault if FAULTS.contains(&key.as_str()) && fault.repeats(status) => {
+            let says_something = service == SPARING || status != 404 || fault.message != NO_ROUTE;
+            says_something.then_some(Refusal { name: key, message: fault.message })
+        }
         _ => None,
     }
 }
@@ -64,7 +112,8 @@ pub fn own(body: &[u8]) -> Option<Refusal> {
 /// The words of a sentence that are not quoted in it: what a service repeats of the request decides nothing.
 #[must_use]
 pub fn unquoted(sentence: &str) -> String {
-    let own = sentence.split_once(" Value: ").map_or(sentence, |(before, _)| before);
+    let own =
+        REPEATED.iter().fold(sentence, |own, words| own.split_once(words).map_or(own, |(before, _)| before));
     ['\'', '"'].into_iter().fold(own.to_owned(), |text, mark| match (text.find(mark), text.rfind(mark)) {
         (Some(from), Some(to)) if from < to => format!("{}{}", &text[..from], &text[to + 1..]),
         _ => text,
@@ -166,11 +215,8 @@ mod tests {
                 "HTTPNotFound",
             ),
         ] {
-            assert_eq!(own(body.as_bytes()).map(|own| own.name).as_deref(), Some(name), "{body}");
+            assert_eq!(own("", 404, body.as_bytes()).map(|own| own.name).as_deref(), Some(name), "{body}");
         }
-        let no_route = format!(
-            r#"{{"message": "{NO_ROUTE}<br /><br />\n\n\n", "code": "404 Not Found", "title": "Not Found"}}"#
-        );
         for other in [
             "",
             "default backend - 404",
@@ -178,11 +224,30 @@ mod tests {
             r#"{"message": "no Route matched with those values"}"#,
             r#"{"code": 404, "message": "not here"}"#,
             r#"{"error": "not found"}"#,
+            r#"{"error": {"code": 404, "message": "not here", "status": "NOT_FOUND"}}"#,
+            r#"{"fault": {"code": 404, "message": "not here"}}"#,
+            r#"{"itemNotFound": {"code": 5, "message": "not here"}}"#,
+            r#"{"itemNotFound": {"message": "not here"}}"#,
+            r#"{"itemNotFound": {"code": 404, "message": "not here"}, "path": "/x"}"#,
+            r#"{"type": "about:blank", "title": "Not Found", "status": 404, "detail": "x"}"#,
+            r#"{"message": "x", "code": "route_missing", "title": "Not Found"}"#,
             "[]",
             "null",
-            &no_route,
         ] {
-            assert_eq!(own(other.as_bytes()), None, "{other}");
+            assert_eq!(own("", 404, other.as_bytes()), None, "{other}");
+        }
+    }
+
+    /// Of a share Manila says what the others say of what they cannot do at all.
+    #[test]
+    fn what_says_nothing_is_manilas_alone() {
+        let below = format!(
+            r#"{{"message": "{NO_ROUTE}<br /><br />", "code": "404 Not Found", "title": "Not Found"}}"#
+        );
+        let within = format!(r#"{{"itemNotFound": {{"code": 404, "message": "{NO_ROUTE}"}}}}"#);
+        for service in ["compute", "block-storage", "image", "shared-file-system"] {
+            assert_eq!(own(service, 404, below.as_bytes()), None, "{service}");
+            assert_eq!(own(service, 404, within.as_bytes()).is_some(), service == SPARING, "{service}");
         }
     }
 
@@ -198,6 +263,10 @@ mod tests {
             (
                 "Invalid input for field/attribute name. Value: Flavor. 'Flavor' is too long",
                 "Invalid input for field/attribute name.",
+            ),
+            (
+                "Conflict occurred attempting to store project - Duplicate entry found with name quota exceeded at domain ID x.",
+                "Conflict occurred attempting to store project - Duplicate",
             ),
             (r#"There is a "quota exceeded" here."#, "There is a  here."),
         ] {

@@ -74,8 +74,9 @@ impl Request {
     /// # Errors
     /// Those of [`Request::send`] and [`status::refusal`].
     pub async fn ok(self) -> Result<Response, Error> {
+        let service = self.service().to_owned();
         let response = self.answered().await?;
-        if (200..300).contains(&response.status()) { Ok(response) } else { Err(refusal(&response)) }
+        if (200..300).contains(&response.status()) { Ok(response) } else { Err(refusal(&service, &response)) }
     }
 
     /// As [`Request::ok`], for reading one resource by its id: a resource that the cloud forbids to read
@@ -84,11 +85,18 @@ impl Request {
     /// # Errors
     /// Those of [`Request::ok`].
     pub async fn show(self) -> Result<Response, Error> {
-        let response = self.reserved(WHOLE_LIST).answered().await?;
-        match response.status() {
-            200..300 => Ok(response),
-            403 => Err(hidden_from_tenant(refusal(&response))),
-            _ => Err(refusal(&response)),
+        let request = self.reserved(WHOLE_LIST);
+        let service = request.service().to_owned();
+        let response = request.answered().await?;
+        if (200..300).contains(&response.status()) {
+            return Ok(response);
+        }
+        match refusal(&service, &response) {
+            // The service's own: a proxy's is "unavailable".
+            error if response.status() == 403 && !error.is(kind::UNAVAILABLE) => {
+                Err(Error { kind: kind::NOT_FOUND.into(), ..error })
+            }
+            error => Err(error),
         }
     }
 
@@ -106,9 +114,18 @@ impl Request {
     /// # Errors
     /// Those of [`Request::ok`] but "not-found".
     pub async fn gone(self) -> Result<(), Error> {
+        self.taken().await.map(drop)
+    }
+
+    /// As [`Request::gone`], for what was there a moment ago; whether the service has taken it. One that knows nothing of such
+    /// a thing may be behind.
+    ///
+    /// # Errors
+    /// Those of [`Request::gone`].
+    pub async fn taken(self) -> Result<bool, Error> {
         match self.ok().await {
-            Err(error) if !error.is(kind::NOT_FOUND) => Err(error),
-            _ => Ok(()),
+            Err(error) if error.is(kind::NOT_FOUND) => Ok(false),
+            answer => answer.map(|_| true),
         }
     }
 
@@ -118,7 +135,7 @@ impl Request {
         }
         for _ in 1..READS_MAX {
             let response = self.clone().send().await?;
-            if !status::is_strange(response.status(), response.body()) {
+            if !status::is_strange(self.service(), response.status(), response.body()) {
                 return Ok(response);
             }
             clock::sleep(READ_PAUSE_MS).await;
@@ -127,11 +144,6 @@ impl Request {
     }
 }
 
-/// Of a 403 of the service's own.
-fn hidden_from_tenant(error: Error) -> Error {
-    if error.is(kind::UNAVAILABLE) { error } else { Error { kind: kind::NOT_FOUND.into(), ..error } }
-}
-
-fn refusal(response: &Response) -> Error {
-    status::refusal(response.status(), response.header("retry-after"), response.body())
+fn refusal(service: &str, response: &Response) -> Error {
+    status::refusal(service, response.status(), response.header("retry-after"), response.body())
 }

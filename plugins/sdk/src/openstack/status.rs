@@ -6,29 +6,36 @@ use crate::error::kind;
 
 use super::message::{self, Refusal};
 
-/// What a status that is not 2xx means, with the backend's words for the log. `retry_after` is the header's
-/// value: seconds, or a date, which is left to the host's own backoff.
+/// What a status that is not 2xx means of the service of this type, with the backend's words for the log. `retry_after` is the
+/// header's value: seconds, or a date, which is left to the host's own backoff.
 #[must_use]
-pub fn refusal(status: u16, retry_after: Option<&str>, body: &[u8]) -> Error {
-    let message = message::of(body);
-    let kind = kind_of(status, message::own(body), &message);
+pub fn refusal(service: &str, status: u16, retry_after: Option<&str>, body: &[u8]) -> Error {
+    told(status, retry_after, message::own(service, status, body), &message::of(body))
+}
+
+/// The same of a backend whose own form is another: what it says itself, and the text for the log.
+#[must_use]
+pub fn told(status: u16, retry_after: Option<&str>, own: Option<Refusal>, text: &str) -> Error {
+    let kind = kind_of(status, own, text);
     let waits = matches!(kind, kind::BUSY | kind::UNAVAILABLE);
     let retry_after_ms = retry_after
         .filter(|_| waits)
         .and_then(|value| value.trim().parse::<u32>().ok())
         .map(|seconds| seconds.saturating_mul(1000));
-    Error { retry_after_ms, ..Error::hidden(kind, format_args!("backend answered {status}: {message}")) }
+    Error { retry_after_ms, ..Error::hidden(kind, format_args!("backend answered {status}: {text}")) }
 }
 
 /// Whether an answer cannot be the service's: it says neither what was asked for, nor in the service's form why not. A proxy
 /// answers so, and a service at whose address another one is.
 #[must_use]
-pub fn is_strange(status: u16, body: &[u8]) -> bool {
+pub fn is_strange(service: &str, status: u16, body: &[u8]) -> bool {
     match status {
         204 => false,
         200..300 => !is_json(body),
         300..400 => true,
-        403 | 404 | 410 => message::own(body).is_none(),
+        // They say it all, whoever does.
+        408 | 429 => false,
+        400..500 => message::own(service, status, body).is_none(),
         _ => false,
     }
 }
@@ -48,20 +55,20 @@ fn kind_of(status: u16, own: Option<Refusal>, text: &str) -> &'static str {
     let said = format!("{name}: {}", message::unquoted(&message)).to_ascii_lowercase();
     let says = |words: &[&str]| words.iter().any(|word| said.contains(word));
     match status {
-        401 => kind::DENIED,
+        408 => kind::TIMEOUT,
+        429 => kind::BUSY,
+        413 if says(&TOO_OFTEN) => kind::BUSY,
         // What a proxy refuses or does not find is neither the tenant's fault nor gone.
-        403 | 404 | 410 if !is_own => kind::UNAVAILABLE,
+        400..=499 if !is_own => kind::UNAVAILABLE,
+        401 => kind::DENIED,
         403 if says(&OVER_QUOTA) => kind::QUOTA,
         403 => kind::DENIED,
         404 | 410 => kind::NOT_FOUND,
-        408 => kind::TIMEOUT,
         409 if says(&OVER_QUOTA) => kind::QUOTA,
         409 if says(&TWICE) => kind::EXISTS,
         409 => kind::CONFLICT,
-        413 if says(&TOO_OFTEN) => kind::BUSY,
         413 if says(&OVER_QUOTA) => kind::QUOTA,
         406 | 501 => kind::UNSUPPORTED,
-        429 => kind::BUSY,
         400..=499 => kind::INVALID,
         // Nothing here follows a redirection; it is of a service that is elsewhere.
         300..=399 | 502..=504 => kind::UNAVAILABLE,
@@ -80,12 +87,12 @@ mod tests {
 
     #[test]
     fn every_refusal_has_its_kind() {
-        let keystone_twice = "{\"error\":{\"code\":409,\"message\":\"Conflict occurred attempting to store project - it is not permitted to have two projects with the same name in the same domain : x.\"}}";
+        let keystone_twice = "{\"error\":{\"code\":409,\"title\":\"Conflict\",\"message\":\"Conflict occurred attempting to store project - it is not permitted to have two projects with the same name in the same domain : x.\"}}";
         let table = [
             (400, r#"{"badRequest":{"code":400,"message":"Invalid"}}"#, kind::INVALID),
             (
                 401,
-                r#"{"error":{"message":"The request you have made requires authentication."}}"#,
+                r#"{"error":{"code":401,"title":"Unauthorized","message":"The request you have made requires authentication."}}"#,
                 kind::DENIED,
             ),
             (
@@ -98,7 +105,7 @@ mod tests {
                 r#"{"itemNotFound":{"code":404,"message":"Instance x could not be found."}}"#,
                 kind::NOT_FOUND,
             ),
-            (405, "", kind::INVALID),
+            (405, r#"{"badMethod":{"code":405,"message":"No."}}"#, kind::INVALID),
             (
                 406,
                 r#"{"computeFault":{"code":406,"message":"Version 9.9 is not supported"}}"#,
@@ -115,8 +122,12 @@ mod tests {
                 r#"{"conflictingRequest":{"code":409,"message":"Cannot 'start' instance"}}"#,
                 kind::CONFLICT,
             ),
-            (413, "Request Entity Too Large", kind::INVALID),
-            (422, "", kind::INVALID),
+            (
+                413,
+                r#"{"code":"413 Request Entity Too Large","title":"Request Entity Too Large","message":"No."}"#,
+                kind::INVALID,
+            ),
+            (422, r#"{"computeFault":{"code":422,"message":"No."}}"#, kind::INVALID),
             (429, "", kind::BUSY),
             (500, r#"{"computeFault":{"code":500,"message":"Unexpected API Error."}}"#, kind::INTERNAL),
             (300, r#"{"choices": []}"#, kind::UNAVAILABLE),
@@ -125,13 +136,22 @@ mod tests {
             (404, "default backend - 404", kind::UNAVAILABLE),
             (404, "<html><h1>404 Not Found</h1></html>", kind::UNAVAILABLE),
             (404, "", kind::UNAVAILABLE),
+            (400, "<html><h1>400 Bad Request</h1></html>", kind::UNAVAILABLE),
+            (401, "<html>Please log in</html>", kind::UNAVAILABLE),
+            (405, "", kind::UNAVAILABLE),
+            (409, "Conflict", kind::UNAVAILABLE),
+            (413, "Request Entity Too Large", kind::UNAVAILABLE),
+            (413, "too many requests", kind::BUSY),
+            (421, "", kind::UNAVAILABLE),
+            (425, "", kind::UNAVAILABLE),
+            (408, "", kind::TIMEOUT),
             (413, r#"{"overLimit":{"code":413,"message":"This request was rate-limited."}}"#, kind::BUSY),
             (502, "", kind::UNAVAILABLE),
             (503, "", kind::UNAVAILABLE),
             (504, "", kind::UNAVAILABLE),
         ];
         for (status, body, expected) in table {
-            assert_eq!(refusal(status, None, body.as_bytes()).kind, expected, "{status} {body}");
+            assert_eq!(refusal("", status, None, body.as_bytes()).kind, expected, "{status} {body}");
         }
     }
 
@@ -145,8 +165,8 @@ mod tests {
                 "Quota exceeded for instances: Requested 1, but already used 10 of 10 instances",
             ),
             (403, "forbidden", "Maximum number of ports exceeded"),
-            (409, "OverQuota", "Quota exceeded for resources: ['security_group_rule']."),
-            (409, "OverQuota", "Quota exceeded for resources: ['router_route']."),
+            (409, "conflictingRequest", "Quota exceeded for resources: ['security_group_rule']."),
+            (409, "conflictingRequest", "Quota exceeded for resources: ['router_route']."),
             (413, "overLimit", "VolumeLimitExceeded: Maximum number of volumes allowed (10) exceeded."),
             (
                 413,
@@ -166,14 +186,14 @@ mod tests {
         ];
         for (status, key, message) in table {
             let body = format!(r#"{{"{key}": {{"code": {status}, "message": "{message}"}}}}"#);
-            assert_eq!(refusal(status, None, body.as_bytes()).kind, kind::QUOTA, "{body}");
+            assert_eq!(refusal("", status, None, body.as_bytes()).kind, kind::QUOTA, "{body}");
         }
     }
 
     /// One of Nova's, Cinder's or Manila's.
     fn of(status: u16, key: &str, message: &str) -> Error {
         let body = serde_json::json!({key: {"code": status, "message": message}}).to_string();
-        refusal(status, None, body.as_bytes())
+        refusal("", status, None, body.as_bytes())
     }
 
     #[test]
@@ -201,15 +221,19 @@ mod tests {
             (202, "null"),
             (300, "{}"),
             (302, ""),
+            (400, "<html>"),
+            (401, "<html>"),
             (403, "<html>"),
             (404, "default backend - 404"),
+            (405, ""),
+            (409, ""),
         ] {
-            assert!(is_strange(status, body.as_bytes()), "{status} {body:?}");
+            assert!(is_strange("", status, body.as_bytes()), "{status} {body:?}");
         }
         for (status, body) in
-            [(200, " {}"), (200, "[]"), (204, ""), (400, "<html>"), (409, ""), (503, "<html>")]
+            [(200, " {}"), (200, "[]"), (204, ""), (408, ""), (429, "<html>"), (503, "<html>")]
         {
-            assert!(!is_strange(status, body.as_bytes()), "{status} {body:?}");
+            assert!(!is_strange("", status, body.as_bytes()), "{status} {body:?}");
         }
     }
 
@@ -219,7 +243,7 @@ mod tests {
         let of = |name: &str, message: &str| {
             let body =
                 format!(r#"{{"NeutronError": {{"type": "{name}", "message": "{message}", "detail": ""}}}}"#);
-            refusal(409, None, body.as_bytes()).kind
+            refusal("", 409, None, body.as_bytes()).kind
         };
         let twice = of("SecurityGroupRuleExists", "Security group rule already exists. Rule id is r1.");
         assert_eq!(twice, kind::EXISTS);
@@ -237,14 +261,17 @@ mod tests {
 
     #[test]
     fn the_platform_does_not_read_the_backends_words() {
-        assert!(!refusal(500, None, b"secret").public);
+        assert!(!refusal("", 500, None, b"secret").public);
     }
 
     #[test]
     fn waiting_is_told_where_it_helps() {
-        assert_eq!(refusal(503, Some("3"), b"").retry_after_ms, Some(3000));
-        assert_eq!(refusal(429, Some(" 1 "), b"").retry_after_ms, Some(1000));
-        assert_eq!(refusal(503, Some("Fri, 01 Jan 2027 00:00:00 GMT"), b"").retry_after_ms, None);
-        assert_eq!(refusal(413, Some("0"), b"quota").retry_after_ms, None);
+        assert_eq!(refusal("", 503, Some("3"), b"").retry_after_ms, Some(3000));
+        assert_eq!(refusal("", 429, Some(" 1 "), b"").retry_after_ms, Some(1000));
+        assert_eq!(refusal("", 503, Some("Fri, 01 Jan 2027 00:00:00 GMT"), b"").retry_after_ms, None);
+        assert_eq!(
+            refusal("", 413, Some("0"), br#"{"overLimit":{"code":413,"message":"quota"}}"#).retry_after_ms,
+            None
+        );
     }
 }
