@@ -9,7 +9,9 @@ use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use mimalloc::MiMalloc;
 use patchbay_cli::call::{CallArgs, call};
-use patchbay_cli::operator::{JournalArgs, PluginArgs, TenantArgs, journal, plugin, tenant};
+use patchbay_cli::operator::{
+    JournalArgs, OperatorArgs, PluginArgs, TenantArgs, journal, operator, plugin, tenant,
+};
 use patchbay_core::text::escaped_lines;
 use patchbay_runtime::{Compiler, Inspection, compile_input};
 use patchbay_server::config::reference;
@@ -40,7 +42,7 @@ enum Command {
         #[arg(long)]
         config: PathBuf,
     },
-    /// Check a configuration file, with the certificates that it names, and say what is wrong with it.
+    /// Check a configuration file, with the certificates and operators that it names, and say what is wrong with it.
     CheckConfig {
         /// The configuration file.
         #[arg(long)]
@@ -59,6 +61,8 @@ enum Command {
     Journal(JournalArgs),
     /// Show what the cloud has of tenants that the host does not know, and take one over.
     Tenant(TenantArgs),
+    /// Draw a token for an operator, with what the operators' file keeps of it.
+    Operator(OperatorArgs),
     /// Compile the component on standard input; the host starts this.
     #[command(hide = true)]
     Compile {
@@ -93,6 +97,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Plugin(arguments) => plugin(arguments, inspect).await,
         Command::Journal(arguments) => journal(arguments).await,
         Command::Tenant(arguments) => tenant(arguments).await,
+        Command::Operator(arguments) => operator(&arguments),
         Command::Compile { cache_directory } => compile_input(&cache_directory),
     }
 }
@@ -110,7 +115,7 @@ fn check(path: &std::path::Path) -> anyhow::Result<()> {
     let config = Config::read(path)?;
     // What is no error is told as the host would.
     log::init(&config.log)?;
-    config.check_certificates()
+    config.check_files()
 }
 
 async fn serve(path: &std::path::Path) -> anyhow::Result<()> {

@@ -21,6 +21,7 @@ pub mod gateway;
 pub mod measured;
 pub mod metrics;
 pub mod operation;
+pub mod operators;
 pub mod pki;
 pub mod postgres;
 pub mod process;

@@ -16,7 +16,7 @@ use patchbay_operations::{Operations, Runner};
 use patchbay_rollout::{Plugins, Watched};
 use patchbay_telemetry::{Metrics, Readiness, Sampler};
 use patchbay_tenants::Tenants;
-use patchbay_tenants::auth::Auth;
+use patchbay_tenants::auth::{Auth, Operators};
 use patchbay_upstream::Upstreams;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -26,6 +26,7 @@ use tokio_util::sync::CancellationToken;
 use super::config::Config;
 use super::grpc::{self, Api};
 use super::http;
+use super::operators::OperatorsFile;
 use super::tls::Security;
 
 /// A running host.
@@ -73,7 +74,7 @@ impl Host {
         let journal = Journal::open(&config.database, database.pool.clone(), config.journal).await?;
         let own = (Arc::clone(&journal), Arc::clone(&metrics));
         let plugins = Plugins::start(config.plugin, config.routes, access.upstreams, own.0, own.1).await?;
-        let watched = watched([&security, port.security()]);
+        let watched = watched([&security, port.security()], access.auth.operators());
         tokio::spawn(Arc::clone(&plugins).watch(config.source, watched, stop.clone()));
         let reserved = database.reserved(&config.database).await?;
         let membership = join(reserved, config.membership, grpc, &plugins, &stop).await?;
@@ -166,10 +167,11 @@ impl Host {
     }
 }
 
-/// The files of these ports' TLS.
-fn watched(ports: [&Security; 2]) -> Vec<Arc<dyn Watched>> {
-    let each = ports.into_iter().filter_map(Security::watched);
-    each.map(|tls| tls as Arc<dyn Watched>).collect()
+/// The files of these ports' TLS, and the operators'.
+fn watched(ports: [&Security; 2], operators: &Arc<Operators>) -> Vec<Arc<dyn Watched>> {
+    let each = ports.into_iter().filter_map(Security::watched).map(|tls| tls as Arc<dyn Watched>);
+    let operators = OperatorsFile::of(operators).map(|file| Arc::new(file) as Arc<dyn Watched>);
+    each.chain(operators).collect()
 }
 
 async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {

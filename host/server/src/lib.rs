@@ -9,6 +9,7 @@ pub mod grpc;
 mod host;
 pub mod http;
 mod listen;
+mod operators;
 pub mod tls;
 
 pub use self::config::Config;

@@ -10,4 +10,5 @@ mod noise;
 mod operator;
 mod permission;
 mod platform;
+mod role;
 mod service;

@@ -12,6 +12,7 @@ mod refusal;
 mod route;
 mod switch;
 mod tenant;
+mod token;
 mod upload;
 mod watch;
 

@@ -1,4 +1,4 @@
-//! `patchbay plugin …`, `patchbay journal` and `patchbay tenant …`: what an operator does with the plugins of a running host,
+//! `patchbay plugin …`, `patchbay journal`, `patchbay tenant …` and `patchbay operator …`: what an operator does with the plugins of a running host,
 //! what they did, and which tenants the cloud has that the host does not know, from the command line.
 //!
 //! A client of `PluginService`, `JournalService` and `TenantAdminService` like any other. What the commands print is in `show`
@@ -13,6 +13,7 @@ mod selector;
 mod show;
 mod table;
 mod tenant;
+mod token;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -33,6 +34,7 @@ use self::output::{Common, Output};
 use self::route::{Line, RouteArgs};
 use self::selector::GenerationSelector;
 pub use self::tenant::{TenantArgs, tenant};
+pub use self::token::{OperatorArgs, operator};
 use crate::client::{Bearer, Target, refused};
 
 /// What to do, and with which host.

@@ -8,8 +8,9 @@ use patchbay_durable::idempotency::IdempotencyKey;
 use patchbay_operations::registrar::RegistrationRequest;
 use patchbay_proto::Rpc;
 use patchbay_runtime::{Call, CallContext};
-use patchbay_tenants::auth::{Operator, Permit};
+use patchbay_tenants::auth::{Operator, Permit, Shown, Subject, scope};
 use tokio::time::Instant;
+use tonic::Extensions;
 use tonic::metadata::MetadataMap;
 
 use super::reply::ErrorStyle;
@@ -21,8 +22,10 @@ pub(super) struct RpcContext {
     pub(super) request_id: String,
     pub(super) deadline: Instant,
     pub(super) style: ErrorStyle,
-    /// What was sent as the operator's credential, where anything was.
-    pub(super) bearer: Option<String>,
+    /// What was sent as an operator's credential, where anything was.
+    bearer: Option<String>,
+    /// Who the client is by its certificate, where it has shown one.
+    certificate: Option<Subject>,
     /// As it was sent, where one was.
     idempotency_key: Option<Vec<u8>>,
     /// The label of the generation that answers. The one thing that is not returned: the runtime tells it when it has chosen
@@ -34,7 +37,7 @@ impl RpcContext {
     /// A call as its metadata tells it; `configured` is the style of those who wish none.
     pub(super) fn new(
         rpc: &'static Rpc,
-        metadata: &MetadataMap,
+        (metadata, extensions): (&MetadataMap, &Extensions),
         deadline: Instant,
         configured: ErrorStyle,
     ) -> Self {
@@ -45,9 +48,15 @@ impl RpcContext {
             deadline,
             style: ErrorStyle::of(metadata, configured),
             bearer: text("authorization").and_then(|value| value.strip_prefix("Bearer ")).map(str::to_owned),
+            certificate: extensions.get().cloned(),
             idempotency_key: metadata.get("idempotency-key").map(|key| key.as_bytes().to_vec()),
             served: Arc::default(),
         }
+    }
+
+    /// What it shows of an operator.
+    pub(super) fn shown(&self) -> Shown<'_> {
+        Shown { bearer: self.bearer.as_deref(), certificate: self.certificate.as_ref() }
     }
 
     /// The request, as these bytes tell it from others, with the key that was sent with it.
@@ -62,7 +71,7 @@ impl RpcContext {
     /// A registration on behalf of this call.
     pub(super) fn registration(
         &self,
-        operator: Operator,
+        operator: Operator<scope::Tenants>,
         once: Option<IdempotencyKey>,
     ) -> RegistrationRequest {
         let (request_id, served) = (self.request_id.clone(), Arc::clone(&self.served));

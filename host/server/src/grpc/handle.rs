@@ -8,6 +8,7 @@ use anyhow::anyhow;
 use patchbay_core::error::{Error, Kind};
 use patchbay_core::{OperationId, TenantId};
 use patchbay_proto::{self as proto, Effect, Keyed, Rpc};
+use patchbay_tenants::auth::scope::Scope;
 use patchbay_tenants::auth::{Claim, Operator};
 use tokio::time::Instant;
 use tonic::metadata::{MetadataMap, MetadataValue};
@@ -47,24 +48,28 @@ impl Api {
         marked(&context, outcome)
     }
 
-    /// As [`Api::handle`], for a call of the operator's.
-    pub(super) async fn handle_operator<Q: proto::Request, R: proto::Response>(
+    /// As [`Api::handle`], for a call of an operator's that needs this scope.
+    pub(super) async fn handle_operator<S: Scope, Q: proto::Request, R: proto::Response>(
         &self,
+        scope: S,
         request: Request<Q>,
-        work: impl AsyncFnOnce(&RpcContext, Operator, Q) -> Result<R, Error>,
+        work: impl AsyncFnOnce(&RpcContext, Operator<S>, Q) -> Result<R, Error>,
     ) -> Result<Response<R>, Status> {
-        let work = async |context: &Arc<RpcContext>, request| self.as_operator(context, request, work).await;
+        let work =
+            async |context: &Arc<RpcContext>, request| self.as_operator(scope, context, request, work).await;
         let (context, outcome) = self.instrument(request, work).await;
         respond(&context, outcome)
     }
 
-    /// As [`Api::handle_plain`], for a call of the operator's.
-    pub(super) async fn handle_operator_plain<Q: proto::Request, T>(
+    /// As [`Api::handle_plain`], for a call of an operator's that needs this scope.
+    pub(super) async fn handle_operator_plain<S: Scope, Q: proto::Request, T>(
         &self,
+        scope: S,
         request: Request<Q>,
-        work: impl AsyncFnOnce(&RpcContext, Operator, Q) -> Result<T, Error>,
+        work: impl AsyncFnOnce(&RpcContext, Operator<S>, Q) -> Result<T, Error>,
     ) -> Result<Response<T>, Status> {
-        let work = async |context: &Arc<RpcContext>, request| self.as_operator(context, request, work).await;
+        let work =
+            async |context: &Arc<RpcContext>, request| self.as_operator(scope, context, request, work).await;
         let (context, outcome) = self.instrument(request, work).await;
         marked(&context, outcome)
     }
@@ -90,13 +95,16 @@ impl Api {
         outcome.map(Into::into).map_err(|failed| failed.by(call.permit.tenant_id()))
     }
 
-    async fn as_operator<Q, R>(
+    async fn as_operator<S: Scope, Q, R>(
         &self,
+        scope: S,
         context: &RpcContext,
         request: Q,
-        work: impl AsyncFnOnce(&RpcContext, Operator, Q) -> Result<R, Error>,
+        work: impl AsyncFnOnce(&RpcContext, Operator<S>, Q) -> Result<R, Error>,
     ) -> Outcome<R> {
-        let operator = self.auth.operator(context.bearer.as_deref())?;
+        let identity = self.auth.identify(context.shown())?;
+        Span::current().record("operator", &**identity.name());
+        let operator = self.auth.operator(&identity, scope)?;
         Ok(work(context, operator, request).await?.into())
     }
 
@@ -141,13 +149,15 @@ impl Api {
         let longest = Duration::from_millis(self.config.call_ms_max);
         let deadline = extensions.get().map_or(begun + longest, |deadline: &Deadline| deadline.at);
         let rpc = extensions.get::<&'static Rpc>().copied().unwrap_or(&NONE);
-        let context = Arc::new(RpcContext::new(rpc, metadata, deadline, self.config.error_style));
+        let context =
+            Arc::new(RpcContext::new(rpc, (metadata, extensions), deadline, self.config.error_style));
         let span = tracing::info_span!(
             "call",
             request_id = %context.request_id,
             rpc = rpc.path,
             // Only what looks like an id goes into the log.
             tenant = tenant_id.parse::<TenantId>().ok().map(tracing::field::display),
+            operator = tracing::field::Empty,
         );
         (context, span)
     }

@@ -9,6 +9,7 @@ use patchbay_proto::tenant_admin::{
     AdoptRequest, AdoptResponse, ForeignTenant, ListForeignRequest, ListForeignResponse,
 };
 use patchbay_tenants::Registered;
+use patchbay_tenants::auth::scope;
 use secrecy::ExposeSecret as _;
 use tonic::{Request, Response, Status};
 
@@ -21,10 +22,10 @@ impl TenantAdminService for Api {
         &self,
         request: Request<ListForeignRequest>,
     ) -> Result<Response<ListForeignResponse>, Status> {
-        self.handle_operator_plain(request, async |context, operator, request| {
+        self.handle_operator_plain(scope::Read, request, async |context, operator, request| {
             let page = check::page(request.page_number, request.page_size)?;
             let (number, size) = (page.number as usize, page.size as usize);
-            let found = self.registrar.foreign(&context.registration(operator, None)).await?;
+            let found = self.registrar.foreign(&operator, &context.request_id, &context.served).await?;
             let found = found.into_iter().skip((number - 1).saturating_mul(size)).take(size);
             Ok(ListForeignResponse {
                 installation: self.registrar.installation().to_string(),
@@ -35,7 +36,7 @@ impl TenantAdminService for Api {
     }
 
     async fn adopt(&self, request: Request<AdoptRequest>) -> Result<Response<AdoptResponse>, Status> {
-        self.handle_operator_plain(request, async |context, operator, request| {
+        self.handle_operator_plain(scope::Tenants, request, async |context, operator, request| {
             let (wanted, request) = (adoption(request)?, context.registration(operator, None));
             let Registered { id, apikey } = self.registrar.adopt(request, wanted).await?;
             Ok(AdoptResponse { tenant_id: id.to_string(), apikey: apikey.expose_secret().to_owned() })

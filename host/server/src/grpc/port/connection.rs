@@ -19,6 +19,7 @@ use super::answer::PIECE_BYTES;
 use super::stream::Streams;
 use super::wire::{Greeting, Wire};
 use crate::listen::Place;
+use crate::tls::Security;
 
 /// Why a connection ends that would go on.
 #[derive(Debug, Clone, Copy)]
@@ -47,9 +48,11 @@ pub(super) async fn serve(port: Arc<Port>, tcp: TcpStream, peer: SocketAddr, pla
         },
         _ = end.as_mut() => return,
     };
+    let subject = Security::subject(&stream);
     let wire = Wire::new(stream, port.config.control_frames_max, greeting.clone());
     let answering = Arc::clone(&port);
-    let service = service_fn(move |request| Arc::clone(&answering).answer(request, info.clone()));
+    let service =
+        service_fn(move |request| Arc::clone(&answering).answer(request, info.clone(), subject.clone()));
     let http = http(&port, &place).serve_connection(TokioIo::new(wire), service);
     let mut http = pin!(http);
     let leave = tokio::select! {

@@ -22,6 +22,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use hyper::body::Incoming;
 use patchbay_proto::Rpc;
 use patchbay_telemetry::Metrics;
+use patchbay_tenants::auth::Subject;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -103,9 +104,13 @@ impl Port {
         self: Arc<Self>,
         mut request: Request<Incoming>,
         peer: TcpConnectInfo,
+        subject: Option<Subject>,
     ) -> BoxFuture<'static, Result<Response<Answer>, Infallible>> {
         let id = identify(request.headers_mut());
         request.extensions_mut().insert(peer);
+        if let Some(subject) = subject {
+            request.extensions_mut().insert(subject);
+        }
         let admitted = self.admit(&mut request);
         let (parts, body) = request.into_parts();
         let parts = Box::new(parts);
