@@ -10,7 +10,7 @@ use clap::{Parser, Subcommand};
 use mimalloc::MiMalloc;
 use patchbay_cli::call::{CallArgs, call};
 use patchbay_cli::operator::{
-    JournalArgs, OperatorArgs, PluginArgs, TenantArgs, journal, operator, plugin, tenant,
+    AuditArgs, JournalArgs, OperatorArgs, PluginArgs, TenantArgs, audit, journal, operator, plugin, tenant,
 };
 use patchbay_core::text::escaped_lines;
 use patchbay_runtime::{Compiler, Inspection, compile_input};
@@ -59,6 +59,8 @@ enum Command {
     Plugin(PluginArgs),
     /// Show what plugins changed in the backends for one call, or for one operation.
     Journal(JournalArgs),
+    /// Show who changed what, who was refused, and what happened to plugins on whose behalf.
+    Audit(AuditArgs),
     /// Show what the cloud has of tenants that the host does not know, and take one over.
     Tenant(TenantArgs),
     /// Draw a token for an operator, with what the operators' file keeps of it.
@@ -96,6 +98,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Call(arguments) => call(arguments).await,
         Command::Plugin(arguments) => plugin(arguments, inspect).await,
         Command::Journal(arguments) => journal(arguments).await,
+        Command::Audit(arguments) => audit(arguments).await,
         Command::Tenant(arguments) => tenant(arguments).await,
         Command::Operator(arguments) => operator(&arguments),
         Command::Compile { cache_directory } => compile_input(&cache_directory),

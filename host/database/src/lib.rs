@@ -57,6 +57,7 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
     migration!(8, "0008_installation"),
     migration!(9, "0009_counted_time"),
     migration!(10, "0010_tenant_revision"),
+    migration!(11, "0011_audit"),
 ];
 
 /// Where the database is and how much of it one host uses.

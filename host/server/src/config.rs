@@ -9,7 +9,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use patchbay_database as database;
-use patchbay_durable::{idempotency, journal, membership};
+use patchbay_durable::{audit, idempotency, journal, membership};
 use patchbay_operations as operation;
 use patchbay_rollout::{self as rollout, Reloaded, Route, Source};
 use patchbay_runtime as plugin;
@@ -55,6 +55,9 @@ pub struct Config {
     /// How much is kept of what plugins changed in the backends.
     #[serde(default)]
     pub journal: journal::Config,
+    /// How much is kept of who changed what, and for how long.
+    #[serde(default)]
+    pub audit: audit::Config,
     /// Where plugins are, and what they may use.
     #[serde(default)]
     pub plugin: plugin::Config,
@@ -124,6 +127,7 @@ impl Config {
         self.plugin.check()?;
         self.database.check()?;
         self.journal.check()?;
+        self.audit.check()?;
         self.membership.check()?;
         self.operation.check()?;
         let kept = self.idempotency.kept_ms;

@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use futures::future::BoxFuture;
 use patchbay_core::seal::MasterKey;
 use patchbay_database as database;
+use patchbay_durable::audit::Audit;
 use patchbay_durable::idempotency::Idempotency;
 use patchbay_durable::journal::Journal;
 use patchbay_durable::membership::{self, Membership};
@@ -23,6 +24,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::audit::follow;
 use super::config::Config;
 use super::grpc::{self, Api};
 use super::http;
@@ -38,7 +40,10 @@ pub struct Host {
     operations: Arc<Runner>,
     plugins: Arc<Plugins>,
     journal: Arc<Journal>,
+    audit: Arc<Audit>,
     pool: database::Pool,
+    /// Writes what happens to plugins into the audit trail.
+    following: JoinHandle<()>,
     probing: JoinHandle<()>,
     serving: JoinHandle<anyhow::Result<()>>,
     /// Ends the gRPC server: no new calls, those in flight go on.
@@ -72,11 +77,15 @@ impl Host {
         let database = Database::open(&config.database, &stop).await?;
         let access = Access::open(&config, &database.pool, &metrics).await?;
         let journal = Journal::open(&config.database, database.pool.clone(), config.journal).await?;
+        let audit = Audit::open(&config.database, database.pool.clone(), config.audit.clone()).await?;
         let own = (Arc::clone(&journal), Arc::clone(&metrics));
         let plugins = Plugins::start(config.plugin, config.routes, access.upstreams, own.0, own.1).await?;
         let watched = watched([&security, port.security()], access.auth.operators());
         tokio::spawn(Arc::clone(&plugins).watch(config.source, watched, stop.clone()));
         let reserved = database.reserved(&config.database).await?;
+        let pruned = (Duration::from_millis(config.operation.prune_interval_ms), config.operation.prune_max);
+        tokio::spawn(Arc::clone(&audit).prune(pruned.0, pruned.1, stop.clone()));
+        let following = tokio::spawn(follow(Arc::clone(&plugins), Arc::clone(&audit), stop.clone()));
         let membership = join(reserved, config.membership, grpc, &plugins, &stop).await?;
         let work = Work { plugins: &plugins, membership: &membership, keys: access.keys, auth: &access.auth };
         let operations = work.operations(&database.pool, config.operation, &metrics).await?;
@@ -94,6 +103,7 @@ impl Host {
             operations: Arc::clone(&operations),
             membership: Arc::clone(&membership),
             registrar,
+            audit: Arc::clone(&audit),
             metrics,
             refusals,
             stopping,
@@ -109,6 +119,8 @@ impl Host {
             operations,
             plugins,
             journal,
+            audit,
+            following,
             pool,
             probing,
             serving,
@@ -152,6 +164,8 @@ impl Host {
         }
         self.stop.cancel();
         self.journal.close().await;
+        let _ = tokio::time::timeout(self.shutdown_max, self.following).await;
+        self.audit.close().await;
         if tokio::time::timeout(self.shutdown_max, self.probing).await.is_err() {
             tracing::warn!("the host stops while it waits for its database");
         }

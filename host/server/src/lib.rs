@@ -4,6 +4,7 @@
 //! is kept in a table, which component answers. [`Host::start`] reads as a table of contents.
 #![forbid(unsafe_code)]
 
+mod audit;
 pub mod config;
 pub mod grpc;
 mod host;

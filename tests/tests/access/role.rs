@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use patchbay_proto::Rpc;
 use patchbay_proto::plugin::WatchEventsRequest;
 use patchbay_proto::plugin::plugin_service_client::PluginServiceClient;
 use patchbay_tests::contract::{methods, path};
@@ -25,6 +26,7 @@ const MAY: &[(&str, &[&str])] = &[
     ("/patchbay.tenant.v1.TenantAdminService/ListForeign", &["viewer", "deployer", "tenant-admin"]),
     ("/patchbay.tenant.v1.TenantAdminService/Adopt", &["tenant-admin"]),
     ("/patchbay.journal.v1.JournalService/ListCalls", &["viewer", "deployer", "tenant-admin"]),
+    ("/patchbay.audit.v1.AuditService/ListEntries", &["viewer", "deployer", "tenant-admin"]),
     ("/patchbay.plugin.v1.PluginService/ListPlugins", &["viewer", "deployer", "tenant-admin"]),
     ("/patchbay.plugin.v1.PluginService/WatchEvents", &["viewer", "deployer", "tenant-admin"]),
     ("/patchbay.plugin.v1.PluginService/LoadPlugin", &["deployer"]),
@@ -63,6 +65,11 @@ async fn every_rpc_of_the_operators_is_for_those_roles_that_the_table_says() {
     let deployment = Deployment::builder().toml(&operators.toml()).at_once().start().await;
     let own: Vec<_> = methods().into_iter().filter(|method| !is_keyed(method)).collect();
     assert_eq!(own.len(), MAY.len(), "the table names an RPC that is not there");
+    for method in &own {
+        // What a viewer may is a read, and nothing else is.
+        let rpc = Rpc::of_path(&path(method)).unwrap();
+        assert_eq!(rpc.changes, !may(method, "viewer"), "{}", method.full_name());
+    }
     for method in &own {
         let code = async |credential: Option<&str>| code(deployment.grpc(), method, credential).await;
         for credential in [None, Some(bearer(&token("nobody"))), Some(bearer("viewer"))] {

@@ -5,6 +5,7 @@
 //! How admission, drain and canaries behave is tested in `plugins`.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
+mod audit;
 mod carried;
 mod command;
 mod load;

@@ -1,7 +1,8 @@
 //! One call on its way down: as it arrived, and as a tenant's that may be made. What is done with it is in `handle` and in the
 //! services; what comes of it, in `outcome`.
 
-use std::sync::{Arc, OnceLock};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use patchbay_core::error::Error;
 use patchbay_durable::idempotency::IdempotencyKey;
@@ -12,6 +13,7 @@ use patchbay_tenants::auth::{Operator, Permit, Shown, Subject, scope};
 use tokio::time::Instant;
 use tonic::Extensions;
 use tonic::metadata::MetadataMap;
+use tonic::transport::server::TcpConnectInfo;
 
 use super::reply::ErrorStyle;
 use super::request_id::{new_request_id, request_id};
@@ -26,6 +28,10 @@ pub(super) struct RpcContext {
     bearer: Option<String>,
     /// Who the client is by its certificate, where it has shown one.
     certificate: Option<Subject>,
+    /// Where it came from.
+    pub(super) peer: Option<SocketAddr>,
+    /// What the audit trail is to name beside the request's own words, as what was made; told by the one who does the work.
+    pub(super) found: Mutex<Vec<String>>,
     /// As it was sent, where one was.
     idempotency_key: Option<Vec<u8>>,
     /// The label of the generation that answers. The one thing that is not returned: the runtime tells it when it has chosen
@@ -49,9 +55,16 @@ impl RpcContext {
             style: ErrorStyle::of(metadata, configured),
             bearer: text("authorization").and_then(|value| value.strip_prefix("Bearer ")).map(str::to_owned),
             certificate: extensions.get().cloned(),
+            peer: extensions.get::<TcpConnectInfo>().and_then(TcpConnectInfo::remote_addr),
+            found: Mutex::default(),
             idempotency_key: metadata.get("idempotency-key").map(|key| key.as_bytes().to_vec()),
             served: Arc::default(),
         }
+    }
+
+    /// Lets the audit trail name this too.
+    pub(super) fn concerns(&self, what: String) {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner).push(what);
     }
 
     /// What it shows of an operator.

@@ -20,9 +20,11 @@ use super::context::{RpcContext, TenantCall};
 use super::outcome::{Answer, Failed, Outcome};
 use super::port::Deadline;
 use super::reply::{ErrorStyle, status};
+use super::trail::{self, Asked};
 
 /// For the metrics of a request that is no RPC of the contract: the router lets none through, and none is handled.
-const NONE: Rpc = Rpc { service: "", method: "", path: "", effect: Effect::Other, makes: false };
+const NONE: Rpc =
+    Rpc { service: "", method: "", path: "", effect: Effect::Other, changes: false, makes: false };
 
 impl Api {
     /// Does the work of a tenant's call, once it is known that the tenant may make it, and gives its outcome the form that
@@ -90,22 +92,45 @@ impl Api {
             request_id: &context.request_id,
             deadline: context.deadline,
         };
-        let call = self.authorize(context, claim).await?;
-        let outcome = work(&call, request).await;
-        outcome.map(Into::into).map_err(|failed| failed.by(call.permit.tenant_id()))
+        let call = match self.authorize(context, claim).await {
+            Ok(call) => call,
+            Err(failed) => {
+                trail::refused(&self.audit, context, Asked::by_tenant(&claim), &failed.error).await;
+                return Err(failed);
+            }
+        };
+        let entry = trail::enter(&self.audit, context, || Asked::by_tenant(&claim))?;
+        let outcome = work(&call, request).await.map(Into::into);
+        let outcome = trail::ended(entry, context, outcome).await;
+        outcome.map_err(|failed| failed.by(call.permit.tenant_id()))
     }
 
-    async fn as_operator<S: Scope, Q, R>(
+    async fn as_operator<S: Scope, Q: proto::Request, R>(
         &self,
         scope: S,
         context: &RpcContext,
         request: Q,
         work: impl AsyncFnOnce(&RpcContext, Operator<S>, Q) -> Result<R, Error>,
     ) -> Outcome<R> {
-        let identity = self.auth.identify(context.shown())?;
+        let identity = match self.auth.identify(context.shown()) {
+            Ok(identity) => identity,
+            Err(error) => {
+                trail::refused(&self.audit, context, Asked::by_nobody(request.named()), &error).await;
+                return Err(error.into());
+            }
+        };
         Span::current().record("operator", &**identity.name());
-        let operator = self.auth.operator(&identity, scope)?;
-        Ok(work(context, operator, request).await?.into())
+        let asked = || Asked::by_operator(&identity, request.named());
+        let operator = match self.auth.operator(&identity, scope) {
+            Ok(operator) => operator,
+            Err(error) => {
+                trail::refused(&self.audit, context, asked(), &error).await;
+                return Err(error.into());
+            }
+        };
+        let entry = trail::enter(&self.audit, context, asked)?;
+        let outcome = work(context, operator, request).await;
+        trail::ended(entry, context, outcome.map(Answer::from).map_err(Failed::from)).await
     }
 
     /// Checks who calls and whether they may, before anything else happens, and finds where what the request names is.

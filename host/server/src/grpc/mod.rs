@@ -1,6 +1,7 @@
 //! The gRPC server: the contract's services, reflection and health. A service's calls are in the file of its name;
 //! nothing below this module knows of gRPC.
 
+mod audit;
 mod change;
 mod check;
 mod cidr;
@@ -27,12 +28,14 @@ mod security_group;
 mod stranger;
 mod tenant;
 mod tenant_admin;
+mod trail;
 mod vpc;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use patchbay_durable::audit::Audit;
 use patchbay_durable::membership::Membership;
 use patchbay_operations::Runner;
 use patchbay_operations::registrar::Registrar;
@@ -168,6 +171,8 @@ pub struct Api {
     pub membership: Arc<Membership>,
     /// How tenants come about.
     pub registrar: Arc<Registrar>,
+    /// Who changed what.
+    pub audit: Arc<Audit>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// Which refused calls get a line in the log.

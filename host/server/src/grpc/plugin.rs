@@ -7,7 +7,7 @@ mod watch;
 
 use futures::stream::BoxStream;
 use patchbay_core::error::Error;
-use patchbay_core::{Domain, TenantId};
+use patchbay_core::{Digest, Domain, TenantId};
 use patchbay_proto::plugin::plugin_service_server::PluginService;
 use patchbay_proto::plugin::set_route_request::Pin;
 use patchbay_proto::plugin::{
@@ -44,6 +44,8 @@ impl PluginService for Api {
     ) -> Result<Response<LoadPluginResponse>, Status> {
         self.handle_operator_plain(scope::Plugins, request, async |context, operator, messages| {
             let upload = upload::receive(&self.plugins, messages, context.deadline).await?;
+            context.concerns(format!("plugin={}", upload.plugin));
+            context.concerns(format!("sha256={}", Digest::of(&upload.bytes).as_str()));
             let records = self.plugins.load(&operator, &upload.plugin, upload.bytes).await?;
             Ok(LoadPluginResponse { generations: records.into_iter().map(Generation::convert).collect() })
         })

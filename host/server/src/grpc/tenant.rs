@@ -19,6 +19,7 @@ impl TenantService for Api {
             let once = context.once(request.tenant_name.as_bytes())?;
             let wanted = context.registration(operator, once);
             let Registered { id, apikey } = self.registrar.register(wanted, &request.tenant_name).await?;
+            context.concerns(format!("tenant_id={id}"));
             Ok(CreateTenantRes {
                 tenant_id: id.to_string(),
                 apikey: apikey.expose_secret().to_owned(),
