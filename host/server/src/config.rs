@@ -128,6 +128,7 @@ impl Config {
         self.database.check()?;
         self.journal.check()?;
         self.audit.check()?;
+        self.tenant.check()?;
         self.membership.check()?;
         self.operation.check()?;
         let kept = self.idempotency.kept_ms;

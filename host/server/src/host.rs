@@ -16,8 +16,8 @@ use patchbay_operations::registrar::Registrar;
 use patchbay_operations::{Operations, Runner};
 use patchbay_rollout::{Plugins, Watched};
 use patchbay_telemetry::{Metrics, Readiness, Sampler};
-use patchbay_tenants::Tenants;
 use patchbay_tenants::auth::{Auth, Operators};
+use patchbay_tenants::{Administration, Tenants};
 use patchbay_upstream::Upstreams;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -89,6 +89,7 @@ impl Host {
         let membership = join(reserved, config.membership, grpc, &plugins, &stop).await?;
         let work = Work { plugins: &plugins, membership: &membership, keys: access.keys, auth: &access.auth };
         let operations = work.operations(&database.pool, config.operation, &metrics).await?;
+        let administration = Arc::new(Administration::new(Arc::clone(&access.tenants), &config.tenant));
         let registrar = work.registrar(access.tenants, &stop);
 
         let (refusals, ready) = (Sampler::new(config.log.refusals_per_second), database.ready);
@@ -102,6 +103,7 @@ impl Host {
             plugins: Arc::clone(&plugins),
             operations: Arc::clone(&operations),
             membership: Arc::clone(&membership),
+            administration,
             registrar,
             audit: Arc::clone(&audit),
             metrics,

@@ -23,6 +23,11 @@ const ROLES: [&str; 4] = ["viewer", "deployer", "tenant-admin", "admin"];
 /// Each of the operators' RPCs, with the roles that may call it beside `admin`.
 const MAY: &[(&str, &[&str])] = &[
     ("/tenant.TenantService/CreateTenant", &["tenant-admin"]),
+    ("/patchbay.tenant.v1.TenantAdminService/GetTenant", &["viewer", "deployer", "tenant-admin"]),
+    ("/patchbay.tenant.v1.TenantAdminService/ListTenants", &["viewer", "deployer", "tenant-admin"]),
+    ("/patchbay.tenant.v1.TenantAdminService/RotateApiKey", &["tenant-admin"]),
+    ("/patchbay.tenant.v1.TenantAdminService/SuspendTenant", &["tenant-admin"]),
+    ("/patchbay.tenant.v1.TenantAdminService/ResumeTenant", &["tenant-admin"]),
     ("/patchbay.tenant.v1.TenantAdminService/ListForeign", &["viewer", "deployer", "tenant-admin"]),
     ("/patchbay.tenant.v1.TenantAdminService/Adopt", &["tenant-admin"]),
     ("/patchbay.journal.v1.JournalService/ListCalls", &["viewer", "deployer", "tenant-admin"]),

@@ -11,6 +11,7 @@ mod command;
 mod load;
 mod refusal;
 mod route;
+mod standing;
 mod switch;
 mod tenant;
 mod token;

@@ -12,6 +12,7 @@ mod output;
 mod route;
 mod selector;
 mod show;
+mod standing;
 mod table;
 mod tenant;
 mod token;

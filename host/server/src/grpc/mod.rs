@@ -42,6 +42,7 @@ use patchbay_operations::registrar::Registrar;
 use patchbay_proto as proto;
 use patchbay_rollout::Plugins;
 use patchbay_telemetry::{Metrics, Sampler};
+use patchbay_tenants::Administration;
 use patchbay_tenants::auth::Auth;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -169,6 +170,8 @@ pub struct Api {
     pub operations: Arc<Runner>,
     /// The hosts that share the database.
     pub membership: Arc<Membership>,
+    /// What operators do with tenants that are there.
+    pub administration: Arc<Administration>,
     /// How tenants come about.
     pub registrar: Arc<Registrar>,
     /// Who changed what.

@@ -134,10 +134,13 @@ impl Auth {
     ///
     /// # Errors
     /// [`Kind::Unauthenticated`]: no such tenant or not its key, in the same words. [`Kind::Invalid`]: the
-    /// user's id cannot be one. [`Kind::Denied`]: the platform says no. [`Kind::Unavailable`]: the platform
+    /// user's id cannot be one. [`Kind::Denied`]: the tenant is suspended, or the platform says no. [`Kind::Unavailable`]: the platform
     /// could not be asked, or the database does not answer. [`Kind::Busy`]: too many unproven calls wait.
     pub async fn permit(&self, claim: Claim<'_>) -> Result<Permit, Error> {
         let tenant = self.authenticate(claim).await?;
+        if tenant.suspended() {
+            return Err(Error::new(Kind::Denied, "The tenant is suspended."));
+        }
         check_user(claim.platform_userid)?;
         let permit = Permit::of_tenant(tenant, claim.platform_userid, claim.request_id, claim.deadline);
         if let Some(permission) = &self.permission {
