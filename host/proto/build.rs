@@ -12,7 +12,8 @@ use prost_types::{
     DescriptorProto, FieldDescriptorProto, FileDescriptorProto, FileDescriptorSet, MethodDescriptorProto,
 };
 
-const PACKAGES: [&str; 14] = [
+const PACKAGES: [&str; 15] = [
+    "audit.proto",
     "clouddisk.proto",
     "flavor.proto",
     "image.proto",
@@ -29,6 +30,12 @@ const PACKAGES: [&str; 14] = [
     "vpc.proto",
 ];
 
+/// How the methods are called that change nothing: the standard ones, and the one that tells a key again.
+const READS: [&str; 4] = ["Get", "List", "Watch", "RecoverKey"];
+
+/// What a field's name speaks of that the audit trail must not have.
+const SECRET: [&str; 4] = ["key", "secret", "password", "token"];
+
 /// How the names of fields end that name a resource which exists.
 const RESOURCE: [&str; 5] = ["_id", "_ids", "_ref", "_uuid", "_uid"];
 
@@ -38,9 +45,10 @@ fn main() -> anyhow::Result<()> {
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
     std::fs::write(out.join("descriptors.bin"), descriptors.encode_to_vec())?;
     std::fs::write(out.join("messages.rs"), messages(&descriptors)?)?;
-    // What `patchbay plugin`, `patchbay journal` and `patchbay tenant` print with `--json`.
+    // What `patchbay plugin`, `patchbay journal`, `patchbay audit` and `patchbay tenant` print with `--json`.
     let printed = "#[derive(serde::Serialize)]";
     let build = tonic_prost_build::configure()
+        .type_attribute(".patchbay.audit.v1", printed)
         .type_attribute(".patchbay.journal.v1", printed)
         .type_attribute(".patchbay.plugin.v1", printed)
         .type_attribute(".patchbay.tenant.v1", printed);
@@ -70,7 +78,8 @@ fn messages(descriptors: &FileDescriptorSet) -> anyhow::Result<String> {
                 let (method_name, effect) = (method.name(), effect(file, method)?);
                 writeln!(
                     rpcs,
-                    "Rpc {{ service: {name:?}, method: {method_name:?}, path: \"{name}/{method_name}\", effect: Effect::{effect}, makes: {makes} }},"
+                    "Rpc {{ service: {name:?}, method: {method_name:?}, path: \"{name}/{method_name}\", effect: Effect::{effect}, changes: {}, makes: {makes} }},",
+                    !READS.iter().any(|reads| method_name.starts_with(reads))
                 )?;
                 let input = method.input_type().rsplit('.').next().unwrap_or_default();
                 let message = file.message_type.iter().find(|message| message.name() == input);
@@ -130,10 +139,12 @@ fn responses(code: &mut String, module: &str, message: &DescriptorProto) -> anyh
 fn request(code: &mut String, module: &str, message: &DescriptorProto, method: &str) -> anyhow::Result<()> {
     let (name, has) = (message.name(), |name: &str| message.field.iter().any(|field| field.name() == name));
     let tenant = if has("tenant_id") { "fn tenant_id(&self) -> &str { &self.tenant_id }" } else { "" };
-    writeln!(code, "impl Request for crate::{module}::{name} {{ {tenant} }}")?;
     if !has("apikey") {
+        let named = named(message);
+        writeln!(code, "impl Request for crate::{module}::{name} {{ {tenant} {named} }}")?;
         return Ok(());
     }
+    writeln!(code, "impl Request for crate::{module}::{name} {{ {tenant} }}")?;
     let named = message.field.iter().filter(|field| is_resource(field, method));
     let mut resources = String::new();
     for field in named {
@@ -160,6 +171,30 @@ fn request(code: &mut String, module: &str, message: &DescriptorProto, method: &
         }}"
     )?;
     Ok(())
+}
+
+/// What an operator's request is about: each field that is set, but for secrets. Of a `oneof` nothing is told.
+fn named(message: &DescriptorProto) -> String {
+    let is_told = |field: &&FieldDescriptorProto| {
+        let alone = field.oneof_index.is_none() || field.proto3_optional();
+        alone && !SECRET.iter().any(|word| field.name().contains(word))
+    };
+    let tell = |field: &FieldDescriptorProto| {
+        let name = field.name();
+        if field.proto3_optional() {
+            return format!(
+                "if let Some(value) = &self.{name} {{ named.push(format!(\"{name}={{value:?}}\")); }}\n"
+            );
+        }
+        let plain = field.r#type() == Type::String && field.label() != Label::Repeated;
+        let form = if plain { "{}" } else { "{:?}" };
+        format!("if is_set(&self.{name}) {{ named.push(format!(\"{name}={form}\", self.{name})); }}\n")
+    };
+    let told: String = message.field.iter().filter(is_told).map(tell).collect();
+    if told.is_empty() {
+        return String::new();
+    }
+    format!("fn named(&self) -> Vec<String> {{ let mut named = Vec::new(); {told} named }}")
 }
 
 /// Whether a field names something that exists already: all ids but the tenant's, and buckets but the one to be made.

@@ -9,7 +9,9 @@ use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use mimalloc::MiMalloc;
 use patchbay_cli::call::{CallArgs, call};
-use patchbay_cli::operator::{JournalArgs, PluginArgs, TenantArgs, journal, plugin, tenant};
+use patchbay_cli::operator::{
+    AuditArgs, JournalArgs, OperatorArgs, PluginArgs, TenantArgs, audit, journal, operator, plugin, tenant,
+};
 use patchbay_core::text::escaped_lines;
 use patchbay_runtime::{Compiler, Inspection, compile_input};
 use patchbay_server::config::reference;
@@ -40,7 +42,7 @@ enum Command {
         #[arg(long)]
         config: PathBuf,
     },
-    /// Check a configuration file, with the certificates that it names, and say what is wrong with it.
+    /// Check a configuration file, with the certificates and operators that it names, and say what is wrong with it.
     CheckConfig {
         /// The configuration file.
         #[arg(long)]
@@ -57,8 +59,12 @@ enum Command {
     Plugin(PluginArgs),
     /// Show what plugins changed in the backends for one call, or for one operation.
     Journal(JournalArgs),
+    /// Show who changed what, who was refused, and what happened to plugins on whose behalf.
+    Audit(AuditArgs),
     /// Show what the cloud has of tenants that the host does not know, and take one over.
     Tenant(TenantArgs),
+    /// Draw a token for an operator, with what the operators' file keeps of it.
+    Operator(OperatorArgs),
     /// Compile the component on standard input; the host starts this.
     #[command(hide = true)]
     Compile {
@@ -92,7 +98,9 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Call(arguments) => call(arguments).await,
         Command::Plugin(arguments) => plugin(arguments, inspect).await,
         Command::Journal(arguments) => journal(arguments).await,
+        Command::Audit(arguments) => audit(arguments).await,
         Command::Tenant(arguments) => tenant(arguments).await,
+        Command::Operator(arguments) => operator(&arguments),
         Command::Compile { cache_directory } => compile_input(&cache_directory),
     }
 }
@@ -110,7 +118,7 @@ fn check(path: &std::path::Path) -> anyhow::Result<()> {
     let config = Config::read(path)?;
     // What is no error is told as the host would.
     log::init(&config.log)?;
-    config.check_certificates()
+    config.check_files()
 }
 
 async fn serve(path: &std::path::Path) -> anyhow::Result<()> {

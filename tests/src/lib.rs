@@ -22,6 +22,7 @@ pub mod matrix;
 pub mod measured;
 pub mod metrics;
 pub mod operation;
+pub mod operators;
 pub mod pki;
 pub mod postgres;
 pub mod process;

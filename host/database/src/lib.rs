@@ -57,6 +57,8 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
     migration!(8, "0008_installation"),
     migration!(9, "0009_counted_time"),
     migration!(10, "0010_tenant_revision"),
+    migration!(11, "0011_audit"),
+    migration!(12, "0012_tenant_service"),
 ];
 
 /// Where the database is and how much of it one host uses.

@@ -14,7 +14,7 @@ use patchbay_rollout::Plugins;
 use patchbay_runtime as plugin;
 use patchbay_runtime::contract::identity::exports::patchbay::identity::tenants::{self, Spec};
 use patchbay_runtime::{CallContext, Placeholder};
-use patchbay_tenants::auth::{Auth, Operator};
+use patchbay_tenants::auth::{Auth, Operator, scope};
 use patchbay_tenants::{Account, Leftover, Once, Registered, Registration, Reserved, Tenants, Unreserved};
 use rand::RngExt as _;
 use tokio::time::Instant;
@@ -43,8 +43,8 @@ fn until(deadline: Instant) -> ExponentialBuilder {
 
 /// Who asks for a registration.
 pub struct RegistrationRequest {
-    /// Proof that the operator does.
-    pub operator: Operator,
+    /// Proof that an operator does who may.
+    pub operator: Operator<scope::Tenants>,
     /// The call's id.
     pub request_id: String,
     /// Set to the generation that does the work; see [`CallContext::served`].

@@ -26,6 +26,7 @@ macro_rules! package {
     };
 }
 
+package!(audit, "patchbay.audit.v1");
 package!(clouddisk, "clouddisk");
 package!(flavor, "flavor");
 package!(image, "image");

@@ -12,6 +12,8 @@ pub struct Rpc {
     pub path: &'static str,
     /// What it does to the resource that it is about.
     pub effect: Effect,
+    /// Whether it may change anything; what does not is called `Get…`, `List…`, `Watch…` or `RecoverKey`.
+    pub changes: bool,
     /// Whether its service makes resources, each of them in some region; flavors and images are made by nobody here.
     pub makes: bool,
 }
@@ -47,6 +49,16 @@ pub trait Request {
     fn tenant_id(&self) -> &str {
         ""
     }
+
+    /// What an operator's request is about, as "name=value", without secrets; of tenants' there is [`Keyed::resources`].
+    fn named(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// Whether a field is sent at all.
+fn is_set<T: Default + PartialEq>(value: &T) -> bool {
+    *value != T::default()
 }
 
 impl<T> Request for tonic::Streaming<T> {}

@@ -1,13 +1,14 @@
 //! What happened to plugins, numbered, for those who watch: the last ones are kept, and what happens is sent on.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use patchbay_core::{Domain, text};
 use patchbay_runtime::Generation;
 use tokio::sync::broadcast;
 
+use super::cause;
 use super::route::Route;
 
 /// One thing that happened.
@@ -23,6 +24,8 @@ pub struct Event {
     pub line: Option<(Domain, String)>,
     /// The generation that it is about.
     pub generation: Option<Subject>,
+    /// The operator who has asked for what led to it; none where the host did it by itself.
+    pub operator: Option<Arc<str>>,
     /// A sentence with the figures that led to it.
     pub message: String,
 }
@@ -73,6 +76,10 @@ pub enum EventKind {
     CertificateApplied,
     /// Certificates changed for the worse: those before go on serving.
     CertificateRefused,
+    /// The operators' file was read anew, and what it says holds.
+    OperatorsApplied,
+    /// The operators' file changed for the worse: those before are operators still.
+    OperatorsRefused,
     /// An operation failed, and what it made could not all be undone.
     LeftBehind,
 }
@@ -98,6 +105,8 @@ impl EventKind {
             Self::Announced => "announced",
             Self::CertificateApplied => "certificate-applied",
             Self::CertificateRefused => "certificate-refused",
+            Self::OperatorsApplied => "operators-applied",
+            Self::OperatorsRefused => "operators-refused",
             Self::LeftBehind => "left-behind",
         }
     }
@@ -160,7 +169,8 @@ impl Events {
         let message = text::sanitized(message.as_ref(), text::MESSAGE_BYTES_MAX);
         let mut history = self.lock();
         history.last += 1;
-        let event = Event { number: history.last, at: Timestamp::now(), kind, line, generation, message };
+        let (number, at, operator) = (history.last, Timestamp::now(), cause::operator());
+        let event = Event { number, at, kind, line, generation, operator, message };
         if history.events.len() == self.events_max {
             history.events.pop_front();
         }

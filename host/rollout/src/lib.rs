@@ -8,6 +8,7 @@
 mod admission;
 mod announce;
 mod canary;
+mod cause;
 mod event;
 mod file;
 mod history;

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use patchbay_core::Domain;
 use patchbay_runtime::Generation;
 
+use super::cause;
 use super::event::EventKind;
 use super::registry::Registry;
 use super::rollout::{Consequences, Entry, Rollout, Unfit};
@@ -20,7 +21,7 @@ pub(super) fn edit<R, E>(
     let (done, Consequences { draining, gone }) = registry.routing.edit(change)?;
     for Entry { generation, since, .. } in draining {
         registry.history.draining(&generation);
-        tokio::spawn(drain(Arc::clone(registry), generation, since));
+        tokio::spawn(cause::carried(drain(Arc::clone(registry), generation, since)));
     }
     gone.iter().for_each(|generation| let_go(registry, generation));
     Ok(done)

@@ -8,9 +8,11 @@ use futures::future::BoxFuture;
 use patchbay_core::error::{Error, Kind};
 use patchbay_core::{Domain, TenantId};
 use patchbay_runtime::Generation;
+use patchbay_tenants::auth::{Operator, scope};
 use tokio::sync::{OwnedSemaphorePermit, broadcast};
 
 use super::Plugins;
+use super::cause;
 use super::event::{About, Event, EventKind};
 use super::file::File;
 use super::history::Record;
@@ -79,8 +81,13 @@ impl Plugins {
     ///
     /// # Errors
     /// As [`Plugins::loadable`]; [`Kind::Internal`] when the directory cannot be written.
-    pub fn load<'a>(&'a self, plugin: &'a str, bytes: Vec<u8>) -> BoxFuture<'a, Result<Vec<Record>, Error>> {
-        Box::pin(self.admit(plugin, bytes))
+    pub fn load<'a>(
+        &'a self,
+        by: &'a Operator<scope::Plugins>,
+        plugin: &'a str,
+        bytes: Vec<u8>,
+    ) -> BoxFuture<'a, Result<Vec<Record>, Error>> {
+        Box::pin(cause::asked_by(by.name(), self.admit(plugin, bytes)))
     }
 
     async fn admit(&self, plugin: &str, bytes: Vec<u8>) -> Result<Vec<Record>, Error> {
@@ -103,7 +110,11 @@ impl Plugins {
     ///
     /// # Errors
     /// [`Kind::NotFound`] for a number that was never given, [`Kind::Conflict`] for a generation that is not kept.
-    pub async fn activate(&self, number: u64) -> Result<Record, Error> {
+    pub async fn activate(&self, by: &Operator<scope::Plugins>, number: u64) -> Result<Record, Error> {
+        cause::asked_by(by.name(), self.switch_to(number)).await
+    }
+
+    async fn switch_to(&self, number: u64) -> Result<Record, Error> {
         let known = record(&self.list(), number)
             .ok_or_else(|| Error::new(Kind::NotFound, format!("There is no generation {number}.")))?;
         let (domain, region) = (known.domain, known.region.clone());
@@ -124,7 +135,16 @@ impl Plugins {
     ///
     /// # Errors
     /// [`Kind::Conflict`] when no earlier one is kept, [`Kind::Invalid`] for a region that is not served.
-    pub async fn roll_back(&self, domain: Domain, region: &str) -> Result<Record, Error> {
+    pub async fn roll_back(
+        &self,
+        by: &Operator<scope::Plugins>,
+        domain: Domain,
+        region: &str,
+    ) -> Result<Record, Error> {
+        cause::asked_by(by.name(), self.switch_back(domain, region)).await
+    }
+
+    async fn switch_back(&self, domain: Domain, region: &str) -> Result<Record, Error> {
         let region = self.registry.routing.region(domain, region)?;
         let generation = self.edit(domain, &region, |line| {
             let number = line.roll_back()?;
@@ -139,7 +159,18 @@ impl Plugins {
     /// # Errors
     /// [`Kind::NotFound`] for a generation that the line does not keep, [`Kind::Invalid`] for weights that leave nobody
     /// to answer or for a region that is not served, [`Kind::Quota`] for too many pins.
-    pub fn set_route(
+    pub async fn set_route(
+        &self,
+        by: &Operator<scope::Plugins>,
+        domain: Domain,
+        region: &str,
+        weights: &[(u64, u32)],
+        pins: &[(TenantId, Option<u64>)],
+    ) -> Result<Vec<Record>, Error> {
+        cause::asked_by(by.name(), async { self.share_out(domain, region, weights, pins) }).await
+    }
+
+    fn share_out(
         &self,
         domain: Domain,
         region: &str,

@@ -9,13 +9,13 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use patchbay_database as database;
-use patchbay_durable::{idempotency, journal, membership};
+use patchbay_durable::{audit, idempotency, journal, membership};
 use patchbay_operations as operation;
 use patchbay_rollout::{self as rollout, Reloaded, Route, Source};
 use patchbay_runtime as plugin;
 use patchbay_telemetry::log;
 use patchbay_tenants as tenant;
-use patchbay_tenants::auth;
+use patchbay_tenants::auth::{self, Operators};
 use patchbay_upstream as upstream;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -55,6 +55,9 @@ pub struct Config {
     /// How much is kept of what plugins changed in the backends.
     #[serde(default)]
     pub journal: journal::Config,
+    /// How much is kept of who changed what, and for how long.
+    #[serde(default)]
+    pub audit: audit::Config,
     /// Where plugins are, and what they may use.
     #[serde(default)]
     pub plugin: plugin::Config,
@@ -101,11 +104,14 @@ impl Config {
         Ok(config)
     }
 
-    /// Looks at the files that the ports' TLS names, as `patchbay check-config` does.
+    /// Looks at the files that are read anew while the host runs, as `patchbay check-config` does: the operators' and those of
+    /// the ports' TLS.
     ///
     /// # Errors
-    /// A file cannot be read, a key is another certificate's, a chain does not hold together, a certificate is not good now.
-    pub fn check_certificates(&self) -> anyhow::Result<()> {
+    /// A file cannot be read, operators do not hold together, a key is another certificate's, a chain does not hold together,
+    /// a certificate is not good now.
+    pub fn check_files(&self) -> anyhow::Result<()> {
+        Operators::open(self.auth.operators_file.clone())?;
         let ports = [("grpc", &self.grpc.tls), ("http", &self.http.tls)];
         let mut configured = ports.into_iter().filter_map(|(owner, tls)| Some((owner, tls.as_ref()?)));
         configured.try_for_each(|(owner, tls)| tls.try_files(owner))
@@ -116,10 +122,13 @@ impl Config {
         let upstreams = self.upstream.keys().map(String::as_str).collect();
         rollout::check(&self.routes, &upstreams)?;
         self.grpc.check()?;
+        self.auth.check()?;
         self.http.check()?;
         self.plugin.check()?;
         self.database.check()?;
         self.journal.check()?;
+        self.audit.check()?;
+        self.tenant.check()?;
         self.membership.check()?;
         self.operation.check()?;
         let kept = self.idempotency.kept_ms;

@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use futures::future::BoxFuture;
 use patchbay_core::seal::MasterKey;
 use patchbay_database as database;
+use patchbay_durable::audit::Audit;
 use patchbay_durable::idempotency::Idempotency;
 use patchbay_durable::journal::Journal;
 use patchbay_durable::membership::{self, Membership};
@@ -15,17 +16,19 @@ use patchbay_operations::registrar::Registrar;
 use patchbay_operations::{Operations, Runner};
 use patchbay_rollout::{Plugins, Watched};
 use patchbay_telemetry::{Metrics, Readiness, Sampler};
-use patchbay_tenants::Tenants;
-use patchbay_tenants::auth::Auth;
+use patchbay_tenants::auth::{Auth, Operators};
+use patchbay_tenants::{Administration, Tenants};
 use patchbay_upstream::Upstreams;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::audit::follow;
 use super::config::Config;
 use super::grpc::{self, Api};
 use super::http;
+use super::operators::OperatorsFile;
 use super::tls::Security;
 
 /// A running host.
@@ -37,7 +40,10 @@ pub struct Host {
     operations: Arc<Runner>,
     plugins: Arc<Plugins>,
     journal: Arc<Journal>,
+    audit: Arc<Audit>,
     pool: database::Pool,
+    /// Writes what happens to plugins into the audit trail.
+    following: JoinHandle<()>,
     probing: JoinHandle<()>,
     serving: JoinHandle<anyhow::Result<()>>,
     /// Ends the gRPC server: no new calls, those in flight go on.
@@ -71,14 +77,19 @@ impl Host {
         let database = Database::open(&config.database, &stop).await?;
         let access = Access::open(&config, &database.pool, &metrics).await?;
         let journal = Journal::open(&config.database, database.pool.clone(), config.journal).await?;
+        let audit = Audit::open(&config.database, database.pool.clone(), config.audit.clone()).await?;
         let own = (Arc::clone(&journal), Arc::clone(&metrics));
         let plugins = Plugins::start(config.plugin, config.routes, access.upstreams, own.0, own.1).await?;
-        let watched = watched([&security, port.security()]);
+        let watched = watched([&security, port.security()], access.auth.operators());
         tokio::spawn(Arc::clone(&plugins).watch(config.source, watched, stop.clone()));
         let reserved = database.reserved(&config.database).await?;
+        let pruned = (Duration::from_millis(config.operation.prune_interval_ms), config.operation.prune_max);
+        tokio::spawn(Arc::clone(&audit).prune(pruned.0, pruned.1, stop.clone()));
+        let following = tokio::spawn(follow(Arc::clone(&plugins), Arc::clone(&audit), stop.clone()));
         let membership = join(reserved, config.membership, grpc, &plugins, &stop).await?;
         let work = Work { plugins: &plugins, membership: &membership, keys: access.keys, auth: &access.auth };
         let operations = work.operations(&database.pool, config.operation, &metrics).await?;
+        let administration = Arc::new(Administration::new(Arc::clone(&access.tenants), &config.tenant));
         let registrar = work.registrar(access.tenants, &stop);
 
         let (refusals, ready) = (Sampler::new(config.log.refusals_per_second), database.ready);
@@ -92,7 +103,9 @@ impl Host {
             plugins: Arc::clone(&plugins),
             operations: Arc::clone(&operations),
             membership: Arc::clone(&membership),
+            administration,
             registrar,
+            audit: Arc::clone(&audit),
             metrics,
             refusals,
             stopping,
@@ -108,6 +121,8 @@ impl Host {
             operations,
             plugins,
             journal,
+            audit,
+            following,
             pool,
             probing,
             serving,
@@ -151,6 +166,8 @@ impl Host {
         }
         self.stop.cancel();
         self.journal.close().await;
+        let _ = tokio::time::timeout(self.shutdown_max, self.following).await;
+        self.audit.close().await;
         if tokio::time::timeout(self.shutdown_max, self.probing).await.is_err() {
             tracing::warn!("the host stops while it waits for its database");
         }
@@ -166,10 +183,11 @@ impl Host {
     }
 }
 
-/// The files of these ports' TLS.
-fn watched(ports: [&Security; 2]) -> Vec<Arc<dyn Watched>> {
-    let each = ports.into_iter().filter_map(Security::watched);
-    each.map(|tls| tls as Arc<dyn Watched>).collect()
+/// The files of these ports' TLS, and the operators'.
+fn watched(ports: [&Security; 2], operators: &Arc<Operators>) -> Vec<Arc<dyn Watched>> {
+    let each = ports.into_iter().filter_map(Security::watched).map(|tls| tls as Arc<dyn Watched>);
+    let operators = OperatorsFile::of(operators).map(|file| Arc::new(file) as Arc<dyn Watched>);
+    each.chain(operators).collect()
 }
 
 async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {

@@ -4,11 +4,13 @@
 //! is kept in a table, which component answers. [`Host::start`] reads as a table of contents.
 #![forbid(unsafe_code)]
 
+mod audit;
 pub mod config;
 pub mod grpc;
 mod host;
 pub mod http;
 mod listen;
+mod operators;
 pub mod tls;
 
 pub use self::config::Config;

@@ -16,6 +16,7 @@ use tokio::sync::{Mutex, Semaphore};
 use tokio::time::{Instant, sleep_until};
 
 use super::Config;
+use super::keys::Keys;
 
 /// Changes in their order.
 pub(super) struct Page {
@@ -29,15 +30,15 @@ pub(super) struct Change {
     pub(super) id: TenantId,
     /// Counts up over all tenants; 0 where that is not known.
     pub(super) revision: i64,
-    /// Its key while it is active.
-    pub(super) key: Option<Digest>,
+    /// Its keys while it is active.
+    pub(super) keys: Option<Keys>,
 }
 
 /// See the module.
 pub(super) struct Directory {
-    keys: RwLock<HashMap<TenantId, Digest>>,
+    keys: RwLock<HashMap<TenantId, Keys>>,
     /// What an unknown tenant's key is compared with.
-    nobody: Digest,
+    nobody: Keys,
     last: Arc<Mutex<Last>>,
     /// Until when what is known counts as fresh.
     fresh_until: RwLock<Option<Instant>>,
@@ -64,7 +65,7 @@ impl Directory {
     pub(super) fn new(config: &Config, nobody: Digest) -> Self {
         Self {
             keys: RwLock::default(),
-            nobody,
+            nobody: Keys::only(nobody),
             last: Arc::default(),
             fresh_until: RwLock::default(),
             waiting: Semaphore::new(config.waiting_max.min(Semaphore::MAX_PERMITS)),
@@ -73,11 +74,11 @@ impl Directory {
         }
     }
 
-    /// Whether that is the digest of the tenant's key; takes the same time for a tenant that is not there.
+    /// Whether that is the digest of a key of the tenant's; takes the same time for a tenant that is not there.
     pub(super) fn has(&self, id: TenantId, shown: &Digest) -> bool {
         let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
         let known = keys.get(&id);
-        shown.matches(known.unwrap_or(&self.nobody)) && known.is_some()
+        known.unwrap_or(&self.nobody).have(shown) && known.is_some()
     }
 
     /// Whether the changes were read lately, so that a key that was right then still is.
@@ -91,12 +92,12 @@ impl Directory {
         self.keys.read().unwrap_or_else(PoisonError::into_inner).len()
     }
 
-    /// A tenant has this key from now on; none: it is not active any more.
-    pub(super) fn set(&self, id: TenantId, key: Option<Digest>) {
-        let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
-        match key {
-            Some(key) => keys.insert(id, key),
-            None => keys.remove(&id),
+    /// A tenant has these keys from now on; none: it is not active any more.
+    pub(super) fn set(&self, id: TenantId, keys: Option<Keys>) {
+        let mut all = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+        match keys {
+            Some(keys) => all.insert(id, keys),
+            None => all.remove(&id),
         };
     }
 
@@ -152,7 +153,7 @@ impl Directory {
             };
             let revision = changes.iter().map(|change| change.revision).fold(last.revision, i64::max);
             let more = full && revision > last.revision;
-            changes.into_iter().for_each(|change| self.set(change.id, change.key));
+            changes.into_iter().for_each(|change| self.set(change.id, change.keys));
             last.revision = revision;
             if !more {
                 break;
@@ -198,7 +199,7 @@ mod tests {
                 async move {
                     reads.fetch_add(1, Ordering::SeqCst);
                     tokio::time::sleep(Duration::from_millis(5)).await;
-                    let one = Change { id: id(1), revision: 7, key: Some(digest(1)) };
+                    let one = Change { id: id(1), revision: 7, keys: Some(Keys::only(digest(1))) };
                     let changes = Some(one).into_iter().filter(|change| change.revision > after).collect();
                     let page = Page { changes, full: false };
                     if fails { Err(patchbay_core::failure::late()) } else { Ok(page) }

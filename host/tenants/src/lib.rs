@@ -4,8 +4,10 @@
 //! the cloud, which is the identity plugin's, and how a credential travels in a request.
 #![forbid(unsafe_code)]
 
+mod admin;
 pub mod auth;
 mod directory;
+mod keys;
 mod store;
 
 use std::fmt;
@@ -21,6 +23,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use tokio::time::Instant;
 
+pub use self::admin::Administration;
 pub use self::store::{Once, Tenants, Unreserved};
 
 /// As the requirements have it: `tenant_name varchar2(100)`.
@@ -43,8 +46,27 @@ pub struct Config {
     pub refresh_ms_min: u64,
     /// Calls that wait so at once; one more is refused as busy.
     pub waiting_max: usize,
+    /// How long the key that a tenant had holds beside a new one, where the operator does not say; counted while a host runs.
+    pub key_overlap_ms: u64,
+    /// How long it may at most.
+    pub key_overlap_ms_max: u64,
     /// The longest registration. One that takes twice as long counts as dead, and what it made is removed.
     pub registration_ms: u64,
+}
+
+impl Config {
+    /// Whether it holds together.
+    ///
+    /// # Errors
+    /// It does not; the error names the key.
+    pub fn check(&self) -> anyhow::Result<()> {
+        let most = self.key_overlap_ms_max;
+        anyhow::ensure!(
+            self.key_overlap_ms <= most,
+            "tenant.key_overlap_ms is more than tenant.key_overlap_ms_max"
+        );
+        Ok(())
+    }
 }
 
 impl Default for Config {
@@ -55,6 +77,8 @@ impl Default for Config {
             active_max: 100_000,
             refresh_ms_min: 100,
             waiting_max: 1_024,
+            key_overlap_ms: 86_400_000,
+            key_overlap_ms_max: 30 * 86_400_000,
             registration_ms: 60_000,
         }
     }
@@ -81,6 +105,7 @@ pub struct Tenant {
     name: String,
     account: Account,
     apikey: Digest,
+    suspended: bool,
     password_sealed: String,
     master: Arc<MasterKey>,
 }
@@ -108,6 +133,12 @@ impl Tenant {
     #[must_use]
     pub fn account(&self) -> &Account {
         &self.account
+    }
+
+    /// Whether its calls are refused.
+    #[must_use]
+    pub fn suspended(&self) -> bool {
+        self.suspended
     }
 
     /// What is kept of its api key.
@@ -139,6 +170,23 @@ impl fmt::Debug for Tenant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tenant").field("id", &self.id).field("name", &self.name).finish_non_exhaustive()
     }
+}
+
+/// A tenant as an operator sees it.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    /// Its id.
+    pub id: TenantId,
+    /// What people call it.
+    pub name: String,
+    /// Whether its calls are refused.
+    pub suspended: bool,
+    /// When it was registered, in milliseconds since 1970-01-01T00:00:00Z.
+    pub created_ms: i64,
+    /// Its project in the cloud.
+    pub project_id: String,
+    /// How long the key before its last one still holds, counted while a host runs; none where it does not.
+    pub previous_key_ms: Option<u64>,
 }
 
 /// A tenant that is being made: its row is in the database, its id and secrets are drawn, the cloud knows

@@ -11,11 +11,12 @@
 //! A row that is `creating` past its time belongs to a host that is gone, and counts as `removing`. The
 //! unique name decides between calls that want the same one. Several may remove one leftover: removing twice
 //! does no harm. What was in the cloud before its row is in `adoption`, what others are told of a change in
-//! `changes`, and whose database it is in `installation`.
+//! `changes`, what an operator changes of an active tenant in `standing`, and whose database it is in `installation`.
 
 mod adoption;
 mod changes;
 mod installation;
+mod standing;
 mod unreserved;
 
 use std::sync::Arc;
@@ -35,6 +36,7 @@ use sqlx::{AnyConnection, AnyPool, Row as _};
 
 pub use self::unreserved::Unreserved;
 use super::directory::Directory;
+use super::keys::Keys;
 use super::{
     Account, Config, Leftover, Registered, Registration, Reserved, SECRET_CHARS, Tenant, checked_name,
 };
@@ -132,7 +134,7 @@ impl Tenants {
     async fn read(&self, id: TenantId) -> Result<Arc<Tenant>, Unread> {
         self.reads.inc();
         let sql = "SELECT tenant_name, mark, openstack_domainid, openstack_projectid, openstack_userid, \
-                   openstack_roleid, openstack_password, apikey \
+                   openstack_roleid, openstack_password, apikey, suspended \
                    FROM tenant_info WHERE tenant_id = $1 AND state = 'active'";
         let row = sqlx::query(sql).bind(id.to_string()).fetch_optional(&self.pool).await?;
         let row = row.ok_or(Unread::Absent)?;
@@ -140,7 +142,7 @@ impl Tenants {
     }
 
     fn tenant(&self, id: TenantId, row: &AnyRow) -> Result<Tenant, Unread> {
-        let apikey: String = row.try_get("apikey")?;
+        let (apikey, suspended): (String, i64) = (row.try_get("apikey")?, row.try_get("suspended")?);
         Ok(Tenant {
             id,
             key: id.to_string(),
@@ -153,6 +155,7 @@ impl Tenants {
                 role_id: row.try_get("openstack_roleid")?,
             },
             apikey: Digest::from_base64(&apikey).map_err(Unread::Damaged)?,
+            suspended: suspended != 0,
             password_sealed: row.try_get("openstack_password")?,
             master: Arc::clone(&self.master),
         })
@@ -298,7 +301,7 @@ impl Tenants {
         }
         both.commit().await?;
         let key = self.master.digest(&registration.id.to_string(), registration.apikey());
-        self.directory.set(registration.id, Some(key));
+        self.directory.set(registration.id, Some(Keys::only(key)));
         Ok(())
     }
 

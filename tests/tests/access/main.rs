@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod adoption;
+mod audit;
 mod contract;
 mod installation;
 mod key;
@@ -10,4 +11,5 @@ mod noise;
 mod operator;
 mod permission;
 mod platform;
+mod role;
 mod service;

@@ -13,7 +13,7 @@ use tonic::{Code, Request};
 use crate::contract::is_keyed;
 
 /// Calls any method with an empty message; the code of its answer, wherever that is told.
-async fn code(channel: Channel, method: &MethodDescriptor, credential: Option<&str>) -> Code {
+pub(crate) async fn code(channel: Channel, method: &MethodDescriptor, credential: Option<&str>) -> Code {
     let mut request = Request::new(stream::iter([DynamicMessage::new(method.input())]));
     if let Some(credential) = credential {
         request.metadata_mut().insert("authorization", credential.parse().unwrap());

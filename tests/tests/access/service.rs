@@ -16,7 +16,7 @@ use tonic_reflection::pb::v1::{ServerReflectionRequest, ServerReflectionResponse
 use crate::contract::{call, keyed_methods, request};
 
 /// All services.
-const SERVICES: [&str; 14] = [
+const SERVICES: [&str; 15] = [
     "tenant.TenantService",
     "flavor.FlavorService",
     "image.ImageService",
@@ -30,6 +30,7 @@ const SERVICES: [&str; 14] = [
     "patchbay.operation.v1.OperationService",
     "patchbay.plugin.v1.PluginService",
     "patchbay.journal.v1.JournalService",
+    "patchbay.audit.v1.AuditService",
     "patchbay.tenant.v1.TenantAdminService",
 ];
 /// Those of the compute domain.

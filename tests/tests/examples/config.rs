@@ -11,16 +11,18 @@ use toml::{Table, Value};
 
 const DIRECTORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/config");
 /// Keys without a default, or with one that depends on what else there is.
-const WITHOUT_DEFAULT: [&str; 17] = [
+const WITHOUT_DEFAULT: [&str; 19] = [
     "auth_url",
     "base_url",
     "ca_file",
     "certificate_file",
     "domain",
     "failures_excess_percent",
+    "file",
     "key_file",
     "kind",
     "name",
+    "operators_file",
     "percent",
     "plugin",
     "promote_after_ms",

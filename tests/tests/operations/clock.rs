@@ -17,7 +17,8 @@ const DAY_MS: i64 = 24 * 3_600_000;
 /// Longer than any test.
 const NEVER_MS: u64 = 600_000;
 /// Each time that is stored.
-const TIMES: [&str; 8] = [
+const TIMES: [&str; 9] = [
+    "audit.at_ms",
     "counted_time.read_at",
     "idempotency.created_at",
     "journal.sent_at",

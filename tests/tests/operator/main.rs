@@ -5,13 +5,16 @@
 //! How admission, drain and canaries behave is tested in `plugins`.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
+mod audit;
 mod carried;
 mod command;
 mod load;
 mod refusal;
 mod route;
+mod standing;
 mod switch;
 mod tenant;
+mod token;
 mod upload;
 mod watch;
 

@@ -49,14 +49,17 @@ async fn a_watcher_sees_what_happens_in_order() {
         assert_eq!((event.generation, &event.digest), (loaded.number, &loaded.digest), "{event:?}");
         assert_eq!((event.domain.as_str(), event.region.as_str()), ("compute", nova.region.as_str()));
         assert!(!event.message.is_empty() && event.time.ends_with('Z'), "{event:?}");
+        assert_eq!(event.operator, "operator", "{event:?}");
     }
+    let first = next(&mut stage.watch(Some(0)).await).await;
+    assert_eq!((first.kind.as_str(), first.operator.as_str()), ("admitted", ""), "at the start nobody asked");
     stage.load(b"these are words").await;
     let refused = until(&mut events, "refused").await.pop().unwrap();
     assert!(refused.message.contains("not a component"), "{refused:?}");
     let request = RollbackRequest { domain: "compute".to_owned(), region: nova.region.clone() };
     stage.plugins().rollback(stage.deployment.operator(request)).await.unwrap();
     let back = until(&mut events, "rolled-back").await.pop().unwrap();
-    assert_eq!(back.generation, nova.number, "{back:?}");
+    assert_eq!((back.generation, back.operator.as_str()), (nova.number, "operator"), "{back:?}");
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 //! What a store is asked for is in the file of its table.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod audit;
 mod clock;
 mod hosts;
 mod journal;
@@ -105,6 +106,10 @@ async fn every_case(database: impl Fn(&str) -> String) {
             the_oldest_are_removed
             a_write_takes_so_long_and_no_longer
             what_cannot_be_written_is_an_error_until_it_can;
+        audit:
+            a_line_comes_back_and_filters_narrow
+            a_change_is_written_however_it_ends
+            the_oldest_of_each_kind_are_removed;
         operations:
             an_operation_is_followed_to_its_end
             another_tenants_operation_is_none

@@ -8,6 +8,7 @@ mod client;
 mod command;
 mod database;
 mod foreign;
+mod operator;
 mod reload;
 mod start;
 

@@ -1,9 +1,10 @@
-//! `patchbay plugin …`, `patchbay journal` and `patchbay tenant …`: what an operator does with the plugins of a running host,
+//! `patchbay plugin …`, `patchbay journal`, `patchbay audit`, `patchbay tenant …` and `patchbay operator …`: what an operator does with the plugins of a running host,
 //! what they did, and which tenants the cloud has that the host does not know, from the command line.
 //!
 //! A client of `PluginService`, `JournalService` and `TenantAdminService` like any other. What the commands print is in `show`
 //! and `table`, in which form in `output`; what a component's file holds is told by the function that the binary hands in (`inspect`).
 
+mod audit;
 mod inspect;
 mod journal;
 mod load;
@@ -11,8 +12,10 @@ mod output;
 mod route;
 mod selector;
 mod show;
+mod standing;
 mod table;
 mod tenant;
+mod token;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -27,12 +30,14 @@ use patchbay_proto::plugin::{
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Channel;
 
+pub use self::audit::{AuditArgs, audit};
 pub use self::inspect::Inspect;
 pub use self::journal::{JournalArgs, journal};
 use self::output::{Common, Output};
 use self::route::{Line, RouteArgs};
 use self::selector::GenerationSelector;
 pub use self::tenant::{TenantArgs, tenant};
+pub use self::token::{OperatorArgs, operator};
 use crate::client::{Bearer, Target, refused};
 
 /// What to do, and with which host.

@@ -105,13 +105,14 @@ pub(super) fn steps(steps: &[Step], out: &mut impl Write) -> Result<()> {
 
 /// An event in one line; its sentence names the component.
 pub(super) fn event(event: &Event, out: &mut impl Write) -> Result<()> {
-    let Event { number, time, kind, message, .. } = event;
+    let Event { number, time, kind, message, operator, .. } = event;
     let line = match event.domain.as_str() {
         "" => String::new(),
         domain => format!("  {domain}/{}", event.region),
     };
     let generation = if event.generation == 0 { String::new() } else { format!("  {}", event.generation) };
-    let told = format!("{number}  {time}  {kind}{line}{generation}  {message}");
+    let by = if operator.is_empty() { String::new() } else { format!(" (by {operator})") };
+    let told = format!("{number}  {time}  {kind}{line}{generation}  {message}{by}");
     writeln!(out, "{}", escaped(&told))
 }
 

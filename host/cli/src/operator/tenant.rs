@@ -1,4 +1,5 @@
-//! `patchbay tenant …`: what the cloud has of tenants that the installation does not know, and the decision to take one over.
+//! `patchbay tenant …`: tenants that are there, another api key, suspension; what the cloud has of tenants that the installation does
+//! not know, and the decision to take one over. What is printed of a tenant is in `standing`.
 
 use std::io::Write;
 
@@ -6,12 +7,16 @@ use anyhow::{Context as _, Result, ensure};
 use clap::Subcommand;
 use futures::future::BoxFuture;
 use patchbay_proto::tenant_admin::tenant_admin_service_client::TenantAdminServiceClient;
-use patchbay_proto::tenant_admin::{AdoptRequest, ForeignTenant, ListForeignRequest, ListForeignResponse};
+use patchbay_proto::tenant_admin::{
+    AdoptRequest, ForeignTenant, GetTenantRequest, ListForeignRequest, ListForeignResponse,
+    ResumeTenantRequest, RotateApiKeyRequest, SuspendTenantRequest,
+};
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Channel;
 
 use super::output::{Common, Output};
 use super::show;
+use super::standing;
 use super::table::Column::Left;
 use super::table::table;
 use crate::client::{Bearer, Target, refused};
@@ -30,6 +35,35 @@ pub struct TenantArgs {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Show all tenants.
+    List {
+        /// Only the one that is called so.
+        #[arg(long, default_value = "", hide_default_value = true)]
+        name: String,
+    },
+    /// Show one tenant.
+    Get {
+        /// As "t-" and ten digits.
+        tenant_id: String,
+    },
+    /// Give a tenant another api key and print it; the one that it has holds beside it for a time.
+    RotateKey {
+        /// As "t-" and ten digits.
+        tenant_id: String,
+        /// How long the key that it has still holds; 0: not at all. As configured where this is not given.
+        #[arg(long, value_name = "MS")]
+        overlap_ms: Option<u64>,
+    },
+    /// Refuse a tenant's calls from now on; what it has stays, and operations go on.
+    Suspend {
+        /// As "t-" and ten digits.
+        tenant_id: String,
+    },
+    /// Take a suspended tenant's calls again.
+    Resume {
+        /// As "t-" and ten digits.
+        tenant_id: String,
+    },
     /// Show what the cloud has that is called like a tenant and is none of this installation's.
     Foreign,
     /// Take over a tenant that the cloud has, with all that is its own there; print its new api key.
@@ -65,6 +99,31 @@ async fn carry_out(args: TenantArgs) -> Result<()> {
     let Common { target, json } = &args.common;
     let mut out = Output { json: *json, out: std::io::stdout() };
     match args.command {
+        Command::List { name } => {
+            let listed = standing::listed(&mut connect(target).await?, &name).await?;
+            out.print(&listed, |out| standing::people(&listed.tenants, out))
+        }
+        Command::Get { tenant_id } => {
+            let found = connect(target).await?.get_tenant(GetTenantRequest { tenant_id }).await;
+            let found = found.map_err(|status| refused(&status))?.into_inner();
+            out.print(&found, |out| standing::people(found.tenant.as_slice(), out))
+        }
+        Command::RotateKey { tenant_id, overlap_ms } => {
+            let request = RotateApiKeyRequest { tenant_id, overlap_ms };
+            let rotated = connect(target).await?.rotate_api_key(request).await;
+            let rotated = rotated.map_err(|status| refused(&status))?.into_inner();
+            out.print(&rotated, |out| standing::rotated(&rotated, out))
+        }
+        Command::Suspend { tenant_id } => {
+            let done = connect(target).await?.suspend_tenant(SuspendTenantRequest { tenant_id }).await;
+            let done = done.map_err(|status| refused(&status))?.into_inner();
+            out.print(&done, |out| standing::people(done.tenant.as_slice(), out))
+        }
+        Command::Resume { tenant_id } => {
+            let done = connect(target).await?.resume_tenant(ResumeTenantRequest { tenant_id }).await;
+            let done = done.map_err(|status| refused(&status))?.into_inner();
+            out.print(&done, |out| standing::people(done.tenant.as_slice(), out))
+        }
         Command::Foreign => {
             let listed = listed(&mut connect(target).await?).await?;
             out.print(&listed, |out| people(&listed, out))

@@ -1,13 +1,12 @@
 //! The journal: every call of a plugin that changes something in a backend, in the database before the plugin sees how it
 //! ended. So the host knows, whatever the plugin does, what was made on whose behalf.
 //!
-//! Reads: what is written of a call (`call`), by whom (`writer`), where it is kept (`store`), and what follows from it
-//! for an operation that could not be undone (`leftover`). Calls that only read are no business of this module.
+//! Reads: what is written of a call (`call`), where it is kept (`store`), and what follows from it for an operation that could not
+//! be undone (`leftover`). Calls that only read are no business of this module.
 
 mod call;
 mod leftover;
 mod store;
-mod writer;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -19,6 +18,7 @@ use patchbay_database as database;
 use patchbay_database::now_ms;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use sqlx::AnyConnection;
 use tokio::sync::mpsc::OwnedPermit;
 use tokio::sync::oneshot;
 
@@ -27,7 +27,7 @@ pub use self::call::{Call, Outcome, Sent};
 pub use self::leftover::OrphanedResource;
 pub use self::store::Of;
 use self::store::Store;
-use self::writer::{Waiting, Writer};
+use crate::writer::{Bounds, Row, Waiting, Writer, Written};
 
 /// Calls of one operation that are looked at to find what it left; operations make dozens.
 const CALLS_MAX: u32 = 10_000;
@@ -69,10 +69,18 @@ impl Config {
     }
 }
 
+impl Row for Call {
+    const TABLE: &'static str = "the journal";
+
+    async fn insert(connection: &mut AnyConnection, calls: &[Self]) -> Result<(), sqlx::Error> {
+        store::insert(connection, calls).await
+    }
+}
+
 /// See the module.
 pub struct Journal {
     store: Store,
-    writer: Writer,
+    writer: Writer<Call>,
     config: Config,
 }
 
@@ -86,7 +94,8 @@ impl Journal {
         pool: database::Pool,
         config: Config,
     ) -> anyhow::Result<Arc<Self>> {
-        let writer = Writer::start(database.clone(), &config).await.context("the journal")?;
+        let bounds = Bounds { queue_max: config.queue_max, write_ms_max: config.write_ms_max };
+        let writer = Writer::start(database.clone(), bounds, |_| {}).await.context("the journal")?;
         Ok(Arc::new(Self { store: Store::new(pool), writer, config }))
     }
 
@@ -136,7 +145,7 @@ impl Journal {
 /// A call that is under way. Dropped before its end, as when its caller is cut off, it is written as given up: the backend
 /// may have done it.
 pub struct Entry {
-    open: Option<(OwnedPermit<Waiting>, Sent)>,
+    open: Option<(OwnedPermit<Waiting<Call>>, Sent)>,
     sent_at: i64,
     began: Instant,
 }
@@ -157,13 +166,11 @@ impl Entry {
         }
     }
 
-    fn hand_over(&mut self, outcome: Outcome) -> Option<oneshot::Receiver<writer::Written>> {
+    fn hand_over(&mut self, outcome: Outcome) -> Option<oneshot::Receiver<Written>> {
         let (place, sent) = self.open.take()?;
         let took_us = i64::try_from(self.began.elapsed().as_micros()).unwrap_or(i64::MAX);
-        let (told, written) = oneshot::channel();
         let call = Call { number: 0, sent, outcome, sent_at: self.sent_at, took_us };
-        place.send(Waiting { call, told });
-        Some(written)
+        Some(Waiting::send(place, call))
     }
 }
 

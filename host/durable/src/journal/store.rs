@@ -1,5 +1,5 @@
 //! The table `journal`: many calls written at once, those of one request or operation read, the oldest removed.
-//! Who writes, and when, is in `writer`.
+//! Who writes, and when, is in `crate::writer`.
 
 use anyhow::anyhow;
 use patchbay_core::error::Error;

@@ -1,7 +1,7 @@
 //! What the cloud has of tenants that this installation does not know: after its database was lost or restored, and what other
 //! installations made. Nothing of it is taken but by the operator's explicit decision, one tenant at a time.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use backon::Retryable as _;
 use patchbay_core::error::{Error, Kind};
@@ -9,6 +9,8 @@ use patchbay_core::{Installation, Mark, TenantId};
 use patchbay_runtime as plugin;
 use patchbay_runtime::CallContext;
 use patchbay_runtime::contract::identity::exports::patchbay::identity::tenants::Found;
+use patchbay_tenants::auth::Operator;
+use patchbay_tenants::auth::scope::Scope;
 use patchbay_tenants::{Registered, Registration};
 use tokio::time::Instant;
 
@@ -52,10 +54,14 @@ impl Registrar {
     ///
     /// # Errors
     /// What the identity plugin says; [`Kind::Unavailable`] when the database does not answer.
-    pub async fn foreign(&self, request: &RegistrationRequest) -> Result<Vec<Foreign>, Error> {
-        let deadline = Instant::now() + self.plugins.call_time();
-        let permit = request.operator.looking(&request.request_id, deadline);
-        let call = CallContext::read(permit).served_by(&request.served);
+    pub async fn foreign(
+        &self,
+        operator: &Operator<impl Scope>,
+        request_id: &str,
+        served: &Arc<OnceLock<Arc<str>>>,
+    ) -> Result<Vec<Foreign>, Error> {
+        let permit = operator.looking(request_id, Instant::now() + self.plugins.call_time());
+        let call = CallContext::read(permit).served_by(served);
         let found = self.plugins.call::<plugin::Tenants, _>(call, move |at, tenants, context| {
             Box::pin(tenants.call_list(at, context))
         });
@@ -105,7 +111,7 @@ impl Registrar {
         request: &RegistrationRequest,
         wanted: &Adoption,
     ) -> Result<Option<Mark>, Error> {
-        let foreign = self.foreign(request).await?;
+        let foreign = self.foreign(&request.operator, &request.request_id, &request.served).await?;
         let whole = |foreign: &Foreign| foreign.parts.iter().any(|part| part == DOMAIN);
         let found = foreign.into_iter().find(|foreign| foreign.id == wanted.id && whole(foreign));
         let mark = found.ok_or_else(|| absent(wanted.id))?.mark;

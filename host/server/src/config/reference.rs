@@ -10,8 +10,10 @@ use serde_json::Value;
 use super::Config;
 
 /// Where more is said of a table.
-const MORE: [(&str, &str); 4] = [
+const MORE: [(&str, &str); 6] = [
     ("[grpc.tls]", "How certificates are put in place is in [operations.md](operations.md#tls)."),
+    ("[auth]", "What is in the operators' file is in [operations.md](operations.md#operators)."),
+    ("[audit]", "What is written, and how it is read, is in [operations.md](operations.md#who-did-what)."),
     ("[auth.permission]", "How it is asked is in [api.md](api.md#whether-a-user-may)."),
     ("[membership]", "What several hosts have in common is in [operations.md](operations.md#several-hosts)."),
     (

@@ -1,17 +1,19 @@
 //! One call on its way down: as it arrived, and as a tenant's that may be made. What is done with it is in `handle` and in the
 //! services; what comes of it, in `outcome`.
 
-use std::sync::{Arc, OnceLock};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use patchbay_core::error::Error;
 use patchbay_durable::idempotency::IdempotencyKey;
 use patchbay_operations::registrar::RegistrationRequest;
 use patchbay_proto::Rpc;
 use patchbay_runtime::{Call, CallContext};
-use patchbay_tenants::auth::{Operator, Permit};
+use patchbay_tenants::auth::{Operator, Permit, Shown, Subject, scope};
 use tokio::time::Instant;
 use tonic::metadata::MetadataMap;
 
+use super::port::Admitted;
 use super::reply::ErrorStyle;
 use super::request_id::{new_request_id, request_id};
 
@@ -21,8 +23,14 @@ pub(super) struct RpcContext {
     pub(super) request_id: String,
     pub(super) deadline: Instant,
     pub(super) style: ErrorStyle,
-    /// What was sent as the operator's credential, where anything was.
-    pub(super) bearer: Option<String>,
+    /// What was sent as an operator's credential, where anything was.
+    bearer: Option<String>,
+    /// Who the client is by its certificate, where it has shown one.
+    certificate: Option<Subject>,
+    /// Where it came from.
+    pub(super) peer: Option<SocketAddr>,
+    /// What the audit trail is to name beside the request's own words, as what was made; told by the one who does the work.
+    pub(super) found: Mutex<Vec<String>>,
     /// As it was sent, where one was.
     idempotency_key: Option<Vec<u8>>,
     /// The label of the generation that answers. The one thing that is not returned: the runtime tells it when it has chosen
@@ -34,7 +42,7 @@ impl RpcContext {
     /// A call as its metadata tells it; `configured` is the style of those who wish none.
     pub(super) fn new(
         rpc: &'static Rpc,
-        metadata: &MetadataMap,
+        (metadata, admitted): (&MetadataMap, Option<&Admitted>),
         deadline: Instant,
         configured: ErrorStyle,
     ) -> Self {
@@ -45,9 +53,22 @@ impl RpcContext {
             deadline,
             style: ErrorStyle::of(metadata, configured),
             bearer: text("authorization").and_then(|value| value.strip_prefix("Bearer ")).map(str::to_owned),
+            certificate: admitted.and_then(|admitted| admitted.client.subject.clone()),
+            peer: admitted.map(|admitted| admitted.client.address),
+            found: Mutex::default(),
             idempotency_key: metadata.get("idempotency-key").map(|key| key.as_bytes().to_vec()),
             served: Arc::default(),
         }
+    }
+
+    /// Lets the audit trail name this too.
+    pub(super) fn concerns(&self, what: String) {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner).push(what);
+    }
+
+    /// What it shows of an operator.
+    pub(super) fn shown(&self) -> Shown<'_> {
+        Shown { bearer: self.bearer.as_deref(), certificate: self.certificate.as_ref() }
     }
 
     /// The request, as these bytes tell it from others, with the key that was sent with it.
@@ -62,7 +83,7 @@ impl RpcContext {
     /// A registration on behalf of this call.
     pub(super) fn registration(
         &self,
-        operator: Operator,
+        operator: Operator<scope::Tenants>,
         once: Option<IdempotencyKey>,
     ) -> RegistrationRequest {
         let (request_id, served) = (self.request_id.clone(), Arc::clone(&self.served));

@@ -8,6 +8,7 @@ use anyhow::anyhow;
 use patchbay_core::error::{Error, Kind};
 use patchbay_core::{OperationId, TenantId};
 use patchbay_proto::{self as proto, Effect, Keyed, Rpc};
+use patchbay_tenants::auth::scope::Scope;
 use patchbay_tenants::auth::{Claim, Operator};
 use tokio::time::Instant;
 use tonic::metadata::{MetadataMap, MetadataValue};
@@ -19,9 +20,11 @@ use super::context::{RpcContext, TenantCall};
 use super::outcome::{Answer, Failed, Outcome};
 use super::port::Admitted;
 use super::reply::{ErrorStyle, status};
+use super::trail::{self, Asked};
 
 /// For the metrics of a request that is no RPC of the contract: the router lets none through, and none is handled.
-const NONE: Rpc = Rpc { service: "", method: "", path: "", effect: Effect::Other, makes: false };
+const NONE: Rpc =
+    Rpc { service: "", method: "", path: "", effect: Effect::Other, changes: false, makes: false };
 
 impl Api {
     /// Does the work of a tenant's call, once it is known that the tenant may make it, and gives its outcome the form that
@@ -47,24 +50,28 @@ impl Api {
         marked(&context, outcome)
     }
 
-    /// As [`Api::handle`], for a call of the operator's.
-    pub(super) async fn handle_operator<Q: proto::Request, R: proto::Response>(
+    /// As [`Api::handle`], for a call of an operator's that needs this scope.
+    pub(super) async fn handle_operator<S: Scope, Q: proto::Request, R: proto::Response>(
         &self,
+        scope: S,
         request: Request<Q>,
-        work: impl AsyncFnOnce(&RpcContext, Operator, Q) -> Result<R, Error>,
+        work: impl AsyncFnOnce(&RpcContext, Operator<S>, Q) -> Result<R, Error>,
     ) -> Result<Response<R>, Status> {
-        let work = async |context: &Arc<RpcContext>, request| self.as_operator(context, request, work).await;
+        let work =
+            async |context: &Arc<RpcContext>, request| self.as_operator(scope, context, request, work).await;
         let (context, outcome) = self.instrument(request, work).await;
         respond(&context, outcome)
     }
 
-    /// As [`Api::handle_plain`], for a call of the operator's.
-    pub(super) async fn handle_operator_plain<Q: proto::Request, T>(
+    /// As [`Api::handle_plain`], for a call of an operator's that needs this scope.
+    pub(super) async fn handle_operator_plain<S: Scope, Q: proto::Request, T>(
         &self,
+        scope: S,
         request: Request<Q>,
-        work: impl AsyncFnOnce(&RpcContext, Operator, Q) -> Result<T, Error>,
+        work: impl AsyncFnOnce(&RpcContext, Operator<S>, Q) -> Result<T, Error>,
     ) -> Result<Response<T>, Status> {
-        let work = async |context: &Arc<RpcContext>, request| self.as_operator(context, request, work).await;
+        let work =
+            async |context: &Arc<RpcContext>, request| self.as_operator(scope, context, request, work).await;
         let (context, outcome) = self.instrument(request, work).await;
         marked(&context, outcome)
     }
@@ -85,19 +92,45 @@ impl Api {
             request_id: &context.request_id,
             deadline: context.deadline,
         };
-        let call = self.authorize(context, claim).await?;
-        let outcome = work(&call, request).await;
-        outcome.map(Into::into).map_err(|failed| failed.by(call.permit.tenant_id()))
+        let call = match self.authorize(context, claim).await {
+            Ok(call) => call,
+            Err(failed) => {
+                trail::refused(&self.audit, context, Asked::by_tenant(&claim), &failed.error).await;
+                return Err(failed);
+            }
+        };
+        let entry = trail::enter(&self.audit, context, || Asked::by_tenant(&claim))?;
+        let outcome = work(&call, request).await.map(Into::into);
+        let outcome = trail::ended(entry, context, outcome).await;
+        outcome.map_err(|failed| failed.by(call.permit.tenant_id()))
     }
 
-    async fn as_operator<Q, R>(
+    async fn as_operator<S: Scope, Q: proto::Request, R>(
         &self,
+        scope: S,
         context: &RpcContext,
         request: Q,
-        work: impl AsyncFnOnce(&RpcContext, Operator, Q) -> Result<R, Error>,
+        work: impl AsyncFnOnce(&RpcContext, Operator<S>, Q) -> Result<R, Error>,
     ) -> Outcome<R> {
-        let operator = self.auth.operator(context.bearer.as_deref())?;
-        Ok(work(context, operator, request).await?.into())
+        let identity = match self.auth.identify(context.shown()) {
+            Ok(identity) => identity,
+            Err(error) => {
+                trail::refused(&self.audit, context, Asked::by_nobody(request.named()), &error).await;
+                return Err(error.into());
+            }
+        };
+        Span::current().record("operator", &**identity.name());
+        let asked = || Asked::by_operator(&identity, request.named());
+        let operator = match self.auth.operator(&identity, scope) {
+            Ok(operator) => operator,
+            Err(error) => {
+                trail::refused(&self.audit, context, asked(), &error).await;
+                return Err(error.into());
+            }
+        };
+        let entry = trail::enter(&self.audit, context, asked)?;
+        let outcome = work(context, operator, request).await;
+        trail::ended(entry, context, outcome.map(Answer::from).map_err(Failed::from)).await
     }
 
     /// Checks who calls and whether they may, before anything else happens, and finds where what the request names is.
@@ -143,13 +176,14 @@ impl Api {
         let admitted = extensions.get::<Admitted>();
         let deadline = admitted.map_or(begun + longest, |admitted| admitted.deadline);
         let rpc = admitted.and_then(|admitted| admitted.rpc).unwrap_or(&NONE);
-        let context = Arc::new(RpcContext::new(rpc, metadata, deadline, self.config.error_style));
+        let context = Arc::new(RpcContext::new(rpc, (metadata, admitted), deadline, self.config.error_style));
         let span = tracing::info_span!(
             "call",
             request_id = %context.request_id,
             rpc = rpc.path,
             // Only what looks like an id goes into the log.
             tenant = tenant_id.parse::<TenantId>().ok().map(tracing::field::display),
+            operator = tracing::field::Empty,
         );
         (context, span)
     }

@@ -7,6 +7,7 @@ use patchbay_durable::journal::{self, Of};
 use patchbay_proto::journal::journal_service_server::JournalService;
 use patchbay_proto::journal::list_calls_request::Of as Wanted;
 use patchbay_proto::journal::{Call, ListCallsRequest, ListCallsResponse};
+use patchbay_tenants::auth::scope;
 use tonic::{Request, Response, Status};
 
 use super::{Api, check};
@@ -18,7 +19,7 @@ impl JournalService for Api {
         &self,
         request: Request<ListCallsRequest>,
     ) -> Result<Response<ListCallsResponse>, Status> {
-        self.handle_operator_plain(request, async |_, _, request| {
+        self.handle_operator_plain(scope::Read, request, async |_, _, request| {
             let page = check::page(request.page_number, request.page_size)?;
             let of = of(request.of.as_ref())?;
             let calls = self.plugins.journal().calls(of, (page.number, page.size)).await?;

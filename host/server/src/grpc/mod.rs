@@ -1,6 +1,7 @@
 //! The gRPC server: the contract's services, reflection and health. A service's calls are in the file of its name;
 //! nothing below this module knows of gRPC.
 
+mod audit;
 mod change;
 mod check;
 mod cidr;
@@ -27,18 +28,21 @@ mod security_group;
 mod stranger;
 mod tenant;
 mod tenant_admin;
+mod trail;
 mod vpc;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use patchbay_durable::audit::Audit;
 use patchbay_durable::membership::Membership;
 use patchbay_operations::Runner;
 use patchbay_operations::registrar::Registrar;
 use patchbay_proto as proto;
 use patchbay_rollout::Plugins;
 use patchbay_telemetry::{Metrics, Sampler};
+use patchbay_tenants::Administration;
 use patchbay_tenants::auth::Auth;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -165,8 +169,12 @@ pub struct Api {
     pub operations: Arc<Runner>,
     /// The hosts that share the database.
     pub membership: Arc<Membership>,
+    /// What operators do with tenants that are there.
+    pub administration: Arc<Administration>,
     /// How tenants come about.
     pub registrar: Arc<Registrar>,
+    /// Who changed what.
+    pub audit: Arc<Audit>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// Which refused calls get a line in the log.

@@ -7,7 +7,7 @@ mod watch;
 
 use futures::stream::BoxStream;
 use patchbay_core::error::Error;
-use patchbay_core::{Domain, TenantId};
+use patchbay_core::{Digest, Domain, TenantId};
 use patchbay_proto::plugin::plugin_service_server::PluginService;
 use patchbay_proto::plugin::set_route_request::Pin;
 use patchbay_proto::plugin::{
@@ -15,6 +15,7 @@ use patchbay_proto::plugin::{
     LoadPluginRequest, LoadPluginResponse, RollbackRequest, RollbackResponse, SetRouteRequest,
     SetRouteResponse, WatchEventsRequest,
 };
+use patchbay_tenants::auth::scope;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::Api;
@@ -28,7 +29,7 @@ impl PluginService for Api {
         &self,
         request: Request<ListPluginsRequest>,
     ) -> Result<Response<ListPluginsResponse>, Status> {
-        self.handle_operator_plain(request, async |_, _, _| {
+        self.handle_operator_plain(scope::Read, request, async |_, _, _| {
             Ok(ListPluginsResponse {
                 generations: self.plugins.list().into_iter().map(Generation::convert).collect(),
                 hosts: self.membership.peers().iter().map(Host::convert).collect(),
@@ -41,9 +42,11 @@ impl PluginService for Api {
         &self,
         request: Request<Streaming<LoadPluginRequest>>,
     ) -> Result<Response<LoadPluginResponse>, Status> {
-        self.handle_operator_plain(request, async |context, _, messages| {
+        self.handle_operator_plain(scope::Plugins, request, async |context, operator, messages| {
             let upload = upload::receive(&self.plugins, messages, context.deadline).await?;
-            let records = self.plugins.load(&upload.plugin, upload.bytes).await?;
+            context.concerns(format!("plugin={}", upload.plugin));
+            context.concerns(format!("sha256={}", Digest::of(&upload.bytes).as_str()));
+            let records = self.plugins.load(&operator, &upload.plugin, upload.bytes).await?;
             Ok(LoadPluginResponse { generations: records.into_iter().map(Generation::convert).collect() })
         })
         .await
@@ -53,8 +56,8 @@ impl PluginService for Api {
         &self,
         request: Request<ActivateRequest>,
     ) -> Result<Response<ActivateResponse>, Status> {
-        self.handle_operator_plain(request, async |_, _, request| {
-            let record = self.plugins.activate(request.generation).await?;
+        self.handle_operator_plain(scope::Plugins, request, async |_, operator, request| {
+            let record = self.plugins.activate(&operator, request.generation).await?;
             Ok(ActivateResponse { generation: Some(Convert::convert(record)) })
         })
         .await
@@ -64,8 +67,8 @@ impl PluginService for Api {
         &self,
         request: Request<RollbackRequest>,
     ) -> Result<Response<RollbackResponse>, Status> {
-        self.handle_operator_plain(request, async |_, _, request| {
-            let record = self.plugins.roll_back(domain(&request.domain)?, &request.region).await?;
+        self.handle_operator_plain(scope::Plugins, request, async |_, operator, request| {
+            let record = self.plugins.roll_back(&operator, domain(&request.domain)?, &request.region).await?;
             Ok(RollbackResponse { generation: Some(Convert::convert(record)) })
         })
         .await
@@ -75,12 +78,12 @@ impl PluginService for Api {
         &self,
         request: Request<SetRouteRequest>,
     ) -> Result<Response<SetRouteResponse>, Status> {
-        self.handle_operator_plain(request, async |_, _, request| {
+        self.handle_operator_plain(scope::Plugins, request, async |_, operator, request| {
             let domain = domain(&request.domain)?;
             let weights: Vec<_> =
                 request.weights.iter().map(|share| (share.generation, share.weight)).collect();
             let pins = request.pins.iter().map(pin).collect::<Result<Vec<_>, _>>()?;
-            let records = self.plugins.set_route(domain, &request.region, &weights, &pins)?;
+            let records = self.plugins.set_route(&operator, domain, &request.region, &weights, &pins).await?;
             Ok(SetRouteResponse { generations: records.into_iter().map(Generation::convert).collect() })
         })
         .await
@@ -90,7 +93,7 @@ impl PluginService for Api {
         &self,
         request: Request<WatchEventsRequest>,
     ) -> Result<Response<Self::WatchEventsStream>, Status> {
-        self.handle_operator_plain(request, async |_, _, request| {
+        self.handle_operator_plain(scope::Read, request, async |_, _, request| {
             watch::events(self.plugins.clone(), request.since, self.stopping.clone())
         })
         .await

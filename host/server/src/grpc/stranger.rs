@@ -80,7 +80,8 @@ where
     }
 
     fn call(&mut self, request: Request<M>) -> Self::Future {
-        let from = request.extensions().get::<Admitted>().map(|admitted| counted(admitted.peer.ip()));
+        let from =
+            request.extensions().get::<Admitted>().map(|admitted| counted(admitted.client.address.ip()));
         let place = match self.strangers.enter(from) {
             Ok(place) => place,
             Err(refused) => return ready(Ok(refused.into_http())).boxed(),

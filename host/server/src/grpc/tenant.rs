@@ -3,6 +3,7 @@
 use patchbay_proto::tenant::tenant_service_server::TenantService;
 use patchbay_proto::tenant::{CreateTenantReq, CreateTenantRes};
 use patchbay_tenants::Registered;
+use patchbay_tenants::auth::scope;
 use secrecy::ExposeSecret as _;
 use tonic::{Request, Response, Status};
 
@@ -14,10 +15,11 @@ impl TenantService for Api {
         &self,
         request: Request<CreateTenantReq>,
     ) -> Result<Response<CreateTenantRes>, Status> {
-        self.handle_operator(request, async |context, operator, request| {
+        self.handle_operator(scope::Tenants, request, async |context, operator, request| {
             let once = context.once(request.tenant_name.as_bytes())?;
             let wanted = context.registration(operator, once);
             let Registered { id, apikey } = self.registrar.register(wanted, &request.tenant_name).await?;
+            context.concerns(format!("tenant_id={id}"));
             Ok(CreateTenantRes {
                 tenant_id: id.to_string(),
                 apikey: apikey.expose_secret().to_owned(),

@@ -19,6 +19,7 @@ use anyhow::Context as _;
 use arc_swap::ArcSwap;
 use patchbay_core::secret::warn_if_exposed;
 use patchbay_telemetry::Metrics;
+use patchbay_tenants::auth::Subject;
 use rustls::ServerConfig;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -145,6 +146,13 @@ impl Security {
         let acceptor = TlsAcceptor::from(tls.serving.load_full());
         // In one place of its own: as a part of other futures it would be there several times.
         Box::pin(acceptor.accept(tcp)).await.map(|stream| Either::Right(Box::new(stream)))
+    }
+
+    /// Who the client is by the certificate that it has shown; `None` where it has shown none, or one without a name.
+    pub(crate) fn subject(stream: &Stream) -> Option<Subject> {
+        let Either::Right(stream) = stream else { return None };
+        let shown = stream.get_ref().1.peer_certificates()?.first()?;
+        Subject::of_certificate(shown).inspect_err(|error| tracing::debug!("{error:#}")).ok()
     }
 
     /// What looks at the files anew; `None` where there are none.

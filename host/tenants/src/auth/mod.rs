@@ -1,14 +1,18 @@
-//! Who may call: a tenant by its api key, the platform's user by the platform's word, the operator by token.
+//! Who may call: a tenant by its api key, the platform's user by the platform's word, an operator by token or certificate.
 //!
 //! `patchbay-server` takes the credentials out of a request; what the database keeps of them is made in `seal` of
 //! `patchbay-core`.
 
+mod operators;
 mod permission;
 mod permit;
+pub mod scope;
+mod subject;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use patchbay_core::TenantId;
 use patchbay_core::error::{Error, Kind};
 use patchbay_core::seal::{Digest, MasterKey};
@@ -19,14 +23,17 @@ use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 use tokio::time::Instant;
 
+pub use self::operators::{Identity, Operators, TOKEN_CHARS_MIN};
 pub use self::permission::Config as PermissionConfig;
 use self::permission::Permission;
 pub use self::permit::{Operator, Permit};
+use self::scope::Scope;
+pub use self::subject::Subject;
 use crate::{Leftover, SECRET_CHARS, Tenant, Tenants};
 
 /// The width of `operation.user_id`.
 const USER_ID_CHARS_MAX: usize = 255;
-/// Whose secret the operator's token is; no tenant's id looks like it.
+/// Whose secret the token in the configuration is, and what its operator is called; no tenant's id looks like it.
 const OPERATOR: &str = "operator";
 
 /// The deployment's credentials, and whom to ask about its users.
@@ -36,11 +43,38 @@ pub struct Config {
     /// Seals what is stored of tenants' secrets: 32 random bytes in base64, as `openssl rand -base64 32` prints them. Without
     /// it every tenant has to be registered anew.
     pub master_key: SecretSource,
-    /// The bearer token that `CreateTenant` and the operator's own services ask for.
-    pub operator_token: SecretSource,
+    /// The bearer token of the one operator who is in no file, and may do all that operators may; needed where there is no
+    /// `operators_file`.
+    #[serde(default)]
+    pub operator_token: Option<SecretSource>,
+    /// Operators by name, each with a role and with digests of tokens or subjects of client certificates. It is read anew when
+    /// it changes.
+    #[serde(default)]
+    pub operators_file: Option<PathBuf>,
     /// Who is asked whether a user of the platform may act on a resource; without this table nobody is, and any user of a
     /// tenant may act on all that is the tenant's.
     pub permission: Option<PermissionConfig>,
+}
+
+impl Config {
+    /// Whether there is an operator at all.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn check(&self) -> anyhow::Result<()> {
+        let any = self.operator_token.is_some() || self.operators_file.is_some();
+        ensure!(any, "auth.operator_token or auth.operators_file is needed: otherwise there is no operator");
+        Ok(())
+    }
+}
+
+/// What an operator's request shows of who it is, unproven.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Shown<'a> {
+    /// A bearer token. Where there is one, nothing else counts.
+    pub bearer: Option<&'a str>,
+    /// The subject of the certificate that its connection was made with.
+    pub certificate: Option<&'a Subject>,
 }
 
 /// What a request says of itself, unproven, and the call that it came with.
@@ -67,7 +101,9 @@ pub struct Claim<'a> {
 pub struct Auth {
     tenants: Arc<Tenants>,
     master: Arc<MasterKey>,
-    operator: Digest,
+    /// Of the token in the configuration.
+    operator: Option<Digest>,
+    operators: Arc<Operators>,
     permission: Option<Permission>,
 }
 
@@ -75,31 +111,36 @@ impl Auth {
     /// `master` is the key under which `tenants` are stored.
     ///
     /// # Errors
-    /// The operator's token cannot be read, or the reverse check names an upstream that is not there.
+    /// The operator's token or the operators' file cannot be read, or the reverse check names an upstream that is not there.
     pub fn new(
         config: &Config,
         master: Arc<MasterKey>,
         tenants: Arc<Tenants>,
         upstreams: &Upstreams,
     ) -> anyhow::Result<Self> {
-        let token = config.operator_token.read().context("auth.operator_token")?;
+        let token = config.operator_token.as_ref().map(SecretSource::read).transpose();
+        let token = token.context("auth.operator_token")?;
+        let operators = Arc::new(Operators::open(config.operators_file.clone())?);
         let permission =
             config.permission.as_ref().map(|config| Permission::new(config, upstreams)).transpose()?;
         if permission.is_none() {
             tracing::warn!("auth.permission is not configured: any user of a tenant may act on all it owns");
         }
-        let operator = master.digest(OPERATOR, token.expose_secret());
-        Ok(Self { tenants, master, operator, permission })
+        let operator = token.map(|token| master.digest(OPERATOR, token.expose_secret()));
+        Ok(Self { tenants, master, operator, operators, permission })
     }
 
     /// Proves that the key is the tenant's and that the user may act on each of the resources.
     ///
     /// # Errors
     /// [`Kind::Unauthenticated`]: no such tenant or not its key, in the same words. [`Kind::Invalid`]: the
-    /// user's id cannot be one. [`Kind::Denied`]: the platform says no. [`Kind::Unavailable`]: the platform
+    /// user's id cannot be one. [`Kind::Denied`]: the tenant is suspended, or the platform says no. [`Kind::Unavailable`]: the platform
     /// could not be asked, or the database does not answer. [`Kind::Busy`]: too many unproven calls wait.
     pub async fn permit(&self, claim: Claim<'_>) -> Result<Permit, Error> {
         let tenant = self.authenticate(claim).await?;
+        if tenant.suspended() {
+            return Err(Error::new(Kind::Denied, "The tenant is suspended."));
+        }
         check_user(claim.platform_userid)?;
         let permit = Permit::of_tenant(tenant, claim.platform_userid, claim.request_id, claim.deadline);
         if let Some(permission) = &self.permission {
@@ -118,16 +159,45 @@ impl Auth {
         self.tenants.authenticated(id, &shown).await?.ok_or_else(refused)
     }
 
-    /// Proves that the bearer token is the operator's.
+    /// The operators by name.
+    #[must_use]
+    pub fn operators(&self) -> &Arc<Operators> {
+        &self.operators
+    }
+
+    /// Which operator this is.
     ///
     /// # Errors
-    /// [`Kind::Unauthenticated`]: there is none, or another.
-    pub fn operator(&self, bearer: Option<&str>) -> Result<Operator, Error> {
-        let shown = self.master.digest(OPERATOR, bearer.unwrap_or_default());
-        if shown.matches(&self.operator) {
-            return Ok(Operator::proven());
+    /// [`Kind::Unauthenticated`]: none.
+    pub fn identify(&self, shown: Shown<'_>) -> Result<Identity, Error> {
+        let found = match (shown.bearer, shown.certificate) {
+            (Some(token), _) if self.is_configured(token) => Some(Identity::of_configuration()),
+            (Some(token), _) => self.operators.by_token(token),
+            (None, Some(subject)) => self.operators.by_subject(subject),
+            (None, None) => None,
+        };
+        let none = || Error::new(Kind::Unauthenticated, "The operator's bearer token is missing or wrong.");
+        found.ok_or_else(none)
+    }
+
+    fn is_configured(&self, token: &str) -> bool {
+        self.operator.is_some_and(|operator| self.master.digest(OPERATOR, token).matches(&operator))
+    }
+
+    /// Proves that the operator may do what needs that scope.
+    ///
+    /// # Errors
+    /// [`Kind::Denied`]: the operator's role does not allow it.
+    pub fn operator<S: Scope>(&self, identity: &Identity, scope: S) -> Result<Operator<S>, Error> {
+        let Identity { name, role } = identity;
+        if role.allows(S::NEEDED) {
+            return Ok(Operator::proven(name, scope));
         }
-        Err(Error::new(Kind::Unauthenticated, "The operator's bearer token is missing or wrong."))
+        let (own, needed) = (role.as_str(), S::NEEDED.role().as_str());
+        Err(Error::new(
+            Kind::Denied,
+            format!("The operator {name} is {own}; this asks for {needed} or admin."),
+        ))
     }
 
     /// For an operation that the host carries on with, which was permitted when it began.

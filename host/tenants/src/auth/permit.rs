@@ -7,6 +7,7 @@ use patchbay_core::{Mark, TenantId};
 use patchbay_upstream::{Account, Caller};
 use tokio::time::Instant;
 
+use super::scope::{self, Scope};
 use crate::Tenant;
 
 /// A call that may go on: whose it is, on whose behalf, and until when.
@@ -98,17 +99,32 @@ impl Permit {
     }
 }
 
-/// The deployment's operator, who may register tenants.
+/// An operator whose role allows what an RPC needs.
 #[derive(Debug)]
-pub struct Operator {
-    _proof: (),
+pub struct Operator<S: Scope> {
+    name: Arc<str>,
+    _may: S,
 }
 
-impl Operator {
-    pub(super) fn proven() -> Self {
-        Self { _proof: () }
+impl<S: Scope> Operator<S> {
+    pub(super) fn proven(name: &Arc<str>, scope: S) -> Self {
+        Self { name: Arc::clone(name), _may: scope }
     }
 
+    /// What the operator is called.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// For looking at what the cloud has of tenants, whosever they are; every role may.
+    #[must_use]
+    pub fn looking(&self, request_id: &str, deadline: Instant) -> Permit {
+        Permit::of_host(request_id, deadline)
+    }
+}
+
+impl Operator<scope::Tenants> {
     /// For making the account of a tenant that is being registered, or taking over one that bears this mark.
     #[must_use]
     pub fn registering(
@@ -119,11 +135,5 @@ impl Operator {
         deadline: Instant,
     ) -> Permit {
         Permit::without_account(tenant_id, mark, request_id, deadline)
-    }
-
-    /// For looking at what the cloud has of tenants, whosever they are.
-    #[must_use]
-    pub fn looking(&self, request_id: &str, deadline: Instant) -> Permit {
-        Permit::of_host(request_id, deadline)
     }
 }

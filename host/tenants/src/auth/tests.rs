@@ -216,12 +216,14 @@ async fn only_true_allows_and_no_answer_refuses() {
 async fn the_operator_has_a_token() {
     let deployment = Deployment::start().await;
     let deadline = Instant::now();
-    let operator = deployment.auth.operator(Some("the-operator")).unwrap();
+    let identify = |bearer| deployment.auth.identify(Shown { bearer, certificate: None });
+    let operator =
+        deployment.auth.operator(&identify(Some("the-operator")).unwrap(), scope::Tenants).unwrap();
     let mark = "0123456789abcdef/0123456789abcdef".parse().unwrap();
     let permit = operator.registering("t-0000000005".parse().unwrap(), Some(mark), "req-2", deadline);
     assert!(permit.caller().account.is_none());
     for bearer in [None, Some(""), Some("the-operator "), Some("the-operato")] {
-        assert_eq!(deployment.auth.operator(bearer).unwrap_err().kind(), Kind::Unauthenticated);
+        assert_eq!(identify(bearer).unwrap_err().kind(), Kind::Unauthenticated);
     }
 }
 

@@ -4,15 +4,18 @@
 //! locked until that ends, so no number is seen before a smaller one.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use patchbay_core::TenantId;
 use patchbay_core::error::Error;
 use patchbay_core::seal::Digest;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AnyPool, Row as _};
+use tokio::time::Instant;
 
 use super::super::Tenant;
 use super::super::directory::{Change, Page};
+use super::super::keys::Keys;
 use super::Tenants;
 
 /// Changes that are read at a time.
@@ -67,7 +70,8 @@ pub(super) async fn next(transaction: &mut AnyConnection) -> Result<i64, Error> 
 /// A page of what changed after that revision.
 pub(super) async fn after(pool: &AnyPool, revision: i64) -> Result<Page, Error> {
     // What a host of an earlier version makes active has no revision.
-    let sql = "SELECT tenant_id, apikey, state, revision FROM tenant_info \
+    let sql = "SELECT tenant_id, apikey, state, revision, apikey_before, \
+               apikey_before_until - (SELECT total_ms FROM counted_time) AS before_ms FROM tenant_info \
                WHERE revision > $1 OR (revision = 0 AND state = 'active') ORDER BY revision LIMIT $2";
     let rows = sqlx::query(sql).bind(revision).bind(PAGE_ROWS).fetch_all(pool).await?;
     let changes: Vec<_> = rows.iter().map(change).collect::<Result<_, _>>()?;
@@ -83,5 +87,17 @@ fn change(row: &AnyRow) -> Result<Option<Change>, Error> {
         tracing::error!(tenant = text, "the tenant's row is damaged");
         return Ok(None);
     };
-    Ok(Some(Change { id, revision: row.try_get("revision")?, key: (state == "active").then_some(key) }))
+    let keys = keys(row, key)?;
+    Ok(Some(Change { id, revision: row.try_get("revision")?, keys: (state == "active").then_some(keys) }))
+}
+
+/// With the one before it, where that still holds.
+fn keys(row: &AnyRow, current: Digest) -> Result<Keys, Error> {
+    let (before, ms): (Option<String>, i64) = (row.try_get("apikey_before")?, row.try_get("before_ms")?);
+    let (before, ms) = (before.and_then(|before| Digest::from_base64(&before).ok()), u64::try_from(ms));
+    let keys = Keys::only(current);
+    Ok(match (before, ms) {
+        (Some(before), Ok(ms)) => keys.beside(before, Instant::now() + Duration::from_millis(ms)),
+        _ => keys,
+    })
 }

@@ -72,6 +72,7 @@ impl Convert<Event> for wire::Event {
             generation,
             digest,
             message: event.message,
+            operator: event.operator.map(|name| name.to_string()).unwrap_or_default(),
         }
     }
 }

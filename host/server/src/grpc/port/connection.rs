@@ -13,11 +13,12 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::Port;
 use super::answer::PIECE_BYTES;
 use super::stream::Streams;
 use super::wire::{Greeting, Wire};
+use super::{Client, Port};
 use crate::listen::Place;
+use crate::tls::Security;
 
 /// Why a connection ends that would go on.
 #[derive(Debug, Clone, Copy)]
@@ -45,9 +46,10 @@ pub(super) async fn serve(port: Arc<Port>, tcp: TcpStream, peer: SocketAddr, pla
         },
         _ = end.as_mut() => return,
     };
+    let client = Client { address: peer, subject: Security::subject(&stream) };
     let wire = Wire::new(stream, port.config.control_frames_max, greeting.clone());
     let answering = Arc::clone(&port);
-    let service = service_fn(move |request| Arc::clone(&answering).answer(request, peer));
+    let service = service_fn(move |request| Arc::clone(&answering).answer(request, client.clone()));
     let http = http(&port, &place).serve_connection(TokioIo::new(wire), service);
     let mut http = pin!(http);
     let leave = tokio::select! {

@@ -24,6 +24,7 @@ use hyper::body::Incoming;
 use patchbay_core::error::{Error, Kind};
 use patchbay_proto::Rpc;
 use patchbay_telemetry::Metrics;
+use patchbay_tenants::auth::Subject;
 use tokio::net::TcpListener;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -47,14 +48,21 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const AGE_SPREAD: u64 = 10;
 
 /// A request that is let in, as the services find it among its extensions.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Admitted {
     /// Absent: the contract does not have it.
     pub(super) rpc: Option<&'static Rpc>,
     /// Until when it may take.
     pub(super) deadline: Instant,
-    /// Where it comes from.
-    pub(super) peer: SocketAddr,
+    pub(super) client: Client,
+}
+
+/// Who is at the other end of a connection.
+#[derive(Debug, Clone)]
+pub(super) struct Client {
+    pub(super) address: SocketAddr,
+    /// By its certificate, where it has shown one.
+    pub(super) subject: Option<Subject>,
 }
 
 /// The port, and what all its connections share.
@@ -114,10 +122,10 @@ impl Port {
     fn answer(
         self: Arc<Self>,
         mut request: Request<Incoming>,
-        peer: SocketAddr,
+        client: Client,
     ) -> BoxFuture<'static, Result<Response<Answer>, Infallible>> {
         let id = identify(request.headers_mut());
-        let admitted = self.admit(&mut request, peer);
+        let admitted = self.admit(&mut request, client);
         let (parts, body) = request.into_parts();
         let parts = Box::new(parts);
         Box::pin(async move {
@@ -132,11 +140,11 @@ impl Port {
     }
 
     /// The steps that take no time.
-    fn admit(&self, request: &mut Request<Incoming>, peer: SocketAddr) -> Result<Deadline, Refusal> {
+    fn admit(&self, request: &mut Request<Incoming>, client: Client) -> Result<Deadline, Refusal> {
         form::check(request)?;
         let deadline = Deadline::read(request.headers(), &self.config)?;
         let rpc = Rpc::of_path(request.uri().path());
-        request.extensions_mut().insert(Admitted { rpc, deadline: deadline.at, peer });
+        request.extensions_mut().insert(Admitted { rpc, deadline: deadline.at, client });
         Ok(deadline)
     }
 
