@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail, ensure};
 use patchbay_core::Digest;
+use patchbay_core::certificate::{Dates, Use, certificates, check_chain};
 use patchbay_core::secret::warn_if_exposed;
 use reqwest::{Certificate, Identity};
 
@@ -37,6 +38,31 @@ impl Files<'_> {
         let certificate = read("certificate_file", certificate)?;
         let pem = [read("key_file", key)?, b"\n".to_vec(), certificate].concat();
         Identity::from_pem(&pem).context("certificate_file and key_file").map(Some)
+    }
+
+    /// When the certificates begin and end, by the key of their file.
+    pub(super) fn dates(self) -> anyhow::Result<Vec<(&'static str, Vec<Dates>)>> {
+        let files = [("ca_file", self.ca_file), ("certificate_file", self.certificate_file)];
+        let one = |(key, path): (&'static str, &Path)| {
+            let certificates = certificates(&read(key, path)?).context(key)?;
+            let dates = certificates.iter().map(Dates::of).collect::<anyhow::Result<_>>();
+            Ok((key, dates.context(key)?))
+        };
+        files.into_iter().filter_map(|(key, path)| Some((key, path?))).map(one).collect()
+    }
+
+    /// Refuses what the host would show that is no chain, is for something else than a client, or is not good now. Of the
+    /// authorities that the other side's certificate is held against, one may have ended among others.
+    pub(super) fn check(self) -> anyhow::Result<()> {
+        self.roots()?;
+        self.identity()?;
+        let Some(path) = self.certificate_file else { return Ok(()) };
+        let chain = certificates(&read("certificate_file", path)?)?;
+        let check = || {
+            check_chain(&chain, Use::Client)?;
+            chain.iter().try_for_each(|one| Dates::of(one)?.check())
+        };
+        check().context("certificate_file")
     }
 
     /// Tells what is in them now from anything else.
