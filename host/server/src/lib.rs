@@ -6,6 +6,7 @@
 
 pub mod config;
 pub mod grpc;
+mod held;
 mod host;
 pub mod http;
 mod listen;

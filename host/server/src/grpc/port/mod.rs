@@ -6,11 +6,11 @@ mod arrival;
 mod connection;
 mod deadline;
 mod form;
+mod load;
 mod refusal;
 mod stream;
 mod wire;
 
-use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -33,10 +33,12 @@ use tonic::transport::server::TcpConnectInfo;
 use self::answer::Answer;
 use self::arrival::Arrivals;
 pub(super) use self::deadline::Deadline;
+use self::load::Load;
+pub(super) use self::load::Weight;
 use self::refusal::Refusal;
 use super::Config;
 use super::request_id::{new_request_id, request_id};
-use crate::listen::{Bounds, Listener};
+use crate::listen::{Bounds, InFlight, Listener};
 use crate::tls::Security;
 
 /// The id under which the log tells of a call; the caller's own, where it is one.
@@ -52,6 +54,7 @@ pub(super) struct Port {
     security: Security,
     metrics: Arc<Metrics>,
     arrivals: Arc<Arrivals>,
+    load: Arc<Load>,
     /// No new connections and calls.
     stopping: CancellationToken,
     /// A little later: no waiting for messages any more.
@@ -68,7 +71,8 @@ impl Port {
     ) -> Self {
         let closing = CancellationToken::new();
         let arrivals = Arc::new(Arrivals::new(&config, metrics.waiting().clone(), closing.clone()));
-        Self { routes: routes.prepare(), config, security, metrics, arrivals, stopping, closing }
+        let load = Arc::new(Load::new(&config, Arc::clone(&metrics)));
+        Self { routes: routes.prepare(), config, security, metrics, arrivals, load, stopping, closing }
     }
 
     /// Accepts until the host stops; then until the last call in flight has its answer.
@@ -103,20 +107,23 @@ impl Port {
         self: Arc<Self>,
         mut request: Request<Incoming>,
         peer: TcpConnectInfo,
-    ) -> BoxFuture<'static, Result<Response<Answer>, Infallible>> {
+        mut in_flight: InFlight,
+    ) -> BoxFuture<'static, Result<Response<Answer>, h2::Error>> {
         let id = identify(request.headers_mut());
         request.extensions_mut().insert(peer);
         let admitted = self.admit(&mut request);
+        let weight = Arc::new(self.load.weigh());
+        request.extensions_mut().insert(Arc::clone(&weight));
         let (parts, body) = request.into_parts();
         let parts = Box::new(parts);
         Box::pin(async move {
             let answered = match admitted {
-                Ok(deadline) => self.carry(parts, body, deadline).await,
+                Ok(deadline) => self.carry(parts, body, deadline, (&mut in_flight, &weight)).await,
                 Err(refusal) => Err(refusal),
             };
             let mut response = answered.unwrap_or_else(|refusal| self.refuse(&refusal, &id));
             response.headers_mut().entry(REQUEST_ID).or_insert(id);
-            Ok(response.map(Answer::new))
+            Ok(response.map(|body| Answer::new(body, in_flight, weight)))
         })
     }
 
@@ -137,8 +144,13 @@ impl Port {
         parts: Box<Parts>,
         body: Incoming,
         deadline: Deadline,
+        (in_flight, weight): (&mut InFlight, &Arc<Weight>),
     ) -> Result<Response<Body>, Refusal> {
-        let body = Arrivals::begin(&self.arrivals, body, deadline).await?;
+        let body = Arrivals::begin(&self.arrivals, body, deadline, Arc::clone(weight)).await?;
+        in_flight.work();
+        if parts.extensions.get::<&Rpc>().is_some() {
+            weight.call()?;
+        }
         let call = self.routes.clone().call(Request::from_parts(*parts, body));
         let response = Box::pin(deadline.bound(call)).await?.unwrap_or_else(|never| match never {});
         Refusal::of_library(response, self.config.message_bytes_max)
@@ -150,7 +162,7 @@ impl Port {
         refusal.response(id.to_str().unwrap_or_default())
     }
 
-    /// A connection whose handshake failed.
+    /// A connection whose handshake failed, or did not end in time.
     fn insecure(&self, peer: SocketAddr, error: &io::Error) {
         self.metrics.refused("tls");
         tracing::debug!(%peer, %error, "no TLS");
@@ -160,6 +172,13 @@ impl Port {
     fn age_max(&self) -> Duration {
         let longest = self.config.connection_age_ms_max;
         Duration::from_millis(rand::random_range(longest - longest / AGE_SPREAD..=longest))
+    }
+
+    /// How long a connection lasts on which nothing may begin any more: as long as a call and its answer. What lasts longer
+    /// is watched.
+    fn calls_max(&self) -> Duration {
+        let Config { call_ms_max, answer_margin_ms, answer_ms_max, .. } = *self.config;
+        Duration::from_millis(call_ms_max.saturating_add(answer_margin_ms).saturating_add(answer_ms_max))
     }
 
     /// How long what is no call yet may go on when its end has come.
