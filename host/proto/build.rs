@@ -130,7 +130,13 @@ fn responses(code: &mut String, module: &str, message: &DescriptorProto) -> anyh
 fn request(code: &mut String, module: &str, message: &DescriptorProto, method: &str) -> anyhow::Result<()> {
     let (name, has) = (message.name(), |name: &str| message.field.iter().any(|field| field.name() == name));
     let tenant = if has("tenant_id") { "fn tenant_id(&self) -> &str { &self.tenant_id }" } else { "" };
-    writeln!(code, "impl Request for crate::{module}::{name} {{ {tenant} }}")?;
+    writeln!(
+        code,
+        "impl Request for crate::{module}::{name} {{
+            {tenant}
+            fn bytes(&self) -> usize {{ prost::Message::encoded_len(self) }}
+        }}"
+    )?;
     if !has("apikey") {
         return Ok(());
     }

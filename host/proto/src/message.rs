@@ -47,6 +47,10 @@ pub trait Request {
     fn tenant_id(&self) -> &str {
         ""
     }
+    /// How many bytes it is, unpacked; 0 where it comes piece by piece.
+    fn bytes(&self) -> usize {
+        0
+    }
 }
 
 impl<T> Request for tonic::Streaming<T> {}

@@ -101,14 +101,15 @@ impl Config {
         Ok(config)
     }
 
-    /// Looks at the files that the ports' TLS names, as `patchbay check-config` does.
+    /// Looks at the files that the ports' and the upstreams' TLS names, as `patchbay check-config` does.
     ///
     /// # Errors
     /// A file cannot be read, a key is another certificate's, a chain does not hold together, a certificate is not good now.
     pub fn check_certificates(&self) -> anyhow::Result<()> {
         let ports = [("grpc", &self.grpc.tls), ("http", &self.http.tls)];
         let mut configured = ports.into_iter().filter_map(|(owner, tls)| Some((owner, tls.as_ref()?)));
-        configured.try_for_each(|(owner, tls)| tls.try_files(owner))
+        configured.try_for_each(|(owner, tls)| tls.try_files(owner))?;
+        self.upstream.iter().try_for_each(|(name, upstream)| upstream.check_certificates(name))
     }
 
     /// What no single table can see.
@@ -122,6 +123,7 @@ impl Config {
         self.journal.check()?;
         self.membership.check()?;
         self.operation.check()?;
+        tenant::Limits::new(&self.tenant)?;
         let kept = self.idempotency.kept_ms;
         anyhow::ensure!(
             kept <= self.operation.kept_ms,

@@ -5,9 +5,12 @@
 #![forbid(unsafe_code)]
 
 pub mod auth;
+mod bucket;
 mod directory;
+mod limit;
 mod store;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +24,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use tokio::time::Instant;
 
+pub use self::limit::{Limits, LimitsConfig, Turn};
 pub use self::store::{Once, Tenants, Unreserved};
 
 /// As the requirements have it: `tenant_name varchar2(100)`.
@@ -45,6 +49,14 @@ pub struct Config {
     pub waiting_max: usize,
     /// The longest registration. One that takes twice as long counts as dead, and what it made is removed.
     pub registration_ms: u64,
+    /// Requests of one tenant in a second; one more is RESOURCE_EXHAUSTED, and told how long to wait.
+    pub requests_per_second: u32,
+    /// How many of them may come at once before that counts.
+    pub requests_burst: u32,
+    /// Calls of one tenant at once; one more is RESOURCE_EXHAUSTED.
+    pub calls_max: usize,
+    /// What single tenants may ask instead of that, each under its id.
+    pub limits: BTreeMap<String, LimitsConfig>,
 }
 
 impl Default for Config {
@@ -56,6 +68,10 @@ impl Default for Config {
             refresh_ms_min: 100,
             waiting_max: 1_024,
             registration_ms: 60_000,
+            requests_per_second: 1_000,
+            requests_burst: 2_000,
+            calls_max: 1_024,
+            limits: BTreeMap::new(),
         }
     }
 }

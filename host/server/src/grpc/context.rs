@@ -1,6 +1,7 @@
 //! One call on its way down: as it arrived, and as a tenant's that may be made. What is done with it is in `handle` and in the
 //! services; what comes of it, in `outcome`.
 
+use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 
 use patchbay_core::error::Error;
@@ -20,6 +21,8 @@ pub(super) struct RpcContext {
     pub(super) rpc: &'static Rpc,
     pub(super) request_id: String,
     pub(super) deadline: Instant,
+    /// The address that it came from, as it is counted.
+    pub(super) from: Option<IpAddr>,
     pub(super) style: ErrorStyle,
     /// What was sent as the operator's credential, where anything was.
     pub(super) bearer: Option<String>,
@@ -35,7 +38,7 @@ impl RpcContext {
     pub(super) fn new(
         rpc: &'static Rpc,
         metadata: &MetadataMap,
-        deadline: Instant,
+        (deadline, from): (Instant, Option<IpAddr>),
         configured: ErrorStyle,
     ) -> Self {
         let text = |name: &str| metadata.get(name).and_then(|value| value.to_str().ok());
@@ -43,6 +46,7 @@ impl RpcContext {
             rpc,
             request_id: text("x-request-id").and_then(request_id).unwrap_or_else(new_request_id),
             deadline,
+            from,
             style: ErrorStyle::of(metadata, configured),
             bearer: text("authorization").and_then(|value| value.strip_prefix("Bearer ")).map(str::to_owned),
             idempotency_key: metadata.get("idempotency-key").map(|key| key.as_bytes().to_vec()),

@@ -8,17 +8,20 @@ use anyhow::anyhow;
 use patchbay_core::error::{Error, Kind};
 use patchbay_core::{OperationId, TenantId};
 use patchbay_proto::{self as proto, Effect, Keyed, Rpc};
+use patchbay_tenants::Turn;
 use patchbay_tenants::auth::{Claim, Operator};
 use tokio::time::Instant;
 use tonic::metadata::{MetadataMap, MetadataValue};
+use tonic::transport::server::TcpConnectInfo;
 use tonic::{Extensions, Request, Response, Status};
 use tracing::{Instrument as _, Span};
 
 use super::Api;
 use super::context::{RpcContext, TenantCall};
 use super::outcome::{Answer, Failed, Outcome};
-use super::port::Deadline;
-use super::reply::{ErrorStyle, status};
+use super::port::{Deadline, Weight};
+use super::reply::{ErrorStyle, put_retry_after, status};
+use crate::listen::counted;
 
 /// For the metrics of a request that is no RPC of the contract: the router lets none through, and none is handled.
 const NONE: Rpc = Rpc { service: "", method: "", path: "", effect: Effect::Other, makes: false };
@@ -77,6 +80,7 @@ impl Api {
     ) -> Outcome<R> {
         let resources = request.resources();
         let claim = Claim {
+            from: context.from,
             apikey: request.apikey(),
             tenant_id: request.tenant_id(),
             platform_userid: request.platform_userid(),
@@ -85,7 +89,7 @@ impl Api {
             request_id: &context.request_id,
             deadline: context.deadline,
         };
-        let call = self.authorize(context, claim).await?;
+        let (call, _turn) = self.authorize(context, claim).await?;
         let outcome = work(&call, request).await;
         outcome.map(Into::into).map_err(|failed| failed.by(call.permit.tenant_id()))
     }
@@ -96,14 +100,25 @@ impl Api {
         request: Q,
         work: impl AsyncFnOnce(&RpcContext, Operator, Q) -> Result<R, Error>,
     ) -> Outcome<R> {
-        let operator = self.auth.operator(context.bearer.as_deref())?;
+        let operator = match self.auth.operator(context.bearer.as_deref()) {
+            Ok(operator) => operator,
+            Err(refused) => {
+                self.auth.slow(context.from).await?;
+                return Err(refused.into());
+            }
+        };
         Ok(work(context, operator, request).await?.into())
     }
 
     /// Checks who calls and whether they may, before anything else happens, and finds where what the request names is.
-    async fn authorize(&self, context: &Arc<RpcContext>, claim: Claim<'_>) -> Result<TenantCall, Failed> {
+    /// The call counts among its tenant's until the turn is dropped.
+    async fn authorize(
+        &self,
+        context: &Arc<RpcContext>,
+        claim: Claim<'_>,
+    ) -> Result<(TenantCall, Turn), Failed> {
         let resources = claim.resources;
-        let permit = self.auth.permit(claim).await?;
+        let (permit, turn) = self.auth.permit(claim).await?;
         let placed = match permit.tenant_id() {
             Some(tenant_id) if context.rpc.makes => {
                 let placed = self.operations.region_of(tenant_id, resources).await;
@@ -111,7 +126,8 @@ impl Api {
             }
             _ => None,
         };
-        Ok(TenantCall { context: Arc::clone(context), permit, placed, once: None, repeated: false })
+        let context = Arc::clone(context);
+        Ok((TenantCall { context, permit, placed, once: None, repeated: false }, turn))
     }
 
     async fn instrument<Q: proto::Request, T>(
@@ -122,10 +138,12 @@ impl Api {
         let begun = Instant::now();
         let (metadata, extensions, message) = request.into_parts();
         let (context, span) = self.arrived(&metadata, &extensions, begun, message.tenant_id());
-        let outcome = match context.rpc.path {
+        let fits = extensions.get::<Arc<Weight>>().map_or(Ok(()), |weight| weight.take(message.bytes()));
+        let outcome = match (context.rpc.path, fits) {
             // Nothing is authorized or remembered under no name.
-            "" => Err(Error::internal(anyhow!("the request came by another way than the port")).into()),
-            _ => work(&context, message).instrument(span.clone()).await,
+            ("", _) => Err(Error::internal(anyhow!("the request came by another way than the port")).into()),
+            (_, Err(too_much)) => Err(too_much.into()),
+            (_, Ok(())) => work(&context, message).instrument(span.clone()).await,
         };
         span.in_scope(|| self.record(&context, outcome.as_ref().err(), begun.elapsed()));
         (context, outcome)
@@ -141,7 +159,9 @@ impl Api {
         let longest = Duration::from_millis(self.config.call_ms_max);
         let deadline = extensions.get().map_or(begun + longest, |deadline: &Deadline| deadline.at);
         let rpc = extensions.get::<&'static Rpc>().copied().unwrap_or(&NONE);
-        let context = Arc::new(RpcContext::new(rpc, metadata, deadline, self.config.error_style));
+        let from = extensions.get().and_then(TcpConnectInfo::remote_addr).map(|peer| counted(peer.ip()));
+        let context = RpcContext::new(rpc, metadata, (deadline, from), self.config.error_style);
+        let context = Arc::new(context);
         let span = tracing::info_span!(
             "call",
             request_id = %context.request_id,
@@ -173,13 +193,13 @@ impl Api {
 fn respond<R: proto::Response>(context: &RpcContext, outcome: Outcome<R>) -> Result<Response<R>, Status> {
     let told = match (outcome, context.style) {
         (Ok(answer), _) => {
-            let Answer { reply, note, operation, done } = answer;
+            let Answer { reply, note, operation, done, wait } = answer;
             let reply = reply.with_status(0, note.unwrap_or_default());
-            Ok(Answer { reply, note: None, operation, done })
+            Ok(Answer { reply, note: None, operation, done, wait })
         }
         (Err(Failed { error, operation, .. }), ErrorStyle::Response) => {
             let reply = R::default().with_status(error.kind().code(), error.message().to_owned());
-            Ok(Answer { reply, note: None, operation, done: false })
+            Ok(Answer { reply, note: None, operation, done: false, wait: error.wait() })
         }
         (Err(failed), ErrorStyle::Status) => Err(failed),
     };
@@ -189,8 +209,9 @@ fn respond<R: proto::Response>(context: &RpcContext, outcome: Outcome<R>) -> Res
 /// The outcome with the call's ids in its metadata.
 fn marked<T>(context: &RpcContext, outcome: Outcome<T>) -> Result<Response<T>, Status> {
     match outcome {
-        Ok(Answer { reply, operation, .. }) => {
+        Ok(Answer { reply, operation, wait, .. }) => {
             let mut response = Response::new(reply);
+            put_retry_after(response.metadata_mut(), wait);
             mark(response.metadata_mut(), context, operation);
             Ok(response)
         }
