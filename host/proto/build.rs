@@ -139,12 +139,13 @@ fn responses(code: &mut String, module: &str, message: &DescriptorProto) -> anyh
 fn request(code: &mut String, module: &str, message: &DescriptorProto, method: &str) -> anyhow::Result<()> {
     let (name, has) = (message.name(), |name: &str| message.field.iter().any(|field| field.name() == name));
     let tenant = if has("tenant_id") { "fn tenant_id(&self) -> &str { &self.tenant_id }" } else { "" };
+    let bytes = "fn bytes(&self) -> usize { prost::Message::encoded_len(self) }";
     if !has("apikey") {
         let named = named(message);
-        writeln!(code, "impl Request for crate::{module}::{name} {{ {tenant} {named} }}")?;
+        writeln!(code, "impl Request for crate::{module}::{name} {{ {tenant} {bytes} {named} }}")?;
         return Ok(());
     }
-    writeln!(code, "impl Request for crate::{module}::{name} {{ {tenant} }}")?;
+    writeln!(code, "impl Request for crate::{module}::{name} {{ {tenant} {bytes} }}")?;
     let named = message.field.iter().filter(|field| is_resource(field, method));
     let mut resources = String::new();
     for field in named {

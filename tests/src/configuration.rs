@@ -11,6 +11,9 @@ const OPENSTACK: &str = include_str!("../../xtask/templates/openstack.toml");
 const CEPH: &str = include_str!("../../xtask/templates/ceph.toml");
 const ONTAP: &str = include_str!("../../xtask/templates/ontap.toml");
 
+/// Where one tenant stands for all of a platform's: as many requests a second as the host can answer.
+pub const NO_RATE: &str = "tenant = { requests_per_second = 1000000, requests_burst = 1000000 }";
+
 /// The configuration of a host whose files are in `directory`; ports are free ones.
 ///
 /// # Panics
@@ -24,6 +27,7 @@ grpc.listen = "127.0.0.1:0"
 http.listen = "127.0.0.1:0"
 database.url = "sqlite:{directory}/patchbay.db"
 plugin = {{ directory = "{directory}/plugins", cache_directory = "{cache}" }}
+{NO_RATE}
 
 [auth]
 master_key = {{ file = "{directory}/master.key" }}

@@ -5,8 +5,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose,
-    date_time_ymd,
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
+    KeyPair, KeyUsagePurpose, date_time_ymd,
 };
 
 /// Who issues certificates.
@@ -71,6 +71,12 @@ impl Authority {
     #[must_use]
     pub fn issue_early(&self, name: &str) -> Issued {
         self.issue_with(name, |params| params.not_before = date_time_ymd(2999, 1, 1))
+    }
+
+    /// One that is for clients alone.
+    #[must_use]
+    pub fn issue_for_clients(&self, name: &str) -> Issued {
+        self.issue_with(name, |params| params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth])
     }
 
     fn issue_with(&self, name: &str, edit: impl FnOnce(&mut CertificateParams)) -> Issued {

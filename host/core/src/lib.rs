@@ -1,10 +1,11 @@
 //! What every part of the host speaks of: ids, errors, secrets, and text that is fit to be told.
 //!
-//! May use: small crates without input or output, and sqlx for the one conversion that can be nowhere else (`failure`). Must
+//! May use: small crates without input or output, what rustls verifies certificates with, and sqlx for the one conversion that can be nowhere else (`failure`). Must
 //! never live here: anything that opens a socket, a database, or a file but a secret's (`secret`), that knows a domain's
 //! requests, or that decides who may do what.
 #![forbid(unsafe_code)]
 
+pub mod certificate;
 pub mod digest;
 pub mod domain;
 pub mod error;

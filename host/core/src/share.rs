@@ -25,9 +25,14 @@ impl<K: Copy + Eq + Hash> Shares<K> {
 
     /// One more piece; `None` for who has its share.
     pub fn take(self: &Arc<Self>, whose: K) -> Option<Share<K>> {
+        self.take_within(whose, self.max)
+    }
+
+    /// The same for one whose share is another than everybody's.
+    pub fn take_within(self: &Arc<Self>, whose: K, max: usize) -> Option<Share<K>> {
         let mut all = self.lock();
         let taken = all.get(&whose).copied().unwrap_or(0);
-        if taken >= self.max {
+        if taken >= max {
             return None;
         }
         all.insert(whose, taken + 1);
@@ -68,6 +73,7 @@ mod tests {
         assert!(first.is_some() && second.is_some());
         assert!(shares.take("a").is_none());
         assert!(shares.take("b").is_some(), "and given back at once");
+        assert!(shares.take_within("a", 3).is_some() && shares.take_within("b", 0).is_none());
         let beyond = shares.count("a");
         drop(first);
         assert!(shares.take("a").is_none(), "two are left");

@@ -210,7 +210,10 @@ impl Runner {
     /// Lets one more operation of the tenant begin. A change that would be refused its place is none.
     fn admit(&self, tenant_id: TenantId, domain: Domain) -> Result<Share<TenantId>, Error> {
         let told = "Too many operations of this tenant are going on; let some of them end first.";
-        let share = self.running.take(tenant_id).ok_or_else(|| Error::new(Kind::Exhausted, told))?;
+        let own = self.services.auth.limits().operations_max(tenant_id);
+        let own = own.unwrap_or(self.services.config.running_per_tenant_max);
+        let share =
+            self.running.take_within(tenant_id, own).ok_or_else(|| Error::new(Kind::Exhausted, told))?;
         if self.tasks.len() >= self.services.config.running_max {
             return Err(Error::new(Kind::Busy, "Too many operations are going on; try again later."));
         }

@@ -54,6 +54,11 @@ pub trait Request {
     fn named(&self) -> Vec<String> {
         Vec::new()
     }
+
+    /// How many bytes it is, unpacked; 0 where it comes piece by piece.
+    fn bytes(&self) -> usize {
+        0
+    }
 }
 
 /// Whether a field is sent at all.

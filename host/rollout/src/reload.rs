@@ -4,11 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use patchbay_core::Digest;
 use patchbay_runtime::{Generation, Limits};
 use patchbay_upstream as upstream;
+use tokio::time::Instant;
 use toml::{Table, Value};
 
 use super::Plugins;
@@ -69,8 +71,35 @@ pub(super) struct Reload {
     started: Table,
     /// How the file was found last, so that the same is not told again.
     seen: Result<String, String>,
-    /// What the upstreams' certificates were when they were refused.
-    refused: Option<Digest>,
+    /// The upstreams' certificates that could not be taken last, which may have had another reason.
+    refused: Option<Refused>,
+}
+
+/// Certificates that are tried again in a while.
+struct Refused {
+    files: Digest,
+    /// What was told of it.
+    told: String,
+    again: Instant,
+    wait: Duration,
+}
+
+/// The first wait before certificates are tried again that were refused; each is twice as long as the one before.
+const AGAIN_MIN: Duration = Duration::from_secs(10);
+/// The longest of these waits.
+const AGAIN_MAX: Duration = Duration::from_secs(600);
+
+impl Refused {
+    fn is_due(&self, files: &Digest) -> bool {
+        self.files != *files || self.again <= Instant::now()
+    }
+
+    /// After `before`, where it is the same once more.
+    fn after(before: Option<&Self>, files: Digest, told: &str) -> Self {
+        let same = before.filter(|before| before.files == files);
+        let wait = same.map_or(AGAIN_MIN, |before| (before.wait * 2).min(AGAIN_MAX));
+        Self { files, told: told.to_owned(), again: Instant::now() + wait, wait }
+    }
 }
 
 impl Reload {
@@ -86,7 +115,9 @@ impl Reload {
         let upstreams = Arc::clone(&plugins.registry.setup.load().upstreams);
         // It reads files.
         let files = tokio::task::spawn_blocking(move || upstreams.changed_files()).await.ok().flatten();
-        if text == self.seen && (files.is_none() || files == self.refused) {
+        let due = |files: &Digest| self.refused.as_ref().is_none_or(|refused| refused.is_due(files));
+        let same = text == self.seen;
+        if same && !files.as_ref().is_some_and(due) {
             return;
         }
         self.seen = text.clone();
@@ -94,11 +125,19 @@ impl Reload {
             Ok(text) => self.apply(plugins, &text).await,
             Err(error) => Err(anyhow::Error::msg(error)),
         };
-        self.refused = files.filter(|_| applied.is_err());
         let (kind, told) = match applied {
             Ok(told) => (EventKind::ConfigApplied, told),
             Err(error) => (EventKind::ConfigRefused, format!("what held goes on to hold: {error:#}")),
         };
+        let before = self.refused.take();
+        if let (EventKind::ConfigRefused, Some(files)) = (kind, files) {
+            let refused = Refused::after(before.as_ref(), files, &told);
+            let known = before.is_some_and(|before| before.files == refused.files && before.told == told);
+            self.refused = Some(refused);
+            if same && known {
+                return;
+            }
+        }
         tracing::warn!(file = %file.display(), kind = kind.as_str(), "{told}");
         plugins.registry.events.tell(kind, About::default(), told);
     }
@@ -108,6 +147,9 @@ impl Reload {
         let config = (self.source.parse)(text)?;
         let registry = &plugins.registry;
         let before = registry.setup.load_full();
+        // First for nobody to see: the metrics tell of certificates that are in place.
+        let tried = before.upstreams.renewed(&config.upstreams, &Arc::default())?;
+        tried.check_certificates_since(&before.upstreams)?;
         let upstreams = before.upstreams.renewed(&config.upstreams, registry.runtime.metrics())?;
         let changed = upstreams.changed_since(&before.upstreams);
         let limits = Limits {
@@ -118,8 +160,9 @@ impl Reload {
         let routes = route::weighed(config.routes);
         let setup = before.with(&routes, limits, (Arc::new(upstreams), &changed));
         let generations = self.admit(plugins, &before, &setup).await?;
-        let told = describe(&generations, &waiting(&self.started, &config.table, &changed));
+        let told = describe(&generations, &waiting(&self.started, &config.table));
         put_in_place(plugins, &before, &routes, &generations);
+        setup.upstreams.serve();
         registry.setup.store(Arc::new(setup));
         Ok(told)
     }
@@ -203,7 +246,7 @@ fn put_in_place(plugins: &Plugins, before: &Setup, routes: &[Route], generations
 }
 
 /// The keys that differ from what the host was started with and hold from its next start on.
-fn waiting(started: &Table, now: &Table, upstreams: &BTreeSet<String>) -> Vec<String> {
+fn waiting(started: &Table, now: &Table) -> Vec<String> {
     let mut keys = BTreeSet::new();
     differing("", started, now, &mut keys);
     let live = |key: &str| {
@@ -212,10 +255,6 @@ fn waiting(started: &Table, now: &Table, upstreams: &BTreeSet<String>) -> Vec<St
             || matches!(key, "route" | "upstream")
     };
     keys.retain(|key| !live(key));
-    let permission = now.get("auth").and_then(|auth| auth.get("permission")?.get("upstream")?.as_str());
-    if permission.is_some_and(|name| upstreams.contains(name)) {
-        keys.insert("auth.permission.upstream".to_owned());
-    }
     keys.into_iter().collect()
 }
 
@@ -263,9 +302,8 @@ mod tests {
              auth.permission.upstream = \"cloud\"\nlog.format = \"json\"\n\
              plugin.instances = { reuse = \"never\", kept_max = 9 }",
         );
-        let changed = BTreeSet::from(["cloud".to_owned()]);
         assert_eq!(
-            waiting(&started, &now, &changed),
+            waiting(&started, &now),
             [
                 "auth.permission.upstream",
                 "grpc.listen",
@@ -274,6 +312,6 @@ mod tests {
                 "plugin.instances.kept_max"
             ]
         );
-        assert_eq!(waiting(&started, &started, &BTreeSet::new()), Vec::<String>::new());
+        assert_eq!(waiting(&started, &started), Vec::<String>::new());
     }
 }

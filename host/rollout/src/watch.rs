@@ -1,5 +1,6 @@
-//! When to look at the plugin directory, the configuration file and files of others: after each burst of changes has settled, and now and
-//! then in case the directory itself was replaced. What is done with a file is in `look`.
+//! When to look at the plugin directory and the configuration file, and apart from them, for it must not wait for a compiler, at
+//! files of others: after each burst of changes has settled, and now and then in case the directory itself was replaced. What
+//! is done with a file is in `look`.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -40,32 +41,29 @@ pub(super) async fn run(
     stop: CancellationToken,
 ) {
     let config = &plugins.registry.runtime.config;
-    let settle = Duration::from_millis(config.settle_ms);
     let file = source.as_ref().and_then(|source| source.file.clone());
-    let files = file.into_iter().chain(others.iter().flat_map(|other| other.files())).collect();
-    let places = Places { directory: config.directory.clone(), files };
+    let own = Places { directory: Some(config.directory.clone()), files: file.into_iter().collect() };
+    let theirs = Places { directory: None, files: others.iter().flat_map(|other| other.files()).collect() };
+    let settle = Duration::from_millis(config.settle_ms);
+    let mut own = Watch::new(own, settle);
+    let mut theirs = Watch::new(theirs, settle);
     let mut reload = source.map(Reload::new);
-    let (sign, mut signs) = mpsc::channel(PENDING_MAX);
-    let mut watcher = places.watch(sign.clone());
-    loop {
-        let changed = tokio::select! {
-            () = stop.cancelled() => return,
-            change = signs.recv() => change.is_some(),
-            () = tokio::time::sleep(RESCAN) => false,
-        };
-        if changed {
-            settled(&mut signs, settle).await;
-        } else {
-            watcher = places.watch(sign.clone()).or(watcher);
+    let look = async {
+        while own.changed(&stop).await {
+            if let Some(reload) = &mut reload {
+                reload.look(plugins).await;
+            }
+            plugins.look().await;
         }
-        for other in others {
-            look_at(plugins, Arc::clone(other)).await;
+    };
+    let look_at_theirs = async {
+        while !others.is_empty() && theirs.changed(&stop).await {
+            for other in others {
+                look_at(plugins, Arc::clone(other)).await;
+            }
         }
-        if let Some(reload) = &mut reload {
-            reload.look(plugins).await;
-        }
-        plugins.look().await;
-    }
+    };
+    tokio::join!(look, look_at_theirs);
 }
 
 async fn look_at(plugins: &Plugins, other: Arc<dyn Watched>) {
@@ -73,6 +71,35 @@ async fn look_at(plugins: &Plugins, other: Arc<dyn Watched>) {
     let looked = tokio::task::spawn_blocking(move || other.look()).await;
     if let Ok(Some((kind, told))) = looked {
         plugins.registry.events.tell(kind, About::default(), told);
+    }
+}
+
+/// Places, watched.
+struct Watch {
+    places: Places,
+    settle: Duration,
+    sign: mpsc::Sender<()>,
+    signs: mpsc::Receiver<()>,
+    watcher: Option<RecommendedWatcher>,
+}
+
+impl Watch {
+    fn new(places: Places, settle: Duration) -> Self {
+        let (sign, signs) = mpsc::channel(PENDING_MAX);
+        let watcher = places.watch(sign.clone());
+        Self { places, settle, sign, signs, watcher }
+    }
+
+    /// As soon as something has changed and settled, or it is time for another look; false at the end.
+    async fn changed(&mut self, stop: &CancellationToken) -> bool {
+        tokio::select! {
+            () = stop.cancelled() => return false,
+            _ = self.signs.recv() => settled(&mut self.signs, self.settle).await,
+            () = tokio::time::sleep(RESCAN) => {
+                self.watcher = self.places.watch(self.sign.clone()).or(self.watcher.take());
+            }
+        }
+        true
     }
 }
 
@@ -85,8 +112,9 @@ async fn settled(signs: &mut mpsc::Receiver<()>, settle: Duration) {
 /// What is watched.
 #[derive(Clone)]
 struct Places {
-    directory: PathBuf,
-    /// The configuration file, and those of others.
+    /// Of which everything concerns.
+    directory: Option<PathBuf>,
+    /// Single ones.
     files: BTreeSet<PathBuf>,
 }
 
@@ -102,13 +130,15 @@ impl Places {
             }
         };
         let watched = notify::recommended_watcher(told).and_then(|mut watcher| {
-            watcher.watch(&self.directory, RecursiveMode::NonRecursive)?;
+            if let Some(directory) = &self.directory {
+                watcher.watch(directory, RecursiveMode::NonRecursive)?;
+            }
             for parent in self.parents() {
                 watcher.watch(parent, RecursiveMode::NonRecursive)?;
             }
             Ok(watcher)
         });
-        watched.inspect_err(|error| tracing::warn!(%error, "the plugin directory is not watched")).ok()
+        watched.inspect_err(|error| tracing::warn!(%error, "plugins, the configuration or certificates are looked at every few seconds only")).ok()
     }
 
     /// A file that is replaced is another one; what stays is its directory.
@@ -121,7 +151,7 @@ impl Places {
     fn concern(&self, event: &notify::Event) -> bool {
         let own = |path: &PathBuf| {
             let named = || self.files.iter().any(|file| file.file_name() == path.file_name());
-            path.starts_with(&self.directory) || named()
+            self.directory.as_ref().is_some_and(|directory| path.starts_with(directory)) || named()
         };
         event.need_rescan() || !event.kind.is_access() && event.paths.iter().any(own)
     }

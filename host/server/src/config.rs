@@ -104,8 +104,8 @@ impl Config {
         Ok(config)
     }
 
-    /// Looks at the files that are read anew while the host runs, as `patchbay check-config` does: the operators' and those of
-    /// the ports' TLS.
+    /// Looks at the files that are read anew while the host runs, as `patchbay check-config` does: the operators', and those of
+    /// the ports' and the upstreams' TLS.
     ///
     /// # Errors
     /// A file cannot be read, operators do not hold together, a key is another certificate's, a chain does not hold together,
@@ -114,7 +114,8 @@ impl Config {
         Operators::open(self.auth.operators_file.clone())?;
         let ports = [("grpc", &self.grpc.tls), ("http", &self.http.tls)];
         let mut configured = ports.into_iter().filter_map(|(owner, tls)| Some((owner, tls.as_ref()?)));
-        configured.try_for_each(|(owner, tls)| tls.try_files(owner))
+        configured.try_for_each(|(owner, tls)| tls.try_files(owner))?;
+        self.upstream.iter().try_for_each(|(name, upstream)| upstream.check_certificates(name))
     }
 
     /// What no single table can see.
@@ -131,6 +132,7 @@ impl Config {
         self.tenant.check()?;
         self.membership.check()?;
         self.operation.check()?;
+        tenant::Limits::new(&self.tenant)?;
         let kept = self.idempotency.kept_ms;
         anyhow::ensure!(
             kept <= self.operation.kept_ms,

@@ -17,7 +17,7 @@ use patchbay_operations::{Operations, Runner};
 use patchbay_rollout::{Plugins, Watched};
 use patchbay_telemetry::{Metrics, Readiness, Sampler};
 use patchbay_tenants::auth::{Auth, Operators};
-use patchbay_tenants::{Administration, Tenants};
+use patchbay_tenants::{Administration, Limits, Tenants};
 use patchbay_upstream::Upstreams;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -232,7 +232,8 @@ impl Access {
         let tenants = Arc::new(tenants.counted(metrics.tenant_reads()));
         let upstreams = Arc::new(Upstreams::new(&config.upstream, metrics)?);
         let keys = Arc::new(Idempotency::new(pool.clone(), Arc::clone(&master), config.idempotency));
-        let auth = Arc::new(Auth::new(&config.auth, master, Arc::clone(&tenants), &upstreams)?);
+        let limits = Limits::new(&config.tenant)?;
+        let auth = Arc::new(Auth::new(&config.auth, master, Arc::clone(&tenants), limits, &upstreams)?);
         Ok(Self { tenants, upstreams, keys, auth })
     }
 }

@@ -70,6 +70,13 @@ impl Config {
     /// An address that others reach without TLS, or a bound that cannot be.
     pub(crate) fn check(&self) -> anyhow::Result<()> {
         tls::check("http", self.listen, self.tls.as_ref(), self.insecure)?;
+        for (key, bound) in [
+            ("connections_max", self.connections_max as u64),
+            ("connections_per_address_max", self.connections_per_address_max as u64),
+            ("request_ms_max", self.request_ms_max),
+        ] {
+            anyhow::ensure!(bound > 0, "http.{key} must be at least 1");
+        }
         anyhow::ensure!(
             self.header_bytes_max >= HEADER_BYTES_MIN,
             "http.header_bytes_max must be at least {HEADER_BYTES_MIN}"
@@ -121,8 +128,8 @@ impl Server {
             connections_max: config.connections_max,
             per_address_max: config.connections_per_address_max,
         };
-        let listener = Listener::new(listener, "http", bounds, metrics);
-        serve::serve(listener, security, router, &config, stop).await;
+        let listener = Listener::new(listener, "http", bounds, Arc::clone(&metrics));
+        serve::serve(listener, security, router, &config, metrics, stop).await;
     }
 }
 
@@ -139,6 +146,9 @@ async fn show_metrics(State(metrics): State<Arc<Metrics>>) -> impl IntoResponse 
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpStream;
+
     use super::*;
 
     #[tokio::test]
@@ -171,9 +181,34 @@ mod tests {
         serving.await.unwrap();
     }
 
+    #[tokio::test]
+    async fn an_answer_that_is_being_written_is_not_cut_by_a_stop() {
+        const LARGE: usize = 16 << 20;
+        let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (address, config, metrics) =
+            (tcp.local_addr().unwrap(), Config::default(), Arc::<Metrics>::default());
+        let bounds = Bounds { connections_max: 4, per_address_max: 4 };
+        let listener = Listener::new(tcp, "http", bounds, Arc::clone(&metrics));
+        let security = Security::open("http", config.listen, None, b"http/1.1", &metrics).unwrap();
+        let router = Router::new().route("/", get(async || "x".repeat(LARGE)));
+        let stop = CancellationToken::new();
+        let serving = serve::serve(listener, security, router, &config, metrics, stop.clone());
+        let asking = async {
+            let mut client = TcpStream::connect(address).await.unwrap();
+            client.write_all(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
+            let mut answer = vec![client.read_u8().await.unwrap()];
+            stop.cancel();
+            client.read_to_end(&mut answer).await.unwrap();
+            assert!(answer.len() > LARGE, "{}", answer.len());
+        };
+        tokio::join!(serving, asking);
+    }
+
     #[test]
-    fn unknown_keys_are_errors() {
+    fn unknown_keys_and_bounds_of_0_are_errors() {
         assert!(toml::from_str::<Config>("listen = \"127.0.0.1:0\"").is_ok());
         assert!(toml::from_str::<Config>("port = 1").is_err());
+        let none: Config = toml::from_str("connections_max = 0").unwrap();
+        assert!(none.check().unwrap_err().to_string().contains("http.connections_max"));
     }
 }

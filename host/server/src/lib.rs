@@ -7,6 +7,7 @@
 mod audit;
 pub mod config;
 pub mod grpc;
+mod held;
 mod host;
 pub mod http;
 mod listen;

@@ -102,6 +102,12 @@ struct CertificateLabels {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct UpstreamCertificateLabels {
+    upstream: String,
+    file: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ReadLabels {
     port: &'static str,
     outcome: &'static str,
@@ -130,6 +136,7 @@ pub struct Metrics {
     waiting: Gauge,
     tenant_reads: Counter,
     certificate_end: Family<CertificateLabels, Gauge>,
+    upstream_certificate_end: Family<UpstreamCertificateLabels, Gauge>,
     certificate_reads: Family<ReadLabels, Counter>,
 }
 
@@ -160,6 +167,7 @@ impl Default for Metrics {
             waiting: Gauge::default(),
             tenant_reads: Counter::default(),
             certificate_end: Family::default(),
+            upstream_certificate_end: Family::default(),
             certificate_reads: Family::default(),
         };
         metrics.register();
@@ -202,6 +210,11 @@ impl Metrics {
             "certificate_not_after_timestamp_seconds",
             "When the first of a file's certificates ends",
             self.certificate_end.clone(),
+        );
+        r.register(
+            "upstream_certificate_not_after_timestamp_seconds",
+            "When the first of the certificates ends that a file of an upstream's holds",
+            self.upstream_certificate_end.clone(),
         );
         r.register(
             "certificate_reloads",
@@ -325,6 +338,13 @@ impl Metrics {
     pub fn certificate_end(&self, port: &'static str, file: &'static str, second: u64) {
         let end = i64::try_from(second).unwrap_or(i64::MAX);
         self.certificate_end.get_or_create(&CertificateLabels { port, file }).set(end);
+    }
+
+    /// When the first certificate of an upstream's file ends, in seconds since 1970; `file` is its key.
+    pub fn upstream_certificate_end(&self, upstream: &str, file: &'static str, second: u64) {
+        let labels = UpstreamCertificateLabels { upstream: upstream.to_owned(), file };
+        let end = i64::try_from(second).unwrap_or(i64::MAX);
+        self.upstream_certificate_end.get_or_create(&labels).set(end);
     }
 
     /// A port's certificates were read anew: "applied" or "refused".

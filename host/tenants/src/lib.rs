@@ -6,10 +6,13 @@
 
 mod admin;
 pub mod auth;
+mod bucket;
 mod directory;
 mod keys;
+mod limit;
 mod store;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +27,7 @@ use serde::Deserialize;
 use tokio::time::Instant;
 
 pub use self::admin::Administration;
+pub use self::limit::{Limits, LimitsConfig, Turn};
 pub use self::store::{Once, Tenants, Unreserved};
 
 /// As the requirements have it: `tenant_name varchar2(100)`.
@@ -52,6 +56,14 @@ pub struct Config {
     pub key_overlap_ms_max: u64,
     /// The longest registration. One that takes twice as long counts as dead, and what it made is removed.
     pub registration_ms: u64,
+    /// Requests of one tenant in a second; one more is RESOURCE_EXHAUSTED, and told how long to wait.
+    pub requests_per_second: u32,
+    /// How many of them may come at once before that counts.
+    pub requests_burst: u32,
+    /// Calls of one tenant at once; one more is RESOURCE_EXHAUSTED.
+    pub calls_max: usize,
+    /// What single tenants may ask instead of that, each under its id.
+    pub limits: BTreeMap<String, LimitsConfig>,
 }
 
 impl Config {
@@ -80,6 +92,10 @@ impl Default for Config {
             key_overlap_ms: 86_400_000,
             key_overlap_ms_max: 30 * 86_400_000,
             registration_ms: 60_000,
+            requests_per_second: 1_000,
+            requests_burst: 2_000,
+            calls_max: 1_024,
+            limits: BTreeMap::new(),
         }
     }
 }

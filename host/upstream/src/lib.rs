@@ -53,8 +53,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use arc_swap::ArcSwap;
 use futures::future::BoxFuture;
 use patchbay_core::Digest;
+use patchbay_core::certificate::Dates;
 use patchbay_core::error::Error;
 use patchbay_telemetry::Metrics;
 use schemars::JsonSchema;
@@ -82,6 +84,14 @@ pub enum Config {
 }
 
 impl Config {
+    /// Reads the files of its TLS and looks at all that is in them, dates included; `name` is the upstream's.
+    ///
+    /// # Errors
+    /// A file cannot be read, a certificate is for something else than a client, or is not good now.
+    pub fn check_certificates(&self, name: &str) -> anyhow::Result<()> {
+        self.transport().files().check().with_context(|| format!("upstream.{name}"))
+    }
+
     /// The bounds of its HTTP, which each kind has.
     fn transport(&self) -> &TransportConfig {
         match self {
@@ -122,12 +132,26 @@ pub struct Caller<'a> {
 #[derive(Default)]
 pub struct Upstreams(BTreeMap<String, Made>);
 
+/// An upstream for those who keep it: the one that serves under its name, whatever it is made of anew.
+#[derive(Clone)]
+pub struct Followed(Arc<ArcSwap<Upstream>>);
+
+impl Followed {
+    /// The one that serves now.
+    #[must_use]
+    pub fn now(&self) -> Arc<Upstream> {
+        self.0.load_full()
+    }
+}
+
 /// One of them, and what it was made of.
 struct Made {
     config: Config,
     /// What its certificates' files held.
     files: Digest,
     upstream: Arc<Upstream>,
+    /// What serves under its name.
+    serving: Followed,
 }
 
 impl Upstreams {
@@ -151,16 +175,37 @@ impl Upstreams {
     ) -> anyhow::Result<Self> {
         let one = |(name, config): (&String, &Config)| {
             let files = config.transport().files().digest();
-            let kept = self.0.get(name).filter(|before| before.config == *config && before.files == files);
+            let before = self.0.get(name);
+            let kept = before.filter(|before| before.config == *config && before.files == files);
             let upstream = match kept {
                 Some(before) => Arc::clone(&before.upstream),
                 None => Arc::new(
                     Upstream::new(name, config, metrics).with_context(|| format!("upstream.{name}"))?,
                 ),
             };
-            Ok((name.clone(), Made { config: config.clone(), files, upstream }))
+            let new = || Followed(Arc::new(ArcSwap::new(Arc::clone(&upstream))));
+            let serving = before.map_or_else(new, |before| before.serving.clone());
+            Ok((name.clone(), Made { config: config.clone(), files, upstream, serving }))
         };
         configs.iter().map(one).collect::<anyhow::Result<_>>().map(Self)
+    }
+
+    /// From now on these serve, also where an upstream is followed.
+    pub fn serve(&self) {
+        for made in self.0.values() {
+            made.serving.0.store(Arc::clone(&made.upstream));
+        }
+    }
+
+    /// Looks at the certificates that are others than in `before`.
+    ///
+    /// # Errors
+    /// As [`Config::check_certificates`].
+    pub fn check_certificates_since(&self, before: &Self) -> anyhow::Result<()> {
+        let is_same =
+            |name: &String, now: &Made| before.0.get(name).is_some_and(|made| made.files == now.files);
+        let mut others = self.0.iter().filter(|(name, now)| !is_same(name, now));
+        others.try_for_each(|(name, now)| now.config.check_certificates(name))
     }
 
     /// The names of those that were not in `before`, or were others there.
@@ -190,6 +235,12 @@ impl Upstreams {
     pub fn get(&self, name: &str) -> Option<&Arc<Upstream>> {
         self.0.get(name).map(|made| &made.upstream)
     }
+
+    /// The same for one who keeps it.
+    #[must_use]
+    pub fn follow(&self, name: &str) -> Option<Followed> {
+        self.0.get(name).map(|made| made.serving.clone())
+    }
 }
 
 /// One backend, with everything that is needed to reach it.
@@ -205,6 +256,11 @@ enum Kind {
 
 impl Upstream {
     fn new(name: &str, config: &Config, metrics: &Arc<Metrics>) -> anyhow::Result<Self> {
+        for (file, dates) in config.transport().files().dates()? {
+            if let Some(end) = dates.iter().map(Dates::end).min() {
+                metrics.upstream_certificate_end(name, file, end);
+            }
+        }
         let kind = match config {
             Config::Openstack(config) => {
                 Kind::Openstack(Box::new(openstack::Openstack::new(name, config, metrics)?))

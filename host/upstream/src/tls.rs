@@ -4,8 +4,9 @@
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, bail};
 use patchbay_core::Digest;
+use patchbay_core::certificate::{Dates, Use, certificates, check_chain};
 use patchbay_core::secret::warn_if_exposed;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -29,7 +30,7 @@ impl Files<'_> {
     /// What is trusted beside the system's authorities.
     pub(super) fn roots(self) -> anyhow::Result<Vec<CertificateDer<'static>>> {
         let Some(path) = self.ca_file else { return Ok(Vec::new()) };
-        certificates("ca_file", path)
+        chain("ca_file", path)
     }
 
     /// What the host shows, where it shows anything.
@@ -40,9 +41,34 @@ impl Files<'_> {
             _ => bail!("certificate_file and key_file need each other"),
         };
         warn_if_exposed(key);
-        let chain = certificates("certificate_file", certificate)?;
+        let chain = chain("certificate_file", certificate)?;
         let key = PrivateKeyDer::from_pem_slice(&read("key_file", key)?).context("key_file")?;
         Ok(Some(Identity { chain, key }))
+    }
+
+    /// When the certificates begin and end, by the key of their file.
+    pub(super) fn dates(self) -> anyhow::Result<Vec<(&'static str, Vec<Dates>)>> {
+        let files = [("ca_file", self.ca_file), ("certificate_file", self.certificate_file)];
+        let one = |(key, path): (&'static str, &Path)| {
+            let certificates = chain(key, path)?;
+            let dates = certificates.iter().map(Dates::of).collect::<anyhow::Result<_>>();
+            Ok((key, dates.context(key)?))
+        };
+        files.into_iter().filter_map(|(key, path)| Some((key, path?))).map(one).collect()
+    }
+
+    /// Refuses what the host would show that is no chain, is for something else than a client, or is not good now. Of the
+    /// authorities that the other side's certificate is held against, one may have ended among others.
+    pub(super) fn check(self) -> anyhow::Result<()> {
+        self.roots()?;
+        self.identity()?;
+        let Some(path) = self.certificate_file else { return Ok(()) };
+        let chain = chain("certificate_file", path)?;
+        let check = || {
+            check_chain(&chain, Use::Client)?;
+            chain.iter().try_for_each(|one| Dates::of(one)?.check())
+        };
+        check().context("certificate_file")
     }
 
     /// Tells what is in them now from anything else.
@@ -53,11 +79,8 @@ impl Files<'_> {
     }
 }
 
-fn certificates(key: &str, path: &Path) -> anyhow::Result<Vec<CertificateDer<'static>>> {
-    let found = CertificateDer::pem_slice_iter(&read(key, path)?).collect::<Result<Vec<_>, _>>();
-    let found = found.with_context(|| key.to_owned())?;
-    ensure!(!found.is_empty(), "{key} {} holds no certificate", path.display());
-    Ok(found)
+fn chain(key: &str, path: &Path) -> anyhow::Result<Vec<CertificateDer<'static>>> {
+    certificates(&read(key, path)?).with_context(|| format!("{key} {}", path.display()))
 }
 
 fn digest(file: &Path) -> String {

@@ -87,7 +87,7 @@ impl Settings {
     /// Compute gets no administrator: the hypervisor's name, which only he sees, is no part of the comparison.
     fn configuration(&self) -> Result<String> {
         let (directory, plugins) = (self.directory.display(), self.plugins.display());
-        let (database, reuse) = (self.database(), &self.reuse);
+        let (database, reuse, rate) = (self.database(), &self.reuse, configuration::NO_RATE);
         let text = format!(
             r#"
 grpc.listen = "127.0.0.1:0"
@@ -95,6 +95,7 @@ http.listen = "127.0.0.1:0"
 log.format = "json"
 database.url = "{database}"
 plugin = {{ directory = "{plugins}", cache_directory = "{directory}/compiled", instances.reuse = "{reuse}" }}
+{rate}
 
 [auth]
 master_key = {{ env = "PATCHBAY_MASTER_KEY" }}

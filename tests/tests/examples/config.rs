@@ -33,8 +33,8 @@ const WITHOUT_DEFAULT: [&str; 19] = [
     "weight",
 ];
 /// The same where they are tables, or may be.
-const WHOLE: [&str; 7] =
-    ["credential", "master_key", "operator_token", "password", "settings", "tls", "upstreams"];
+const WHOLE: [&str; 8] =
+    ["credential", "limits", "master_key", "operator_token", "password", "settings", "tls", "upstreams"];
 /// What the host keeps beside what is configured, and the name that it has for `route`.
 const INTERNAL: [&str; 6] = ["compiler", "file", "routes", "source", "table", "text"];
 

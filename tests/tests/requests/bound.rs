@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use cloudsim::{Fault, Service};
 use patchbay_proto::flavor::ListFlavorsReq;
 use patchbay_tests::metrics::Metrics;
+use patchbay_tests::process::HostProcess;
 use patchbay_tests::raw::{Call, Raw, closed, encoded, frame, tcp};
 use patchbay_tests::{Deployment, needs_cloudsim, wait_for};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -18,12 +19,12 @@ const LIST_FLAVORS: &str = "flavor.FlavorService/ListFlavors";
 const WATCH: &str = "grpc.health.v1.Health/Watch";
 const CHECK: &str = "grpc.health.v1.Health/Check";
 /// A call that waits for its message: POST, http, `/`, and gRPC's content type (RFC 7541, appendix A).
-const WAITING: &[u8] = b"\x83\x86\x84\x5f\x10application/grpc";
+pub(crate) const WAITING: &[u8] = b"\x83\x86\x84\x5f\x10application/grpc";
 const RST_STREAM: u8 = 3;
 const REFUSED_STREAM: [u8; 4] = [0, 0, 0, 7];
 
 /// A connection on which something goes on, until both are dropped.
-async fn busy(endpoint: &str) -> (Raw, Call) {
+pub(crate) async fn busy(endpoint: &str) -> (Raw, Call) {
     let mut raw = Raw::connect(endpoint).await;
     let mut call = raw.open(WATCH, &[]).await;
     call.send(frame(&[]), true);
@@ -40,12 +41,12 @@ async fn from_elsewhere(endpoint: &str) -> TcpStream {
 }
 
 /// Whether the host answers a preface.
-async fn is_greeted(mut tcp: TcpStream) -> bool {
+pub(crate) async fn is_greeted(mut tcp: TcpStream) -> bool {
     let sent = tcp.write_all(&[PREFACE, SETTINGS].concat()).await;
     sent.is_ok() && tcp.read_u8().await.is_ok()
 }
 
-async fn refused(deployment: &Deployment) -> u64 {
+pub(crate) async fn refused(deployment: &Deployment) -> u64 {
     Metrics::read(&deployment.http()).await.sum("patchbay_refusals_total", &[("reason", "connections")])
 }
 
@@ -68,6 +69,32 @@ async fn an_address_has_so_many_connections() {
     wait_for("room for one more", STATE_MAX, async || is_greeted(tcp(&endpoint).await).await.then_some(()))
         .await;
     drop(second);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_all_connections_are_in_use_a_new_one_is_refused_and_that_is_told_once() {
+    let mut deployment = Deployment::builder().toml(PATIENT).toml("grpc.connections_max = 2").start().await;
+    let host = HostProcess::start(&mut deployment).await;
+    let (first, second) = (busy(host.endpoint()).await, busy(host.endpoint()).await);
+    for _ in 0..3 {
+        // Nobody waits, so the port goes on accepting.
+        assert!(!is_greeted(from_elsewhere(host.endpoint()).await).await);
+    }
+    let told = |line: &serde_json::Value| {
+        line["message"].as_str().is_some_and(|text| text.starts_with("a connection was refused"))
+    };
+    host.line(told).await;
+    assert_eq!(
+        (host.count(told), host.metrics().await.sum("patchbay_refusals_total", &[("reason", "connections")])),
+        (1, 3)
+    );
+    drop(first);
+    wait_for("room for one more", STATE_MAX, async || {
+        is_greeted(from_elsewhere(host.endpoint()).await).await.then_some(())
+    })
+    .await;
+    let (mut raw, _watching) = second;
+    assert_eq!(raw.call(CHECK, &[], &[]).await.status, Some(0));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -134,7 +161,7 @@ async fn a_client_that_is_not_there_is_found_out() {
 }
 
 /// A HEADERS frame, whole.
-fn headers(stream: u32, block: &[u8]) -> Vec<u8> {
+pub(crate) fn headers(stream: u32, block: &[u8]) -> Vec<u8> {
     let length = u32::try_from(block.len()).unwrap().to_be_bytes();
     [&length[1..], &[1, 4], &stream.to_be_bytes(), block].concat()
 }

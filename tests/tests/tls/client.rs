@@ -1,11 +1,13 @@
 //! Clients' own certificates: whether they are asked for one, and which are taken.
 
 use patchbay_tests::metrics::Metrics;
-use patchbay_tests::pki::{Authority, Issued};
+use patchbay_tests::pki::{Authority, Issued, put};
 use patchbay_tests::{Deployment, wait_for};
 use tonic::transport::{ClientTlsConfig, Identity};
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_client::HealthClient;
 
-use crate::{Pki, call, deployment};
+use crate::{Pki, call, channel, deployment};
 
 const STATE_MAX: std::time::Duration = std::time::Duration::from_secs(30);
 
@@ -49,6 +51,30 @@ async fn one_that_may_be_shown_must_be_good() {
     call(&deployment, pki.trusting()).await.unwrap();
     call(&deployment, showing(&pki, &pki.authority.issue("client"))).await.unwrap();
     call(&deployment, showing(&pki, &Authority::new("another").issue("client"))).await.unwrap_err();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn authorities_change_while_the_host_runs() {
+    let pki = Pki::new();
+    let deployment = Deployment::builder()
+        .toml("plugin.settle_ms = 50\ngrpc.connection_age_ms_max = 2000")
+        .toml(&pki.table_asking("grpc", "required"))
+        .start()
+        .await;
+    let (before, next) = (showing(&pki, &pki.authority.issue("client")), Authority::new("the next"));
+    let mut stays = HealthClient::new(channel(&deployment, before.clone()));
+    stays.check(HealthCheckRequest::default()).await.unwrap();
+    put(&pki.file("ca.pem"), next.pem());
+    wait_for("clients of the next authority to be let in", STATE_MAX, async || {
+        call(&deployment, showing(&pki, &next.issue("client"))).await.ok()
+    })
+    .await;
+    call(&deployment, before).await.unwrap_err();
+    // Who was let in is until its connection is old, whatever its client makes of that.
+    wait_for("the one that was let in to be put out", STATE_MAX, async || {
+        stays.check(HealthCheckRequest::default()).await.err()
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -103,6 +103,29 @@ async fn a_broken_pair_keeps_the_old_one_and_is_told() {
     call(&deployment, pki.trusting()).await.unwrap();
 }
 
+/// Whether the HTTP port is known by this authority.
+async fn is_known(deployment: &Deployment, authority: &Authority) -> bool {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let ca = reqwest::Certificate::from_pem(authority.pem().as_bytes()).unwrap();
+    let client = reqwest::Client::builder().no_proxy().tls_certs_only([ca]).build().unwrap();
+    let url = deployment.http().replacen("http://", "https://", 1) + "/healthz";
+    client.get(url).send().await.is_ok_and(|answer| answer.status() == 200)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_http_port_gets_new_ones_as_well() {
+    let pki = Pki::new();
+    let deployment = deployment(&pki.table("http")).await;
+    assert!(is_known(&deployment, &pki.authority).await);
+    let other = Authority::new("the next authority");
+    other.issue(ADDRESS).write(pki.path(), "host");
+    wait_for("the new certificate to serve", STATE_MAX, async || {
+        is_known(&deployment, &other).await.then_some(())
+    })
+    .await;
+    assert!(!is_known(&deployment, &pki.authority).await);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_metric_tells_when_each_file_ends() {
     let pki = Pki::new();

@@ -4,7 +4,7 @@
 use patchbay_server::Config;
 use patchbay_tests::Deployment;
 use patchbay_tests::command::{Done, patchbay};
-use patchbay_tests::pki::Authority;
+use patchbay_tests::pki::{Authority, put};
 use patchbay_tests::process::HostProcess;
 
 use crate::{ADDRESS, Pki, call, deployment};
@@ -65,6 +65,33 @@ async fn what_is_wrong_with_them_is_said() {
     std::fs::remove_file(pki.file("host.pem")).unwrap();
     let told = complaint(&table).await;
     assert!(told.contains("certificate_file") && told.contains("No such file"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn those_that_are_shown_to_backends_and_those_of_clients_are_looked_at_too() {
+    let pki = Pki::new();
+    let told = complaint(&pki.table_asking("grpc", "required").replace("ca.pem", "old.pem")).await;
+    assert!(told.contains("client_ca_file") && told.contains("No such file"), "{told}");
+    put(&pki.file("old.pem"), &pki.authority.issue_ended("an authority").certificate);
+    let told = complaint(&pki.table_asking("grpc", "required").replace("ca.pem", "old.pem")).await;
+    assert!(told.contains("grpc.tls: client_ca_file: a certificate ended at 2021"), "{told}");
+    // One that is good among them is enough.
+    let ended = pki.authority.issue_ended("an authority");
+    let both = [ended.certificate.as_str(), pki.authority.pem()].concat();
+    put(&pki.file("old.pem"), &both);
+    assert_eq!(checked(&pki.table_asking("grpc", "required").replace("ca.pem", "old.pem")).await.status, 0);
+
+    pki.authority.issue_for_clients(ADDRESS).write(pki.path(), "host");
+    let told = complaint(&pki.table("grpc")).await;
+    assert!(told.contains("its certificate is for something else"), "{told}");
+
+    pki.authority.issue_ended("patchbay").write(pki.path(), "client");
+    let (certificate, key) = (pki.file("client.pem"), pki.file("client.key"));
+    let told = complaint(&format!(
+        "[upstream.extra]\nkind = \"http\"\nbase_url = \"https://127.0.0.1:1\"\ntransport = {{ certificate_file = {certificate:?}, key_file = {key:?} }}\n"
+    ))
+    .await;
+    assert!(told.contains("upstream.extra: certificate_file: a certificate ended at 2021"), "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

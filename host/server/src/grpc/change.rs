@@ -39,7 +39,7 @@ impl Changed {
         let Self { operation, settled, read } = self;
         let (note, done) = (note(&settled), settled.done);
         let reply = show(read, settled.resource_id).await.map_err(|error| Failed::of(operation, error))?;
-        Ok(Answer { reply, note, operation: Some(operation), done })
+        Ok(Answer { reply, note, operation: Some(operation), done, wait: None })
     }
 
     /// Answered with the resource's id and the time of the end, which is empty while it goes on.
@@ -47,7 +47,7 @@ impl Changed {
         let Self { operation, settled, .. } = self;
         let (note, done) = (note(&settled), settled.done);
         let reply = reply(settled.resource_id, settled.at);
-        Answer { reply, note, operation: Some(operation), done }
+        Answer { reply, note, operation: Some(operation), done, wait: None }
     }
 }
 

@@ -1,7 +1,7 @@
 //! One call on its way down: as it arrived, and as a tenant's that may be made. What is done with it is in `handle` and in the
 //! services; what comes of it, in `outcome`.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use patchbay_core::error::Error;
@@ -16,6 +16,7 @@ use tonic::metadata::MetadataMap;
 use super::port::Admitted;
 use super::reply::ErrorStyle;
 use super::request_id::{new_request_id, request_id};
+use crate::listen::counted;
 
 /// One call as it arrived. Nothing of it changes on the way.
 pub(super) struct RpcContext {
@@ -59,6 +60,11 @@ impl RpcContext {
             idempotency_key: metadata.get("idempotency-key").map(|key| key.as_bytes().to_vec()),
             served: Arc::default(),
         }
+    }
+
+    /// The address that it came from, as it is counted.
+    pub(super) fn from(&self) -> Option<IpAddr> {
+        self.peer.map(|peer| counted(peer.ip()))
     }
 
     /// Lets the audit trail name this too.

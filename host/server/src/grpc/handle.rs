@@ -8,6 +8,7 @@ use anyhow::anyhow;
 use patchbay_core::error::{Error, Kind};
 use patchbay_core::{OperationId, TenantId};
 use patchbay_proto::{self as proto, Effect, Keyed, Rpc};
+use patchbay_tenants::Turn;
 use patchbay_tenants::auth::scope::Scope;
 use patchbay_tenants::auth::{Claim, Operator};
 use tokio::time::Instant;
@@ -19,7 +20,7 @@ use super::Api;
 use super::context::{RpcContext, TenantCall};
 use super::outcome::{Answer, Failed, Outcome};
 use super::port::Admitted;
-use super::reply::{ErrorStyle, status};
+use super::reply::{ErrorStyle, put_retry_after, status};
 use super::trail::{self, Asked};
 
 /// For the metrics of a request that is no RPC of the contract: the router lets none through, and none is handled.
@@ -84,6 +85,7 @@ impl Api {
     ) -> Outcome<R> {
         let resources = request.resources();
         let claim = Claim {
+            from: context.from(),
             apikey: request.apikey(),
             tenant_id: request.tenant_id(),
             platform_userid: request.platform_userid(),
@@ -92,7 +94,7 @@ impl Api {
             request_id: &context.request_id,
             deadline: context.deadline,
         };
-        let call = match self.authorize(context, claim).await {
+        let (call, _turn) = match self.authorize(context, claim).await {
             Ok(call) => call,
             Err(failed) => {
                 trail::refused(&self.audit, context, Asked::by_tenant(&claim), &failed.error).await;
@@ -116,6 +118,7 @@ impl Api {
             Ok(identity) => identity,
             Err(error) => {
                 trail::refused(&self.audit, context, Asked::by_nobody(request.named()), &error).await;
+                self.auth.slow(context.from()).await?;
                 return Err(error.into());
             }
         };
@@ -134,9 +137,14 @@ impl Api {
     }
 
     /// Checks who calls and whether they may, before anything else happens, and finds where what the request names is.
-    async fn authorize(&self, context: &Arc<RpcContext>, claim: Claim<'_>) -> Result<TenantCall, Failed> {
+    /// The call counts among its tenant's until the turn is dropped.
+    async fn authorize(
+        &self,
+        context: &Arc<RpcContext>,
+        claim: Claim<'_>,
+    ) -> Result<(TenantCall, Turn), Failed> {
         let resources = claim.resources;
-        let permit = self.auth.permit(claim).await?;
+        let (permit, turn) = self.auth.permit(claim).await?;
         let placed = match permit.tenant_id() {
             Some(tenant_id) if context.rpc.makes => {
                 let placed = self.operations.region_of(tenant_id, resources).await;
@@ -144,7 +152,8 @@ impl Api {
             }
             _ => None,
         };
-        Ok(TenantCall { context: Arc::clone(context), permit, placed, once: None, repeated: false })
+        let context = Arc::clone(context);
+        Ok((TenantCall { context, permit, placed, once: None, repeated: false }, turn))
     }
 
     async fn instrument<Q: proto::Request, T>(
@@ -155,11 +164,14 @@ impl Api {
         let begun = Instant::now();
         let (metadata, extensions, message) = request.into_parts();
         let (context, span) = self.arrived(&metadata, &extensions, begun, message.tenant_id());
-        let outcome = match context.rpc.path {
+        let fits =
+            extensions.get::<Admitted>().map_or(Ok(()), |admitted| admitted.weight.take(message.bytes()));
+        let outcome = match (context.rpc.path, fits) {
             // Nothing is authorized or remembered under no name.
-            "" => Err(Error::internal(anyhow!("the request came by another way than the port")).into()),
+            ("", _) => Err(Error::internal(anyhow!("the request came by another way than the port")).into()),
+            (_, Err(too_much)) => Err(too_much.into()),
             // In a box: all around it is a part of the service's future, and would be moved with it.
-            _ => Box::pin(work(&context, message).instrument(span.clone())).await,
+            (_, Ok(())) => Box::pin(work(&context, message).instrument(span.clone())).await,
         };
         span.in_scope(|| self.record(&context, outcome.as_ref().err(), begun.elapsed()));
         (context, outcome)
@@ -209,13 +221,13 @@ impl Api {
 fn respond<R: proto::Response>(context: &RpcContext, outcome: Outcome<R>) -> Result<Response<R>, Status> {
     let told = match (outcome, context.style) {
         (Ok(answer), _) => {
-            let Answer { reply, note, operation, done } = answer;
+            let Answer { reply, note, operation, done, wait } = answer;
             let reply = reply.with_status(0, note.unwrap_or_default());
-            Ok(Answer { reply, note: None, operation, done })
+            Ok(Answer { reply, note: None, operation, done, wait })
         }
         (Err(Failed { error, operation, .. }), ErrorStyle::Response) => {
             let reply = R::default().with_status(error.kind().code(), error.message().to_owned());
-            Ok(Answer { reply, note: None, operation, done: false })
+            Ok(Answer { reply, note: None, operation, done: false, wait: error.wait() })
         }
         (Err(failed), ErrorStyle::Status) => Err(failed),
     };
@@ -225,8 +237,9 @@ fn respond<R: proto::Response>(context: &RpcContext, outcome: Outcome<R>) -> Res
 /// The outcome with the call's ids in its metadata.
 fn marked<T>(context: &RpcContext, outcome: Outcome<T>) -> Result<Response<T>, Status> {
     match outcome {
-        Ok(Answer { reply, operation, .. }) => {
+        Ok(Answer { reply, operation, wait, .. }) => {
             let mut response = Response::new(reply);
+            put_retry_after(response.metadata_mut(), wait);
             mark(response.metadata_mut(), context, operation);
             Ok(response)
         }

@@ -74,17 +74,17 @@ pub struct Config {
     /// Calls at once on one connection.
     pub streams_max: u32,
     /// Connections at once; at most half of the files that the process may open. A new one takes the place of one that is
-    /// not used.
+    /// not used; where all are used, it is refused. Beside them one in eight more may be leaving.
     pub connections_max: usize,
     /// How many of them may come from one address, or from one IPv6 network of 64 bits; one more takes the place of one of
-    /// these that is not used.
+    /// these that is not used. Raise it where all clients come by way of one balancer.
     pub connections_per_address_max: usize,
     /// How long a new connection may take to finish TLS and to speak HTTP/2.
     pub handshake_ms_max: u64,
     /// How long a connection is kept on which nothing goes on.
     pub idle_ms_max: u64,
     /// How old a connection becomes, up to a tenth less; then its client is told to make its next calls on another one, and
-    /// those that it has made go on.
+    /// those that it has made go on, for `call_ms_max` and `answer_ms_max`: then what is still watched ends too.
     pub connection_age_ms_max: u64,
     /// How often the host asks (PING) whether a connection's client is still there.
     pub keepalive_ms: u64,
@@ -92,7 +92,8 @@ pub struct Config {
     pub keepalive_ms_max: u64,
     /// The headers of one request, as HTTP/2 counts them: 32 bytes more for each.
     pub header_bytes_max: u32,
-    /// PING, SETTINGS and PRIORITY frames that a connection may send within ten seconds, beside as many frames of calls.
+    /// Frames that have nothing to do with calls (PING, SETTINGS, PRIORITY, unknown ones) that a connection may send within ten
+    /// seconds, beside as many HEADERS and DATA.
     pub control_frames_max: u32,
     /// Requests at once, over all connections, whose message has not come; one more ends the one that has been silent for
     /// longest.
@@ -101,13 +102,19 @@ pub struct Config {
     pub message_ms_max: u64,
     /// How long an answer is offered to a caller who does not take it.
     pub answer_ms_max: u64,
-    /// The wait for what is to be closed: a connection's client to learn of it and, after SIGTERM, the message of a request
-    /// that has begun.
+    /// The wait for what is to be closed: a connection's client to learn of it, after which no call begins on it any more, and,
+    /// after SIGTERM, the message of a request that has begun.
     pub close_ms_max: u64,
     /// Calls at once of the services that need no key, health and reflection; a stream counts until it ends.
     pub keyless_calls_max: usize,
     /// How many of those may come from one address.
     pub keyless_calls_per_address_max: usize,
+    /// Calls at once whose message has come, over all connections; one more is shed at once as UNAVAILABLE, with a hint when
+    /// to try again.
+    pub calls_max: usize,
+    /// Bytes of all requests, as they came and as they were read, and of all answers that are not taken yet. While there are
+    /// more, requests are shed as UNAVAILABLE.
+    pub calls_bytes_max: usize,
     /// How failures are told, where the call's metadata `x-error-style` does not say.
     pub error_style: ErrorStyle,
 }
@@ -137,6 +144,8 @@ impl Default for Config {
             close_ms_max: 500,
             keyless_calls_max: 1_024,
             keyless_calls_per_address_max: 256,
+            calls_max: 8_192,
+            calls_bytes_max: 256 << 20,
             error_style: ErrorStyle::Response,
         }
     }
@@ -149,8 +158,39 @@ impl Config {
     /// An address that others reach without TLS, or a bound that cannot be.
     pub(crate) fn check(&self) -> anyhow::Result<()> {
         tls::check("grpc", self.listen, self.tls.as_ref(), self.insecure)?;
-        anyhow::ensure!(self.keepalive_ms > 0, "grpc.keepalive_ms is 0");
+        for (key, bound) in self.bounds() {
+            anyhow::ensure!(bound > 0, "grpc.{key} must be at least 1");
+        }
+        // As it came and as it is read.
+        anyhow::ensure!(
+            self.calls_bytes_max / 2 >= self.message_bytes_max,
+            "grpc.calls_bytes_max must be at least twice grpc.message_bytes_max, or the largest request never finds room"
+        );
         Ok(())
+    }
+
+    /// With 0 of any of these nobody is served.
+    fn bounds(&self) -> [(&'static str, u64); 18] {
+        [
+            ("message_bytes_max", self.message_bytes_max as u64),
+            ("call_ms_max", self.call_ms_max),
+            ("streams_max", self.streams_max.into()),
+            ("connections_max", self.connections_max as u64),
+            ("connections_per_address_max", self.connections_per_address_max as u64),
+            ("handshake_ms_max", self.handshake_ms_max),
+            ("idle_ms_max", self.idle_ms_max),
+            ("connection_age_ms_max", self.connection_age_ms_max),
+            ("keepalive_ms", self.keepalive_ms),
+            ("keepalive_ms_max", self.keepalive_ms_max),
+            ("header_bytes_max", self.header_bytes_max.into()),
+            ("control_frames_max", self.control_frames_max.into()),
+            ("waiting_max", self.waiting_max as u64),
+            ("message_ms_max", self.message_ms_max),
+            ("answer_ms_max", self.answer_ms_max),
+            ("calls_max", self.calls_max as u64),
+            ("keyless_calls_max", self.keyless_calls_max as u64),
+            ("keyless_calls_per_address_max", self.keyless_calls_per_address_max as u64),
+        ]
     }
 }
 
@@ -226,4 +266,21 @@ fn reflection() -> anyhow::Result<tonic_reflection::server::Builder<'static>> {
     Ok(tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bounds_of_0_with_which_nobody_is_served_are_refused() {
+        assert!(Config::default().check().is_ok());
+        for (key, _) in Config::default().bounds() {
+            let config: Config = toml::from_str(&format!("{key} = 0")).unwrap();
+            let told = config.check().unwrap_err().to_string();
+            assert!(told.contains(&format!("grpc.{key} ")), "{key}: {told}");
+        }
+        let config: Config = toml::from_str("calls_bytes_max = 1000000").unwrap();
+        assert!(config.check().unwrap_err().to_string().contains("grpc.calls_bytes_max"));
+    }
 }

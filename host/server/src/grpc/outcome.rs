@@ -1,6 +1,8 @@
 //! How a call ends: an answer, or a failure with what was known by then. The form that the caller wants it in is given by
 //! `handle`.
 
+use std::time::Duration;
+
 use patchbay_core::error::Error;
 use patchbay_core::{OperationId, TenantId};
 
@@ -16,6 +18,8 @@ pub(super) struct Answer<R> {
     pub(super) operation: Option<OperationId>,
     /// That operation is done: the reply stays true.
     pub(super) done: bool,
+    /// It tells of a failure, after which the caller is asked to wait so long.
+    pub(super) wait: Option<Duration>,
 }
 
 impl<R> Answer<R> {
@@ -32,7 +36,7 @@ impl<R> Answer<R> {
 
 impl<R> From<R> for Answer<R> {
     fn from(reply: R) -> Self {
-        Self { reply, note: None, operation: None, done: false }
+        Self { reply, note: None, operation: None, done: false, wait: None }
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use patchbay_core::error::Error;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tonic::metadata::MetadataMap;
+use tonic::metadata::{MetadataMap, MetadataValue};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
@@ -32,7 +32,7 @@ impl ErrorStyle {
     }
 }
 
-/// The error as a gRPC status, with `ErrorInfo` (and `RetryInfo` where the backend asks to wait).
+/// The error as a gRPC status, with `ErrorInfo` (and `RetryInfo` where the caller is asked to wait).
 pub(super) fn status(error: &Error, request_id: &str) -> Status {
     let reason = error.kind().as_str().to_uppercase().replace('-', "_");
     let facts = [
@@ -43,5 +43,16 @@ pub(super) fn status(error: &Error, request_id: &str) -> Status {
     if error.wait().is_some_and(|wait| wait > Duration::ZERO) {
         details.set_retry_info(error.wait());
     }
-    Status::with_error_details(Code::from_i32(error.kind().code()), error.message(), details)
+    let mut status =
+        Status::with_error_details(Code::from_i32(error.kind().code()), error.message(), details);
+    put_retry_after(status.metadata_mut(), error.wait());
+    status
+}
+
+/// `retry-after`, in seconds as HTTP has it, where the caller is asked to wait: for those who are told of failures in
+/// responses, and for proxies.
+pub(super) fn put_retry_after(metadata: &mut MetadataMap, wait: Option<Duration>) {
+    if let Some(wait) = wait.filter(|wait| !wait.is_zero()) {
+        metadata.insert("retry-after", MetadataValue::from(wait.as_millis().div_ceil(1_000) as u64));
+    }
 }

@@ -4,14 +4,12 @@
 use std::convert::Infallible;
 use std::future::ready;
 use std::net::IpAddr;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use http::{Request, Response};
-use http_body::{Frame, SizeHint};
 use patchbay_core::share::{Share, Shares};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::Status;
@@ -21,6 +19,7 @@ use tonic::server::NamedService;
 
 use super::Config;
 use super::port::Admitted;
+use crate::held::Held;
 use crate::listen::counted;
 
 /// Where a stranger calls from, where that is known.
@@ -86,33 +85,7 @@ where
             Ok(place) => place,
             Err(refused) => return ready(Ok(refused.into_http())).boxed(),
         };
-        let held = |body| Body::new(Held { body, _place: place });
+        let held = |body| Body::new(Held::new(body, place));
         self.service.call(request).map(|answer| answer.map(|answer| answer.map(held))).boxed()
-    }
-}
-
-/// An answer with its place.
-struct Held {
-    body: Body,
-    _place: Place,
-}
-
-impl http_body::Body for Held {
-    type Data = <Body as http_body::Body>::Data;
-    type Error = <Body as http_body::Body>::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
     }
 }

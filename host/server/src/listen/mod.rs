@@ -3,6 +3,7 @@
 
 mod address;
 mod place;
+mod presence;
 
 use std::io;
 use std::net::SocketAddr;
@@ -16,7 +17,8 @@ use tokio::time::Instant;
 
 pub(crate) use self::address::counted;
 pub(crate) use self::place::Place;
-use self::place::Places;
+use self::place::{Places, leaving_max};
+pub(crate) use self::presence::InFlight;
 
 /// How long nothing is accepted after the system could not give a connection.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -34,6 +36,24 @@ pub(crate) struct Bounds {
     pub(crate) per_address_max: usize,
 }
 
+impl Bounds {
+    /// As many as half of the process's descriptors, and the same part of them from one address, where that is fewer: the
+    /// rest is for backends, the database and the other port. Those on their way out have descriptors too.
+    fn within(self, descriptors: Option<usize>) -> Self {
+        let Self { connections_max, per_address_max } = self;
+        let half = descriptors.map_or(usize::MAX, |limit| limit / 2);
+        let fits = |staying: usize| staying.saturating_add(leaving_max(staying)) <= half;
+        if fits(connections_max) {
+            return self;
+        }
+        // The most that still fits: eight ninths, as long as one in eight may be leaving.
+        let room = (half - half.div_ceil(9).min(half)).max(1);
+        // Of numbers that are both below 2^32 where they are sizes of anything.
+        let part = per_address_max.saturating_mul(room) / connections_max;
+        Self { connections_max: room, per_address_max: part.max(1) }
+    }
+}
+
 /// A port whose connections have places.
 pub(crate) struct Listener {
     tcp: TcpListener,
@@ -41,26 +61,46 @@ pub(crate) struct Listener {
     /// As the configuration calls it.
     name: &'static str,
     metrics: Arc<Metrics>,
-    /// When the log last told that the system gave none.
-    told: Option<Instant>,
+    /// The system gave none.
+    starved: Told,
+    /// One was refused.
+    refused: Told,
+}
+
+/// When the log last told of something.
+#[derive(Default)]
+struct Told(Option<Instant>);
+
+impl Told {
+    /// Whether it should be told again.
+    fn is_due(&mut self) -> bool {
+        let due = self.0.is_none_or(|told| told.elapsed() > TOLD_EVERY);
+        if due {
+            self.0 = Some(Instant::now());
+        }
+        due
+    }
 }
 
 impl Listener {
-    /// With so many places, or with as many as half of the process's descriptors where those are fewer: the rest is for
-    /// backends, the database and the other port.
+    /// With so many places, or with as many as there are descriptors for.
     pub(crate) fn new(tcp: TcpListener, name: &'static str, bounds: Bounds, metrics: Arc<Metrics>) -> Self {
-        let Bounds { connections_max, per_address_max } = bounds;
-        let room = descriptors().map_or(usize::MAX, |limit| (limit / 2).max(1));
-        if room < connections_max {
+        let within = bounds.within(descriptors());
+        if within.connections_max < bounds.connections_max {
             tracing::warn!(
-                "{name}.connections_max is {connections_max}, but with this limit of open files there is room for {room}"
+                "{name}.connections_max is {}, but with this limit of open files there is room for {}, of which one address \
+                 may have {}",
+                bounds.connections_max,
+                within.connections_max,
+                within.per_address_max
             );
         }
-        let places = Places::new(connections_max.min(room), per_address_max);
-        Self { tcp, places, name, metrics, told: None }
+        let places = Places::new(within);
+        Self { tcp, places, name, metrics, starved: Told::default(), refused: Told::default() }
     }
 
-    /// The next connection, as soon as it has a place. Nothing that goes wrong with one of them ends the port.
+    /// The next connection that has a place. Nothing that goes wrong with one of them ends the port, and none waits for
+    /// another one.
     pub(crate) async fn accept(&mut self) -> (TcpStream, SocketAddr, Place) {
         loop {
             match self.tcp.accept().await {
@@ -68,7 +108,7 @@ impl Listener {
                     if let Err(error) = connection.set_nodelay(true) {
                         tracing::debug!("TCP_NODELAY: {error}");
                     }
-                    match self.places.take(counted(peer.ip())).await {
+                    match self.places.take(counted(peer.ip())) {
                         Some(place) => return (connection, peer, place),
                         None => self.refuse(peer),
                     }
@@ -79,17 +119,23 @@ impl Listener {
         }
     }
 
-    /// Its address has all the connections that it may have, and uses them.
-    fn refuse(&self, peer: SocketAddr) {
+    /// Something goes on on all connections that there may be, or on all that its address may have.
+    fn refuse(&mut self, peer: SocketAddr) {
         self.metrics.refused("connections");
-        tracing::debug!(port = self.name, %peer, "the address has too many connections in use");
+        if self.refused.is_due() {
+            let port = self.name;
+            tracing::warn!(
+                port, %peer,
+                "a connection was refused: all are in use, or all of its address ({port}.connections_max, \
+                 {port}.connections_per_address_max); patchbay_refusals_total counts them"
+            );
+        }
     }
 
     /// The system has no descriptor or no memory for a connection: one that is not used gives its own back.
     async fn wait(&mut self, error: &io::Error) {
-        if self.told.is_none_or(|told| told.elapsed() > TOLD_EVERY) {
+        if self.starved.is_due() {
             tracing::warn!(port = self.name, %error, "no connection can be accepted now; trying on");
-            self.told = Some(Instant::now());
         }
         (0..RELEASED).for_each(|_| self.places.make_room());
         tokio::time::sleep(PAUSE).await;

@@ -1,32 +1,40 @@
 //! The places of a port's connections. When all are taken, or all that one address may have, a connection on which nothing
 //! goes on makes room for a new one: first those that never asked for anything, the oldest before the others; then those
-//! that were quiet for longest.
+//! that were quiet for longest. Where none can, the new one is refused: nobody waits here. What goes on on one connection
+//! is in `presence`.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
 
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Instant, timeout};
-use tokio_util::sync::CancellationToken;
+use tokio::time::Instant;
 
-/// How long a place is waited for before another look at who could make room.
-const LOOK_AGAIN: Duration = Duration::from_millis(100);
+use super::Bounds;
+use super::presence::{InFlight, Presence, lock};
+
+/// For so many that stay one may be on its way out in peace: it is told, and its client leaves by itself.
+const LEAVING_SHARE: usize = 8;
 
 /// The connections of one port.
 #[derive(Default)]
 struct Open {
     by_number: HashMap<u64, Arc<Presence>>,
-    /// How many an address has that were not asked to leave.
-    staying: HashMap<IpAddr, usize>,
+    all: Count,
+    by_address: HashMap<IpAddr, Count>,
+}
+
+/// How many there are, from their beginning until they are gone.
+#[derive(Debug, Clone, Copy, Default)]
+struct Count {
+    /// Those that were not asked to leave.
+    staying: usize,
+    /// Those that were, and take their time. Who never asked for anything goes at once, and is none of them.
+    leaving: usize,
 }
 
 /// All places of one port.
 pub(super) struct Places {
-    free: Arc<Semaphore>,
-    per_address_max: usize,
+    bounds: Bounds,
     open: Arc<Mutex<Open>>,
     last: u64,
 }
@@ -36,130 +44,132 @@ pub(crate) struct Place {
     presence: Arc<Presence>,
     open: Arc<Mutex<Open>>,
     number: u64,
-    _taken: OwnedSemaphorePermit,
 }
 
-/// Something goes on on a connection, until this is dropped.
-pub(crate) struct Busy(Arc<Presence>);
-
-/// What goes on on a connection.
-struct Presence {
-    address: IpAddr,
-    requests: AtomicUsize,
-    used: AtomicBool,
-    quiet_since: Mutex<Instant>,
-    quiet: Notify,
-    leave: CancellationToken,
+/// How many may be leaving where so many may stay.
+pub(super) fn leaving_max(staying_max: usize) -> usize {
+    (staying_max / LEAVING_SHARE).max(1)
 }
 
 impl Places {
-    pub(super) fn new(connections_max: usize, per_address_max: usize) -> Self {
-        let free = Arc::new(Semaphore::new(connections_max.clamp(1, Semaphore::MAX_PERMITS)));
-        Self { free, per_address_max: per_address_max.max(1), open: Arc::default(), last: 0 }
+    pub(super) fn new(bounds: Bounds) -> Self {
+        Self { bounds, open: Arc::default(), last: 0 }
     }
 
-    /// A place for a new connection from this address. Where none is free, another one makes room; where none can, that is
-    /// waited for. `None` where the address has all that it may have, and something goes on on each of them.
-    pub(super) async fn take(&mut self, address: IpAddr) -> Option<Place> {
-        if !lock(&self.open).admits(address, self.per_address_max) {
+    /// A place for a new connection from this address, if need be instead of another one's. `None`: something goes on on all
+    /// that there may be, or on all that the address may have; or as many as may are leaving already.
+    pub(super) fn take(&mut self, address: IpAddr) -> Option<Place> {
+        let mut open = lock(&self.open);
+        if !open.admits(address, self.bounds) {
             return None;
         }
-        let taken = loop {
-            if let Ok(taken) = Arc::clone(&self.free).try_acquire_owned() {
-                break taken;
-            }
-            self.make_room();
-            if let Ok(Ok(taken)) = timeout(LOOK_AGAIN, Arc::clone(&self.free).acquire_owned()).await {
-                break taken;
-            }
-        };
         self.last += 1;
         let (number, presence) = (self.last, Arc::new(Presence::new(address)));
-        lock(&self.open).enter(number, &presence);
-        Some(Place { presence, open: Arc::clone(&self.open), number, _taken: taken })
+        open.enter(number, &presence);
+        Some(Place { presence, open: Arc::clone(&self.open), number })
     }
 
     /// Asks the connection to leave that is missed least, if there is one on which nothing goes on.
     pub(super) fn make_room(&self) {
-        lock(&self.open).make_room(|_| true);
+        lock(&self.open).make_room(None, self.bounds);
     }
 }
 
 impl Open {
+    /// Whether the address may have one more, if need be instead of one that is there.
+    fn admits(&mut self, address: IpAddr, bounds: Bounds) -> bool {
+        if self.count(address).staying >= bounds.per_address_max {
+            return self.make_room(Some(address), bounds);
+        }
+        self.all.staying < bounds.connections_max || self.make_room(None, bounds)
+    }
+
+    /// Asks one to leave, of this address or of all; whether there was one.
+    fn make_room(&mut self, of: Option<IpAddr>, bounds: Bounds) -> bool {
+        let Some((used, presence)) = self.least_missed(of, bounds) else { return false };
+        presence.need(used);
+        self.each(presence.address(), |count| {
+            count.staying -= 1;
+            count.leaving += usize::from(used);
+        });
+        true
+    }
+
+    /// The one that can go best, and whether it was ever used.
+    fn least_missed(&self, of: Option<IpAddr>, bounds: Bounds) -> Option<(bool, Arc<Presence>)> {
+        let all_may = self.all.leaving < leaving_max(bounds.connections_max);
+        let own_may = |address| self.count(address).leaving < leaving_max(bounds.per_address_max);
+        let may_leave = |presence: &Presence| all_may && own_may(presence.address());
+        let staying = self.by_number.values().filter(|presence| !presence.is_needed());
+        let own = staying.filter(|presence| of.is_none_or(|address| presence.address() == address));
+        let free = own.filter_map(|presence| Some((presence.is_used(), presence.free_since()?, presence)));
+        let able = free.filter(|(used, _, presence)| !used || may_leave(presence));
+        able.min_by_key(|(used, since, _)| (*used, *since)).map(|(used, _, one)| (used, Arc::clone(one)))
+    }
+
     fn enter(&mut self, number: u64, presence: &Arc<Presence>) {
         self.by_number.insert(number, Arc::clone(presence));
-        *self.staying.entry(presence.address).or_default() += 1;
+        self.each(presence.address(), |count| count.staying += 1);
     }
 
     fn leave(&mut self, number: u64) {
-        if let Some(presence) = self.by_number.remove(&number)
-            && !presence.leave.is_cancelled()
-        {
-            self.forget(presence.address);
+        let Some(presence) = self.by_number.remove(&number) else { return };
+        let takes_its_time = presence.takes_its_time();
+        self.each(presence.address(), |count| match takes_its_time {
+            None => count.staying -= 1,
+            Some(counted) => count.leaving -= usize::from(counted),
+        });
+    }
+
+    fn count(&self, address: IpAddr) -> Count {
+        self.by_address.get(&address).copied().unwrap_or_default()
+    }
+
+    /// Changes both counts of which the address is a part.
+    fn each(&mut self, address: IpAddr, change: impl Fn(&mut Count)) {
+        change(&mut self.all);
+        let own = self.by_address.entry(address).or_default();
+        change(own);
+        if own.staying + own.leaving == 0 {
+            self.by_address.remove(&address);
         }
-    }
-
-    fn forget(&mut self, address: IpAddr) {
-        match self.staying.get_mut(&address) {
-            Some(staying) if *staying > 1 => *staying -= 1,
-            _ => drop(self.staying.remove(&address)),
-        }
-    }
-
-    /// Whether the address may have one more, if need be instead of one that it has.
-    fn admits(&mut self, address: IpAddr, max: usize) -> bool {
-        let staying = self.staying.get(&address).copied().unwrap_or_default();
-        staying < max || self.make_room(|presence| presence.address == address)
-    }
-
-    /// Asks one of these to leave; whether there was one.
-    fn make_room(&mut self, of: impl Fn(&Presence) -> bool) -> bool {
-        let quiet = self.by_number.values().filter(|presence| !presence.leave.is_cancelled() && of(presence));
-        let quiet =
-            quiet.filter_map(|presence| Some((presence.is_used(), presence.quiet_since()?, presence)));
-        let Some((_, _, presence)) = quiet.min_by_key(|(used, since, _)| (*used, *since)) else {
-            return false;
-        };
-        presence.leave.cancel();
-        let address = presence.address;
-        self.forget(address);
-        true
     }
 }
 
 impl Place {
-    /// Something begins on the connection.
-    pub(crate) fn begin(&self) -> Busy {
-        self.presence.used.store(true, Ordering::Relaxed);
-        self.presence.requests.fetch_add(1, Ordering::AcqRel);
-        Busy(Arc::clone(&self.presence))
+    /// A request begins; `None` once there should be no more of them.
+    pub(crate) fn begin(&self) -> Option<InFlight> {
+        InFlight::begin(&self.presence)
     }
 
-    /// Since when nothing has gone on; `None` while something does.
+    /// From now on no request begins.
+    pub(crate) fn close(&self) {
+        self.presence.close();
+    }
+
+    /// Since when there has been no request; `None` while there is one.
     pub(crate) fn quiet_since(&self) -> Option<Instant> {
         self.presence.quiet_since()
     }
 
-    /// Whether anything ever went on.
+    /// Since when nothing has been at work: a request whose message has not come is not.
+    pub(crate) fn free_since(&self) -> Option<Instant> {
+        self.presence.free_since()
+    }
+
+    /// Whether there ever was a request with a message.
     pub(crate) fn is_used(&self) -> bool {
         self.presence.is_used()
     }
 
-    /// As soon as nothing goes on.
-    pub(crate) async fn quiet(&self) {
-        loop {
-            let mut quiet = std::pin::pin!(self.presence.quiet.notified());
-            quiet.as_mut().enable();
-            if self.quiet_since().is_some() {
-                return;
-            }
-            quiet.await;
-        }
+    /// As soon as the last request ends, or the last one at work; from the moment of this call on.
+    pub(crate) fn ended(&self) -> impl Future<Output = ()> {
+        self.presence.ended()
     }
 
     /// As soon as another connection needs the place.
     pub(crate) async fn needed(&self) {
-        self.presence.leave.cancelled().await;
+        self.presence.needed().await;
     }
 }
 
@@ -167,38 +177,4 @@ impl Drop for Place {
     fn drop(&mut self) {
         lock(&self.open).leave(self.number);
     }
-}
-
-impl Presence {
-    fn new(address: IpAddr) -> Self {
-        Self {
-            address,
-            requests: AtomicUsize::new(0),
-            used: AtomicBool::new(false),
-            quiet_since: Mutex::new(Instant::now()),
-            quiet: Notify::new(),
-            leave: CancellationToken::new(),
-        }
-    }
-
-    fn quiet_since(&self) -> Option<Instant> {
-        (self.requests.load(Ordering::Acquire) == 0).then(|| *lock(&self.quiet_since))
-    }
-
-    fn is_used(&self) -> bool {
-        self.used.load(Ordering::Relaxed)
-    }
-}
-
-impl Drop for Busy {
-    fn drop(&mut self) {
-        *lock(&self.0.quiet_since) = Instant::now();
-        if self.0.requests.fetch_sub(1, Ordering::AcqRel) == 1 {
-            self.0.quiet.notify_waiters();
-        }
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

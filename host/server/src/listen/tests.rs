@@ -1,70 +1,139 @@
-//! Who makes room, and who does not.
+//! Who makes room, who does not, and who is refused.
 
 use std::net::IpAddr;
 
 use futures::FutureExt as _;
 
 use super::place::{Place, Places};
+use super::{Bounds, InFlight};
 
 fn address(last: u8) -> IpAddr {
     [192, 0, 2, last].into()
 }
 
-async fn take(places: &mut Places) -> Place {
-    places.take(address(1)).await.unwrap()
+fn places(connections_max: usize, per_address_max: usize) -> Places {
+    Places::new(Bounds { connections_max, per_address_max })
 }
 
-#[tokio::test]
-async fn who_never_asked_makes_room_first_and_who_is_busy_does_not() {
-    let mut places = Places::new(3, 3);
-    let (asked, silent, busy) = (take(&mut places).await, take(&mut places).await, take(&mut places).await);
-    drop(asked.begin());
-    let _going_on = busy.begin();
-
-    places.make_room();
-    assert!(silent.needed().now_or_never().is_some());
-    assert!(asked.needed().now_or_never().is_none());
-    places.make_room();
-    assert!(asked.needed().now_or_never().is_some());
-    places.make_room();
-    assert!(busy.needed().now_or_never().is_none());
+fn take(places: &mut Places) -> Place {
+    places.take(address(1)).unwrap()
 }
 
-#[tokio::test]
-async fn a_new_connection_gets_the_place_of_one_that_left() {
-    let mut places = Places::new(1, 2);
-    let first = take(&mut places).await;
-    let leaves = async move { first.needed().await };
-    let (second, ()) = tokio::join!(take(&mut places), leaves);
-    assert!(!second.is_used());
-    assert!(second.quiet().now_or_never().is_some());
+fn at_work(place: &Place) -> InFlight {
+    let mut request = place.begin().unwrap();
+    request.work();
+    request
 }
 
-#[tokio::test]
-async fn quiet_comes_with_the_end_of_the_last_request() {
-    let place = take(&mut Places::new(1, 1)).await;
-    let (one, two) = (place.begin(), place.begin());
+fn is_needed(place: &Place) -> bool {
+    place.needed().now_or_never().is_some()
+}
+
+#[test]
+fn who_never_asked_makes_room_first_and_who_is_at_work_does_not() {
+    let mut places = places(3, 3);
+    let (asked, silent, busy) = (take(&mut places), take(&mut places), take(&mut places));
+    drop(at_work(&asked));
+    let _going_on = at_work(&busy);
+
+    places.make_room();
+    assert!(is_needed(&silent) && !is_needed(&asked));
+    places.make_room();
+    assert!(is_needed(&asked));
+    places.make_room();
+    assert!(!is_needed(&busy));
+}
+
+#[test]
+fn a_request_without_a_message_keeps_no_place() {
+    let mut places = places(1, 1);
+    let first = take(&mut places);
+    let _only_headers = first.begin().unwrap();
+    assert!(first.quiet_since().is_none() && first.free_since().is_some());
+    let _second = take(&mut places);
+    assert!(is_needed(&first));
+}
+
+#[test]
+fn where_all_are_at_work_the_newcomer_is_refused() {
+    let mut places = places(2, 2);
+    let (one, other) = (take(&mut places), take(&mut places));
+    let (_first, second) = (at_work(&one), at_work(&other));
+    assert!(places.take(address(2)).is_none());
+    drop(second);
+    assert!(places.take(address(2)).is_some());
+    assert!(is_needed(&other) && !is_needed(&one));
+}
+
+#[test]
+fn so_many_may_be_leaving_and_no_more() {
+    let mut places = places(8, 4);
+    let used: Vec<_> = (0..4).map(|_| take(&mut places)).collect();
+    used.iter().for_each(|place| drop(at_work(place)));
+    let _fifth = take(&mut places);
+    assert_eq!(used.iter().filter(|place| is_needed(place)).count(), 1, "one newcomer, one that leaves");
+    assert!(places.take(address(1)).is_some(), "the one that never asked goes at once");
+    let newest = take(&mut places);
+    drop(at_work(&newest));
+    assert!(places.take(address(1)).is_none(), "one is on its way out already");
+    drop(used);
+    assert!(places.take(address(1)).is_some());
+}
+
+#[test]
+fn quiet_comes_with_the_end_of_the_last_request() {
+    let place = take(&mut places(1, 1));
+    let (one, two) = (at_work(&place), at_work(&place));
+    let mut ended = Box::pin(place.ended());
     drop(one);
-    assert!(place.quiet_since().is_none() && place.quiet().now_or_never().is_none());
+    assert!(place.quiet_since().is_none() && ended.as_mut().now_or_never().is_none());
     drop(two);
-    place.quiet().await;
-    assert!(place.quiet_since().is_some() && place.is_used());
+    assert!(ended.now_or_never().is_some() && place.quiet_since().is_some() && place.is_used());
 }
 
-#[tokio::test]
-async fn an_address_makes_room_for_itself_alone() {
-    let mut places = Places::new(9, 2);
-    let other = places.take(address(2)).await.unwrap();
-    let (silent, busy) = (take(&mut places).await, take(&mut places).await);
-    let _going_on = busy.begin();
+#[test]
+fn nothing_begins_on_a_place_that_is_closed() {
+    let place = take(&mut places(1, 1));
+    let before = place.begin().unwrap();
+    place.close();
+    assert!(place.begin().is_none());
+    drop(before);
+    assert!(place.quiet_since().is_some());
+}
 
-    let third = take(&mut places).await;
-    assert!(silent.needed().now_or_never().is_some());
-    let _goes_on_too = third.begin();
-    assert!(places.take(address(1)).await.is_none(), "both are busy");
-    assert!(other.needed().now_or_never().is_none());
+#[test]
+fn an_address_makes_room_for_itself_alone() {
+    let mut places = places(9, 2);
+    let other = places.take(address(2)).unwrap();
+    let (silent, busy) = (take(&mut places), take(&mut places));
+    let _going_on = at_work(&busy);
+
+    let third = take(&mut places);
+    assert!(is_needed(&silent));
+    let _goes_on_too = at_work(&third);
+    assert!(places.take(address(1)).is_none(), "both are at work");
+    assert!(!is_needed(&other));
     drop(silent);
-    assert!(places.take(address(1)).await.is_none(), "who was asked to leave is counted no more");
+    assert!(places.take(address(1)).is_none(), "it was not counted any more");
     drop(busy);
-    assert!(places.take(address(1)).await.is_some());
+    assert!(places.take(address(1)).is_some());
+}
+
+#[test]
+fn descriptors_bound_an_address_as_they_bound_all() {
+    let wanted = Bounds { connections_max: 4_096, per_address_max: 1_024 };
+    for (descriptors, connections, per_address) in [
+        (None, 4_096, 1_024),
+        (Some(16_384), 4_096, 1_024),
+        (Some(1_024), 455, 113),
+        (Some(2), 1, 1),
+        (Some(0), 1, 1),
+    ] {
+        let within = wanted.within(descriptors);
+        assert_eq!(
+            (within.connections_max, within.per_address_max),
+            (connections, per_address),
+            "{descriptors:?}"
+        );
+    }
 }

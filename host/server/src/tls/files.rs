@@ -5,8 +5,9 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context as _, ensure};
+use anyhow::Context as _;
 use patchbay_core::Digest;
+use patchbay_core::certificate::{Dates, Use, certificates, check_chain};
 use patchbay_telemetry::Metrics;
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject as _;
@@ -15,7 +16,6 @@ use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::ClientCertVerifier;
 use rustls::{InconsistentKeys, RootCertStore, ServerConfig};
 
-use super::validity::{Dates, check_chain};
 use super::{ClientAuth, Config};
 
 /// What the files hold.
@@ -57,7 +57,7 @@ impl Files {
     /// What a handshake needs of them, where one of these protocols is to be spoken afterwards.
     pub(super) fn understand(&self, config: &Config, protocols: &[&[u8]]) -> anyhow::Result<Understood> {
         let chain = certificates(&self.certificate).context("certificate_file")?;
-        check_chain(&chain).context("certificate_file")?;
+        check_chain(&chain, Use::Server).context("certificate_file")?;
         let of = |certificates: &[_]| certificates.iter().map(Dates::of).collect::<anyhow::Result<Vec<_>>>();
         let dates = of(&chain).context("certificate_file")?;
         let (verifier, authorities) = match config.client_auth {
@@ -79,9 +79,14 @@ impl Files {
 }
 
 impl Understood {
-    /// Refuses a certificate that has ended or has not begun.
+    /// Refuses a certificate that has ended or has not begun, and authorities of which none is good: one among others may
+    /// have ended, for its clients have moved to the next.
     pub(super) fn check_dates(&self) -> anyhow::Result<()> {
-        self.certificates.iter().try_for_each(Dates::check).context("certificate_file")
+        self.certificates.iter().try_for_each(Dates::check).context("certificate_file")?;
+        if self.authorities.iter().any(|dates| dates.check().is_ok()) {
+            return Ok(());
+        }
+        self.authorities.iter().try_for_each(Dates::check).context("client_ca_file")
     }
 
     /// Shows when the first of each file's certificates ends.
@@ -101,12 +106,6 @@ impl Understood {
 
 fn provider() -> Arc<CryptoProvider> {
     Arc::new(ring::default_provider())
-}
-
-fn certificates(pem: &[u8]) -> anyhow::Result<Vec<CertificateDer<'static>>> {
-    let certificates = CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>()?;
-    ensure!(!certificates.is_empty(), "it holds no certificate");
-    Ok(certificates)
 }
 
 /// Who looks at clients' certificates.

@@ -1,14 +1,12 @@
 //! TLS of a port: the handshake of each connection, with whatever the configured files hold at that time.
 //!
 //! - `files`: the files, read and understood
-//! - `validity`: what is looked at in certificates
 //! - `reload`: what happens when a file changes
 //!
 //! Which port it is, and what is spoken once the handshake is over, is not known here.
 
 mod files;
 mod reload;
-mod validity;
 
 use std::io;
 use std::net::SocketAddr;

@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 use std::sync::{MutexGuard, PoisonError};
+use std::time::Duration;
 
 use patchbay_core::Digest;
 use patchbay_core::secret::warn_if_exposed;
@@ -10,6 +11,9 @@ use patchbay_rollout::{EventKind, Watched};
 
 use super::Tls;
 use super::files::Files;
+
+/// How long the second of two files may take to follow the first before they are taken for a broken pair.
+const PAIR_WAIT: Duration = Duration::from_secs(1);
 
 /// How the files were found last, so that the same is not told again.
 pub(super) struct Last {
@@ -41,6 +45,18 @@ impl Tls {
         Ok(Some(told))
     }
 
+    /// The same of files that have had time to become a pair, where they are none: one is renamed after the other.
+    #[expect(clippy::disallowed_methods, reason = "on a thread that does nothing but look at files")]
+    fn applied(&self) -> anyhow::Result<Option<String>> {
+        self.apply().or_else(|error| {
+            if self.last().refused.as_ref().is_some_and(|told| told.ends_with(&format!("{error:#}"))) {
+                return Err(error);
+            }
+            std::thread::sleep(PAIR_WAIT);
+            self.apply()
+        })
+    }
+
     fn last(&self) -> MutexGuard<'_, Last> {
         self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -54,7 +70,7 @@ impl Watched for Tls {
     }
 
     fn look(&self) -> Option<(EventKind, String)> {
-        let refused = match self.apply() {
+        let refused = match self.applied() {
             Ok(Some(told)) => {
                 tracing::warn!("{told}");
                 self.metrics.certificates_read(self.owner, "applied");

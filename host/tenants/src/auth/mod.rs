@@ -3,12 +3,15 @@
 //! `patchbay-server` takes the credentials out of a request; what the database keeps of them is made in `seal` of
 //! `patchbay-core`.
 
+mod guess;
 mod operators;
 mod permission;
 mod permit;
 pub mod scope;
 mod subject;
 
+use std::fmt;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -23,13 +26,15 @@ use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 use tokio::time::Instant;
 
+pub use self::guess::Config as GuessConfig;
+use self::guess::Guesses;
 pub use self::operators::{Identity, Operators, TOKEN_CHARS_MIN};
 pub use self::permission::Config as PermissionConfig;
 use self::permission::Permission;
 pub use self::permit::{Operator, Permit};
 use self::scope::Scope;
 pub use self::subject::Subject;
-use crate::{Leftover, SECRET_CHARS, Tenant, Tenants};
+use crate::{Leftover, Limits, SECRET_CHARS, Tenant, Tenants, Turn};
 
 /// The width of `operation.user_id`.
 const USER_ID_CHARS_MAX: usize = 255;
@@ -54,6 +59,9 @@ pub struct Config {
     /// Who is asked whether a user of the platform may act on a resource; without this table nobody is, and any user of a
     /// tenant may act on all that is the tenant's.
     pub permission: Option<PermissionConfig>,
+    /// How wrong credentials are slowed down.
+    #[serde(default)]
+    pub guess: GuessConfig,
 }
 
 impl Config {
@@ -80,6 +88,8 @@ pub struct Shown<'a> {
 /// What a request says of itself, unproven, and the call that it came with.
 #[derive(Clone, Copy)]
 pub struct Claim<'a> {
+    /// The address that it came from, as it is counted, where that is known.
+    pub from: Option<IpAddr>,
     /// The tenant's key.
     pub apikey: &'a str,
     /// The tenant.
@@ -97,7 +107,6 @@ pub struct Claim<'a> {
 }
 
 /// Decides who may call.
-#[derive(Debug)]
 pub struct Auth {
     tenants: Arc<Tenants>,
     master: Arc<MasterKey>,
@@ -105,17 +114,27 @@ pub struct Auth {
     operator: Option<Digest>,
     operators: Arc<Operators>,
     permission: Option<Permission>,
+    limits: Limits,
+    guesses: Guesses,
+}
+
+impl fmt::Debug for Auth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Auth").field("limits", &self.limits).finish_non_exhaustive()
+    }
 }
 
 impl Auth {
-    /// `master` is the key under which `tenants` are stored.
+    /// `master` is the key under which `tenants` are stored, `limits` what each of them may ask.
     ///
     /// # Errors
-    /// The operator's token or the operators' file cannot be read, or the reverse check names an upstream that is not there.
+    /// The operator's token or the operators' file cannot be read, the reverse check names an upstream that is not there, or a
+    /// bound is 0.
     pub fn new(
         config: &Config,
         master: Arc<MasterKey>,
         tenants: Arc<Tenants>,
+        limits: Limits,
         upstreams: &Upstreams,
     ) -> anyhow::Result<Self> {
         let token = config.operator_token.as_ref().map(SecretSource::read).transpose();
@@ -127,36 +146,59 @@ impl Auth {
             tracing::warn!("auth.permission is not configured: any user of a tenant may act on all it owns");
         }
         let operator = token.map(|token| master.digest(OPERATOR, token.expose_secret()));
-        Ok(Self { tenants, master, operator, operators, permission })
+        let guesses = Guesses::new(&config.guess)?;
+        Ok(Self { tenants, master, operator, operators, permission, limits, guesses })
     }
 
-    /// Proves that the key is the tenant's and that the user may act on each of the resources.
+    /// What each tenant may ask.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Proves that the key is the tenant's and that the user may act on each of the resources. The call is one of those that
+    /// the tenant has at once until the turn is dropped.
     ///
     /// # Errors
+    /// [`Kind::Exhausted`]: the tenant asks more than it may, or its address shows too many wrong keys.
     /// [`Kind::Unauthenticated`]: no such tenant or not its key, in the same words. [`Kind::Invalid`]: the
     /// user's id cannot be one. [`Kind::Denied`]: the tenant is suspended, or the platform says no. [`Kind::Unavailable`]: the platform
     /// could not be asked, or the database does not answer. [`Kind::Busy`]: too many unproven calls wait.
-    pub async fn permit(&self, claim: Claim<'_>) -> Result<Permit, Error> {
+    pub async fn permit(&self, claim: Claim<'_>) -> Result<(Permit, Turn), Error> {
         let tenant = self.authenticate(claim).await?;
         if tenant.suspended() {
             return Err(Error::new(Kind::Denied, "The tenant is suspended."));
         }
+        let turn = self.limits.enter(tenant.id())?;
         check_user(claim.platform_userid)?;
         let permit = Permit::of_tenant(tenant, claim.platform_userid, claim.request_id, claim.deadline);
         if let Some(permission) = &self.permission {
             permission.check(&permit, claim.method, claim.resources).await?;
         }
-        Ok(permit)
+        Ok((permit, turn))
     }
 
     async fn authenticate(&self, claim: Claim<'_>) -> Result<Arc<Tenant>, Error> {
         let refused = || Error::new(Kind::Unauthenticated, Kind::Unauthenticated.default_message());
-        let id: TenantId = claim.tenant_id.parse().map_err(|_| refused())?;
-        if claim.apikey.len() != SECRET_CHARS {
+        let id = claim.tenant_id.parse::<TenantId>().ok();
+        let Some(id) = id.filter(|_| claim.apikey.len() == SECRET_CHARS) else {
+            self.guesses.attempt(claim.from, id).await?;
             return Err(refused());
-        }
+        };
         let shown = self.master.digest(claim.tenant_id, claim.apikey);
+        let _place = match self.tenants.knows(id, &shown) {
+            true => None,
+            false => Some(self.guesses.attempt(claim.from, Some(id)).await?),
+        };
         self.tenants.authenticated(id, &shown).await?.ok_or_else(refused)
+    }
+
+    /// Before an operator's credential is refused, which came from this address.
+    ///
+    /// # Errors
+    /// [`Kind::Exhausted`]: the address shows too many wrong ones.
+    pub async fn slow(&self, from: Option<IpAddr>) -> Result<(), Error> {
+        self.guesses.attempt(from, None).await.map(drop)
     }
 
     /// The operators by name.

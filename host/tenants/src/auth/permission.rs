@@ -23,7 +23,7 @@ use moka::future::Cache;
 use patchbay_core::TenantId;
 use patchbay_core::error::{Error, Kind};
 use patchbay_core::share::Shares;
-use patchbay_upstream::{Request, Response, Upstream, Upstreams};
+use patchbay_upstream::{Followed, Request, Response, Upstreams};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -83,7 +83,7 @@ struct Question {
 }
 
 pub(super) struct Permission {
-    upstream: Arc<Upstream>,
+    upstream: Followed,
     path: String,
     concurrent_max: usize,
     asking: Arc<Shares<Option<TenantId>>>,
@@ -98,7 +98,7 @@ impl fmt::Debug for Permission {
 
 impl Permission {
     pub(super) fn new(config: &Config, upstreams: &Upstreams) -> anyhow::Result<Self> {
-        let upstream = upstreams.get(&config.upstream);
+        let upstream = upstreams.follow(&config.upstream);
         let upstream =
             upstream.with_context(|| format!("auth.permission: no upstream {:?}", config.upstream))?;
         ensure!(config.concurrent_max > 0, "auth.permission.concurrent_max is 0");
@@ -107,7 +107,6 @@ impl Permission {
             .max_capacity(config.cache_entries_max)
             .time_to_live(Duration::from_millis(config.cache_ttl_ms))
             .build();
-        let upstream = Arc::clone(upstream);
         let asking = Shares::new(config.questions_per_tenant_max);
         Ok(Self {
             upstream,
@@ -137,7 +136,7 @@ impl Permission {
             return Ok(());
         }
         let _asking = self.asking.take(question.tenant_id).ok_or_else(too_many)?;
-        let answer = self.upstream.send(&permit.caller(), self.request(&question)).await;
+        let answer = self.upstream.now().send(&permit.caller(), self.request(&question)).await;
         if !answer.map_err(anyhow::Error::new).and_then(|answer| verdict(&answer)).map_err(undecided)? {
             return Err(Error::new(
                 Kind::Denied,

@@ -23,6 +23,8 @@ const METHOD: &str = "instance.InstanceService/GetInstance";
 /// A deployment with one tenant.
 struct Deployment {
     auth: Auth,
+    /// Another host's, of the same database.
+    elsewhere: Tenants,
     tenant: TenantId,
     apikey: String,
     questions: Arc<AtomicUsize>,
@@ -36,23 +38,31 @@ impl Deployment {
 
     /// With more in the table `permission`.
     async fn with(more: &str) -> Self {
+        Self::guessed(more, GuessConfig::default()).await
+    }
+
+    /// With wrong credentials bounded so.
+    async fn guessed(more: &str, guess: GuessConfig) -> Self {
         let directory = TempDir::new().unwrap();
         let questions = Arc::new(AtomicUsize::new(0));
         let platform = platform(Arc::clone(&questions)).await;
-        let config = config(&directory, more);
+        let config = Config { guess, ..config(&directory, more) };
         let master = Arc::new(MasterKey::read(&config.master_key).unwrap());
         let tenants = Arc::new(tenants(&directory, &master).await);
         let (tenant, apikey) = register(&tenants).await;
+        let elsewhere = self::tenants(&directory, &master).await;
         let upstreams = toml::from_str(&format!("[platform]\nkind = \"http\"\nbase_url = \"{platform}\""));
         let upstreams: BTreeMap<_, _> = upstreams.unwrap();
         let upstreams = Upstreams::new(&upstreams, &Arc::new(Metrics::default())).unwrap();
-        let auth = Auth::new(&config, master, tenants, &upstreams).unwrap();
-        Self { auth, tenant, apikey, questions, _directory: directory }
+        let limits = Limits::new(&TenantConfig::default()).unwrap();
+        let auth = Auth::new(&config, master, tenants, limits, &upstreams).unwrap();
+        Self { auth, elsewhere, tenant, apikey, questions, _directory: directory }
     }
 
     async fn ask(&self, apikey: &str, tenant: &str, user: &str, resources: &[&str]) -> Result<Permit, Error> {
         let deadline = Instant::now() + Duration::from_secs(5);
         let claim = Claim {
+            from: Some([192, 0, 2, 1].into()),
             apikey,
             tenant_id: tenant,
             platform_userid: user,
@@ -61,7 +71,7 @@ impl Deployment {
             request_id: "req-1",
             deadline,
         };
-        self.auth.permit(claim).await
+        self.auth.permit(claim).await.map(|(permit, _)| permit)
     }
 
     async fn user(&self, user: &str, resources: &[&str]) -> Result<Permit, Error> {
@@ -88,7 +98,11 @@ async fn tenants(directory: &TempDir, master: &Arc<MasterKey>) -> Tenants {
 }
 
 async fn register(tenants: &Tenants) -> (TenantId, String) {
-    let Reserved::New(registration) = tenants.reserve("Acme", None).await.unwrap() else {
+    register_as(tenants, "Acme").await
+}
+
+async fn register_as(tenants: &Tenants, name: &str) -> (TenantId, String) {
+    let Reserved::New(registration) = tenants.reserve(name, None).await.unwrap() else {
         panic!("a leftover")
     };
     let id = || "0".repeat(32);
@@ -233,4 +247,31 @@ async fn an_operation_goes_on_while_its_tenant_is_there() {
     let resume = |id: TenantId| deployment.auth.resume(id, "u-7", "req-1", Instant::now());
     assert_eq!(resume(deployment.tenant).await.unwrap().user_id(), "u-7");
     assert_eq!(kind(resume("t-0000000009".parse().unwrap()).await), Kind::NotFound);
+}
+
+/// More than may come at once, from the address that the right one comes from too.
+async fn flood(deployment: &Deployment) -> Vec<Kind> {
+    let (wrong, tenant) = ("A".repeat(20), deployment.tenant.to_string());
+    let asked = (0..40).map(|_| deployment.ask(&wrong, &tenant, "", &[]));
+    futures::future::join_all(asked).await.into_iter().map(kind).collect()
+}
+
+#[tokio::test]
+async fn wrong_keys_are_slowed_down_and_right_ones_are_let_in() {
+    let guess =
+        GuessConfig { per_second: 1, burst: 4, delay_ms: 50, waiting_per_address_max: 8, entries_max: 10 };
+    let deployment = Deployment::guessed("", guess).await;
+    let (told, right) = tokio::join!(flood(&deployment), deployment.user("", &[]));
+    right.expect("a key that is known waits for nobody");
+    let count = |wanted| told.iter().filter(|kind| **kind == wanted).count();
+    assert_eq!((count(Kind::Unauthenticated), count(Kind::Exhausted)), (8, 32), "{told:?}");
+
+    // One that another host has made since waits, and is let in.
+    let (tenant, apikey) = register_as(&deployment.elsewhere, "Elsewhere").await;
+    let begun = Instant::now();
+    deployment.ask(&apikey, &tenant.to_string(), "", &[]).await.expect("it is right");
+    assert!(begun.elapsed() >= Duration::from_millis(50), "its address has shown too many wrong ones");
+    for _ in 0..8 {
+        deployment.auth.slow(Some([192, 0, 2, 1].into())).await.expect("slow, and not refused");
+    }
 }

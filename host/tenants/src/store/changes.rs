@@ -22,6 +22,11 @@ use super::Tenants;
 const PAGE_ROWS: i64 = 10_000;
 
 impl Tenants {
+    /// Whether `shown` is the digest of the tenant's key as far as is known.
+    pub fn knows(&self, id: TenantId, shown: &Digest) -> bool {
+        self.directory.has(id, shown)
+    }
+
     /// The active tenant of this id, if `shown` is the digest of its key. A key that is not, as far as is known, costs the
     /// same whether there is such a tenant or not, and no read of its own.
     ///

@@ -285,10 +285,15 @@ fn another_configuration_makes_anew_what_means_something_else() {
          new = { kind = \"http\", base_url = \"http://a\" }",
     );
     let before = Upstreams::new(&before, &Arc::default()).unwrap();
+    let followed = before.follow("other").unwrap();
     let after = before.renewed(&after, &Arc::default()).unwrap();
     let changed = after.changed_since(&before);
     assert_eq!(changed.iter().collect::<Vec<_>>(), ["new", "other"], "a default in words is the same");
     assert!(after.get("same").is_some() && after.get("gone").is_none());
+    let serves = |upstreams: &Upstreams| Arc::ptr_eq(&followed.now(), upstreams.get("other").unwrap());
+    assert!(serves(&before) && !serves(&after), "until it is said");
+    after.serve();
+    assert!(serves(&after));
 }
 
 #[test]

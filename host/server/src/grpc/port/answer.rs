@@ -2,12 +2,16 @@
 
 use std::cell::Cell;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use hyper::body::{Body as HttpBody, Bytes, Frame, SizeHint};
 use tokio::time::Instant;
 use tonic::Status;
 use tonic::body::Body;
+
+use super::load::Weight;
+use crate::listen::InFlight;
 
 tokio::task_local! {
     /// Since when the stream of this task has a piece of an answer that its caller has not taken.
@@ -38,12 +42,17 @@ pub(super) struct Answer {
     body: Body,
     /// Of the message that is handed over in pieces.
     rest: Bytes,
+    /// Its request, which ends with it.
+    _request: InFlight,
+    weight: Arc<Weight>,
+    /// What it weighs of that.
+    bytes: usize,
 }
 
 impl Answer {
-    pub(super) fn new(body: Body) -> Self {
+    pub(super) fn new(body: Body, request: InFlight, weight: Arc<Weight>) -> Self {
         offer(Some(Instant::now()));
-        Self { body, rest: Bytes::new() }
+        Self { body, rest: Bytes::new(), _request: request, weight, bytes: 0 }
     }
 
     /// The next piece of it.
@@ -67,11 +76,14 @@ impl HttpBody for Answer {
         }
         // Whoever asks for the next one has taken the one before.
         offer(None);
+        this.weight.give_back(std::mem::take(&mut this.bytes));
         let next = Pin::new(&mut this.body).poll_frame(context);
         let Poll::Ready(Some(frame)) = next else { return next };
         offer(Some(Instant::now()));
         let frame = frame.map(|frame| match frame.into_data() {
             Ok(message) => {
+                this.bytes = message.len();
+                this.weight.add(this.bytes);
                 this.rest = message;
                 this.piece()
             }

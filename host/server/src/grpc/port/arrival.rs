@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
 use super::deadline::{Deadline, passed};
+use super::load::Weight;
 use super::refusal::Refusal;
 use crate::grpc::Config;
 
@@ -39,6 +40,7 @@ pub(in crate::grpc) struct Arriving {
     body: Incoming,
     first: Option<Frame<Bytes>>,
     deadline: Instant,
+    weight: Arc<Weight>,
     place: Option<Place>,
     /// Ends the wait for the next piece.
     late: Option<BoxFuture<'static, Error>>,
@@ -69,10 +71,11 @@ impl Arrivals {
         self: &Arc<Self>,
         body: Incoming,
         deadline: Deadline,
+        weight: Arc<Weight>,
     ) -> impl Future<Output = Result<Message, Refusal>> + use<> {
         let (arrivals, deadline) = (Arc::clone(self), deadline.at);
         let mut arriving =
-            Box::new(Arriving { arrivals, body, first: None, deadline, place: None, late: None });
+            Box::new(Arriving { arrivals, body, first: None, deadline, weight, place: None, late: None });
         async move {
             let first = poll_fn(|context| arriving.poll(context)).await;
             arriving.first = first.transpose().map_err(Refusal::Call)?;
@@ -124,11 +127,17 @@ impl Arriving {
             Poll::Ready(piece) => {
                 // Whoever waits again does so behind the others.
                 (self.late, self.place) = (None, None);
-                let broken = |error| Error::hidden(Kind::Cancelled, error);
-                Poll::Ready(piece.map(|piece| piece.map_err(broken)))
+                Poll::Ready(piece.map(|piece| self.weighed(piece)))
             }
             Poll::Pending => self.wait(context).map(|error| Some(Err(error))),
         }
+    }
+
+    /// A piece for which there is room.
+    fn weighed(&self, piece: Result<Frame<Bytes>, hyper::Error>) -> Result<Frame<Bytes>, Error> {
+        let piece = piece.map_err(|error| Error::hidden(Kind::Cancelled, error))?;
+        self.weight.take(piece.data_ref().map_or(0, Bytes::len))?;
+        Ok(piece)
     }
 
     fn wait(&mut self, context: &mut Context<'_>) -> Poll<Error> {

@@ -1,17 +1,21 @@
 //! One connection's life, from its socket to the service: TLS, then the frames as they come in, then HTTP/2. It is served as
 //! long as something goes on on it, and ends when nothing does for too long, when another one needs its place, when it is
-//! old, or when the host stops. What a request means is not known here.
+//! old, or when the host stops. Its end is the host's: the client is told, given a moment to have heard it, and nothing
+//! begins after that, whatever the client makes of it. What a request means is not known here.
 
+use std::future::ready;
+use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::answer::PIECE_BYTES;
 use super::stream::Streams;
@@ -44,13 +48,22 @@ pub(super) async fn serve(port: Arc<Port>, tcp: TcpStream, peer: SocketAddr, pla
             Ok(stream) => stream,
             Err(error) => return port.insecure(peer, &error),
         },
-        _ = end.as_mut() => return,
+        leave = end.as_mut() => {
+            if matches!(leave, Leave::Unheard) {
+                port.insecure(peer, &io::ErrorKind::TimedOut.into());
+            }
+            return;
+        }
     };
     let client = Client { address: peer, subject: Security::subject(&stream) };
     let wire = Wire::new(stream, port.config.control_frames_max, greeting.clone());
-    let answering = Arc::clone(&port);
-    let service = service_fn(move |request| Arc::clone(&answering).answer(request, client.clone()));
-    let http = http(&port, &place).serve_connection(TokioIo::new(wire), service);
+    let (answering, busy) = (Arc::clone(&port), Arc::clone(&place));
+    let service = service_fn(move |request| match busy.begin() {
+        Some(in_flight) => Arc::clone(&answering).answer(request, client.clone(), in_flight),
+        // The client may make the call on another connection: nothing was done of it.
+        None => ready(Err(h2::Reason::REFUSED_STREAM.into())).boxed(),
+    });
+    let http = http(&port).serve_connection(TokioIo::new(wire), service);
     let mut http = pin!(http);
     let leave = tokio::select! {
         ended = http.as_mut() => {
@@ -71,8 +84,8 @@ pub(super) async fn serve(port: Arc<Port>, tcp: TcpStream, peer: SocketAddr, pla
     }
 }
 
-fn http(port: &Port, place: &Arc<Place>) -> http2::Builder<Streams> {
-    let mut http = http2::Builder::new(Streams::new(port, Arc::clone(place)));
+fn http(port: &Port) -> http2::Builder<Streams> {
+    let mut http = http2::Builder::new(Streams::new(port));
     http.timer(TokioTimer::new())
         .max_concurrent_streams(port.config.streams_max)
         .max_header_list_size(port.config.header_bytes_max)
@@ -100,23 +113,43 @@ async fn leave(port: &Port, place: &Place, greeting: &Greeting) -> Leave {
     }
 }
 
-/// As soon as nothing has gone on for this long.
+/// As soon as there has been no request for this long.
 async fn quiet(place: &Place, idle_max: Duration) {
+    without(place, idle_max, Place::quiet_since).await;
+}
+
+/// As soon as it has been without something for this long; `since` tells since when.
+async fn without(place: &Place, long: Duration, since: impl Fn(&Place) -> Option<Instant>) {
     loop {
-        match place.quiet_since().map(|since| since + idle_max) {
+        let ended = place.ended();
+        match since(place).map(|since| since + long) {
             Some(end) if end <= Instant::now() => return,
             Some(end) => sleep_until(end).await,
-            None => place.quiet().await,
+            None => ended.await,
         }
     }
 }
 
-/// As soon as the last call's answer has left, but not before the client can know that there should be no more of them.
+/// As soon as the answers of the last calls have left. Calls are taken until the client can know that there should be no more
+/// of them, whether it says so or not.
 async fn last_call(port: &Port, place: &Place, leave: Leave) {
     match leave {
         // Then requests whose message has not come are ended.
         Leave::Stopping => port.closing.cancelled().await,
         _ => sleep(port.grace()).await,
     }
-    quiet(place, port.grace()).await;
+    place.close();
+    match leave {
+        // The bound of that is the host's.
+        Leave::Stopping => quiet(place, port.grace()).await,
+        // Who has no message to send keeps nobody else out.
+        Leave::Needed => bounded(port, without(place, port.grace(), Place::free_since)).await,
+        _ => bounded(port, quiet(place, port.grace())).await,
+    }
+}
+
+async fn bounded(port: &Port, end: impl Future<Output = ()>) {
+    if timeout(port.calls_max(), end).await.is_err() {
+        tracing::debug!("a connection was closed on which something was still watched");
+    }
 }

@@ -6,12 +6,12 @@ mod arrival;
 mod connection;
 mod deadline;
 mod form;
+mod load;
 mod refusal;
 mod services;
 mod stream;
 mod wire;
 
-use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -34,11 +34,12 @@ use tonic::body::Body;
 use self::answer::Answer;
 use self::arrival::Arrivals;
 use self::deadline::Deadline;
+use self::load::{Load, Weight};
 use self::refusal::{NO_SUCH_METHOD, Refusal};
 pub(super) use self::services::Services;
 use super::Config;
 use super::request_id::{new_request_id, request_id};
-use crate::listen::{Bounds, Listener};
+use crate::listen::{Bounds, InFlight, Listener};
 use crate::tls::Security;
 
 /// The id under which the log tells of a call; the caller's own, where it is one.
@@ -48,13 +49,15 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const AGE_SPREAD: u64 = 10;
 
 /// A request that is let in, as the services find it among its extensions.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Admitted {
     /// Absent: the contract does not have it.
     pub(super) rpc: Option<&'static Rpc>,
     /// Until when it may take.
     pub(super) deadline: Instant,
     pub(super) client: Client,
+    /// What it takes of the host.
+    pub(super) weight: Arc<Weight>,
 }
 
 /// Who is at the other end of a connection.
@@ -72,6 +75,7 @@ pub(super) struct Port {
     security: Security,
     metrics: Arc<Metrics>,
     arrivals: Arc<Arrivals>,
+    load: Arc<Load>,
     /// No new connections and calls.
     stopping: CancellationToken,
     /// A little later: no waiting for messages any more.
@@ -88,7 +92,8 @@ impl Port {
     ) -> Self {
         let closing = CancellationToken::new();
         let arrivals = Arc::new(Arrivals::new(&config, metrics.waiting().clone(), closing.clone()));
-        Self { services, config, security, metrics, arrivals, stopping, closing }
+        let load = Arc::new(Load::new(&config, Arc::clone(&metrics)));
+        Self { services, config, security, metrics, arrivals, load, stopping, closing }
     }
 
     /// Accepts until the host stops; then until the last call in flight has its answer.
@@ -123,28 +128,40 @@ impl Port {
         self: Arc<Self>,
         mut request: Request<Incoming>,
         client: Client,
-    ) -> BoxFuture<'static, Result<Response<Answer>, Infallible>> {
+        mut in_flight: InFlight,
+    ) -> BoxFuture<'static, Result<Response<Answer>, h2::Error>> {
         let id = identify(request.headers_mut());
-        let admitted = self.admit(&mut request, client);
+        let weight = Arc::new(self.load.weigh());
+        let admitted = self.admit(&mut request, client, &weight);
         let (parts, body) = request.into_parts();
         let parts = Box::new(parts);
         Box::pin(async move {
             let answered = match admitted {
-                Ok(deadline) => self.carry(parts, body, deadline).await,
+                Ok(deadline) => self.carry(parts, body, deadline, (&mut in_flight, &weight)).await,
                 Err(refusal) => Err(refusal),
             };
             let mut response = answered.unwrap_or_else(|refusal| self.refuse(&refusal, &id));
             response.headers_mut().entry(REQUEST_ID).or_insert(id);
-            Ok(response.map(Answer::new))
+            Ok(response.map(|body| Answer::new(body, in_flight, weight)))
         })
     }
 
     /// The steps that take no time.
-    fn admit(&self, request: &mut Request<Incoming>, client: Client) -> Result<Deadline, Refusal> {
+    fn admit(
+        &self,
+        request: &mut Request<Incoming>,
+        client: Client,
+        weight: &Arc<Weight>,
+    ) -> Result<Deadline, Refusal> {
         form::check(request)?;
         let deadline = Deadline::read(request.headers(), &self.config)?;
         let rpc = Rpc::of_path(request.uri().path());
-        request.extensions_mut().insert(Admitted { rpc, deadline: deadline.at, client });
+        request.extensions_mut().insert(Admitted {
+            rpc,
+            deadline: deadline.at,
+            client,
+            weight: Arc::clone(weight),
+        });
         Ok(deadline)
     }
 
@@ -154,8 +171,13 @@ impl Port {
         parts: Box<Parts>,
         body: Incoming,
         deadline: Deadline,
+        (in_flight, weight): (&mut InFlight, &Arc<Weight>),
     ) -> Result<Response<Body>, Refusal> {
-        let body = Arrivals::begin(&self.arrivals, body, deadline).await?;
+        let body = Arrivals::begin(&self.arrivals, body, deadline, Arc::clone(weight)).await?;
+        in_flight.work();
+        if parts.extensions.get::<Admitted>().is_some_and(|admitted| admitted.rpc.is_some()) {
+            weight.call()?;
+        }
         let call = self.services.answer(Request::from_parts(*parts, body));
         let call = call.ok_or_else(|| Error::new(Kind::Unsupported, NO_SUCH_METHOD))?;
         let response = Box::pin(deadline.bound(call)).await?.unwrap_or_else(|never| match never {});
@@ -168,7 +190,7 @@ impl Port {
         refusal.response(id.to_str().unwrap_or_default())
     }
 
-    /// A connection whose handshake failed.
+    /// A connection whose handshake failed, or did not end in time.
     fn insecure(&self, peer: SocketAddr, error: &io::Error) {
         self.metrics.refused("tls");
         tracing::debug!(%peer, %error, "no TLS");
@@ -178,6 +200,13 @@ impl Port {
     fn age_max(&self) -> Duration {
         let longest = self.config.connection_age_ms_max;
         Duration::from_millis(rand::random_range(longest - longest / AGE_SPREAD..=longest))
+    }
+
+    /// How long a connection lasts on which nothing may begin any more: as long as a call and its answer. What lasts longer
+    /// is watched.
+    fn calls_max(&self) -> Duration {
+        let Config { call_ms_max, answer_margin_ms, answer_ms_max, .. } = *self.config;
+        Duration::from_millis(call_ms_max.saturating_add(answer_margin_ms).saturating_add(answer_ms_max))
     }
 
     /// How long what is no call yet may go on when its end has come.

@@ -1,9 +1,7 @@
-//! The tasks of one connection's streams: each makes its connection busy until its answer is with the caller, or was
-//! offered for too long.
+//! The tasks of one connection's streams: each ends when its answer is with the caller, or was offered for too long.
 
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -15,12 +13,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::Port;
 use super::answer::{noted, offered};
-use crate::listen::Place;
 
 /// Runs what hyper makes of each stream.
 #[derive(Clone)]
 pub(super) struct Streams {
-    place: Arc<Place>,
     patience: Patience,
 }
 
@@ -33,21 +29,17 @@ struct Patience {
 }
 
 impl Streams {
-    pub(super) fn new(port: &Port, place: Arc<Place>) -> Self {
+    pub(super) fn new(port: &Port) -> Self {
         let answer_max = Duration::from_millis(port.config.answer_ms_max);
-        let patience = Patience { answer_max, closing: port.closing.clone(), grace: port.grace() };
-        Self { place, patience }
+        Self { patience: Patience { answer_max, closing: port.closing.clone(), grace: port.grace() } }
     }
 }
 
 impl<F: Future<Output = ()> + Send + 'static> Executor<F> for Streams {
     fn execute(&self, stream: F) {
         // In one place of its own: as a part of other futures it would be there several times.
-        let (busy, patience, stream) = (self.place.begin(), self.patience.clone(), Box::pin(stream));
-        tokio::spawn(noted(async move {
-            taken(stream, &patience).await;
-            drop(busy);
-        }));
+        let (patience, stream) = (self.patience.clone(), Box::pin(stream));
+        tokio::spawn(noted(async move { taken(stream, &patience).await }));
     }
 }
 
