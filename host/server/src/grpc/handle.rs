@@ -117,8 +117,9 @@ impl Api {
         let identity = match self.auth.identify(context.shown()) {
             Ok(identity) => identity,
             Err(error) => {
-                trail::refused(&self.audit, context, Asked::by_nobody(request.named()), &error).await;
+                // First, so that a flood of them is none of the trail either.
                 self.auth.slow(context.from()).await?;
+                trail::refused(&self.audit, context, Asked::by_nobody(request.named()), &error).await;
                 return Err(error.into());
             }
         };
