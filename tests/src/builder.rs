@@ -22,8 +22,8 @@ upstream.ceph-1.transport = { timeout_ms = 1500, breaker_failures = 1000000 }
 upstream.ceph-2.transport = { timeout_ms = 1500, breaker_failures = 1000000 }
 "#;
 
-/// For how long a look's contradiction is no proof there: several polls.
-const STALE_MS: &str = "400";
+/// For how long a look's contradiction is no proof there: several polls, also where the machine is busy with something else.
+const STALE_MS: &str = "1500";
 
 /// A change of the configuration.
 type Edit = Box<dyn FnOnce(&mut Table) + Send>;
