@@ -17,7 +17,6 @@ use rustls::crypto::ring;
 use rustls_platform_verifier::Verifier;
 
 use super::tls::{Files, Identity};
-use super::transport::Config;
 
 /// See the module.
 pub(super) type Client = legacy::Client<TimeoutConnector<HttpsConnector<HttpConnector>>, Full<Bytes>>;
@@ -25,24 +24,34 @@ pub(super) type Client = legacy::Client<TimeoutConnector<HttpsConnector<HttpConn
 /// After how long without a byte the system asks whether the other side of a connection is still there.
 const KEEPALIVE: Duration = Duration::from_secs(15);
 
-/// The client of an upstream so configured; it connects to nothing yet.
+/// How long connections are made and kept.
+pub(super) struct Bounds {
+    /// To make one, TLS included.
+    pub(super) connect: Duration,
+    /// Without a request.
+    pub(super) idle: Duration,
+    /// How many without one are kept for each address.
+    pub(super) idle_max: usize,
+}
+
+/// A client with these bounds; it connects to nothing yet.
 ///
 /// # Errors
 /// A file of its TLS cannot be read or does not hold what it should.
-pub(super) fn of(config: &Config) -> anyhow::Result<Client> {
+pub(super) fn of(bounds: &Bounds, files: Files<'_>) -> anyhow::Result<Client> {
     let mut tcp = HttpConnector::new();
     tcp.enforce_http(false);
     tcp.set_nodelay(true);
     tcp.set_keepalive(Some(KEEPALIVE));
-    let tls = tls(config.files())?;
+    let tls = tls(files)?;
     let connector =
         HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().wrap_connector(tcp);
     let mut connector = TimeoutConnector::new(connector);
-    connector.set_connect_timeout(Some(Duration::from_millis(config.connect_timeout_ms)));
+    connector.set_connect_timeout(Some(bounds.connect));
     Ok(legacy::Client::builder(TokioExecutor::new())
         .pool_timer(TokioTimer::new())
-        .pool_idle_timeout(Duration::from_millis(config.pool_idle_timeout_ms))
-        .pool_max_idle_per_host(config.pool_idle_max)
+        .pool_idle_timeout(bounds.idle)
+        .pool_max_idle_per_host(bounds.idle_max)
         .build(connector))
 }
 

@@ -86,6 +86,14 @@ impl Default for Config {
 }
 
 impl Config {
+    fn connections(&self) -> client::Bounds {
+        client::Bounds {
+            connect: Duration::from_millis(self.connect_timeout_ms),
+            idle: Duration::from_millis(self.pool_idle_timeout_ms),
+            idle_max: self.pool_idle_max,
+        }
+    }
+
     /// The files of its TLS.
     pub(super) fn files(&self) -> Files<'_> {
         Files {
@@ -140,7 +148,7 @@ impl Transport {
         };
         Ok(Self {
             name: name.into(),
-            client: client::of(config)?,
+            client: client::of(&config.connections(), config.files())?,
             retries: config.retries(),
             breakers: Breakers::new(bounds),
             body_bytes_max: config.body_bytes_max,
