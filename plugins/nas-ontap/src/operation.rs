@@ -40,9 +40,14 @@ impl Ticket {
                 }
                 // The array was not asked to delete it yet.
                 None if self.job.is_none() => return Err(Stop::Doubtful(Ok(ticket::finished(None)))),
-                None => removal::end(&self.name).await.map(|()| ticket::finished(None))?,
+                None => ticket::finished(None),
             },
         })
+    }
+
+    /// What is left of a share that is gone, however that was found out.
+    async fn tidy(self) -> Result<(), Error> {
+        if self.want == Want::Gone { removal::end(&self.name).await } else { Ok(()) }
     }
 
     /// A delete that failed: the share is as it was, or if it is gone all the same, wholly so.
@@ -96,7 +101,11 @@ async fn undo_policy(name: &str, kept: Option<Ticket>) -> Result<Progress, Error
 
 impl Operation for crate::Ontap {
     async fn poll(_ctx: Context, ticket: String) -> Result<Progress, Error> {
-        stale::poll(&ticket, Ticket::step).await
+        let progress = stale::poll(&ticket, Ticket::step).await?;
+        if matches!(progress, Progress::Finished(_)) {
+            ticket::read::<Ticket>(&ticket)?.tidy().await?;
+        }
+        Ok(progress)
     }
 
     async fn abandon(ctx: Context, ticket: Option<String>) -> Result<Progress, Error> {
