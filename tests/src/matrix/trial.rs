@@ -40,7 +40,8 @@ pub(super) struct Verdict {
 
 impl Trial {
     pub(super) async fn of(stage: &Stage, change: &'static Change, looks: bool) -> Self {
-        let setup = Setup::on(stage.beside(&format!("whole {change}")).await, change.needs).await;
+        let setup =
+            Setup::on(stage.beside(&format!("whole {change} {}", Uuid::new_v4())).await, change.needs).await;
         let (before, marks) = (setup.lines().await, Marks::new());
         setup.cloud().set_answers_kept(true);
         let answer = setup.ask(change.rpc, &setup.request(change), &marks).await.expect("an answer");
