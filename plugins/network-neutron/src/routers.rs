@@ -70,9 +70,14 @@ pub(crate) async fn poll(_ctx: &Context, ticket: Ticket) -> Result<Progress, Sto
     .into())
 }
 
-/// Makes the router what it was before, or removes a new one.
-pub(crate) async fn abandon(_ctx: &Context, ticket: Ticket) -> Result<Progress, Error> {
+/// Makes the router what it was before, or removes a new one: also what bears the operation's mark under another id than was told.
+pub(crate) async fn abandon(ctx: &Context, ticket: Ticket) -> Result<Progress, Error> {
     back(&ticket).await?;
+    if let (Ticket::Create { .. }, Some(operation)) = (&ticket, ctx.operation_id.as_deref())
+        && !create::undo(ctx, operation).await?
+    {
+        return Ok(crate::ticket::Ticket::Undo.pending("removing"));
+    }
     Ok(finished(None))
 }
 
