@@ -29,7 +29,7 @@ pub(crate) async fn address() -> Result<IpAddr, Error> {
     enabled
         .filter_map(|one| one.ip.get()?.address.get())
         .min()
-        .ok_or_else(|| Error::hidden(kind::INTERNAL, "the SVM has no address that serves NFS"))
+        .ok_or_else(|| Error::hidden(kind::UNAVAILABLE, "the SVM shows no address that serves NFS"))
 }
 
 /// As `mount` takes it.
