@@ -74,7 +74,7 @@ pub(crate) async fn poll(_ctx: &Context, ticket: Ticket) -> Result<Progress, Sto
 pub(crate) async fn abandon(ctx: &Context, ticket: Ticket) -> Result<Progress, Error> {
     back(&ticket).await?;
     if let (Ticket::Create { .. }, Some(operation)) = (&ticket, ctx.operation_id.as_deref())
-        && !create::undo(ctx, operation).await?
+        && !undo(ctx, operation).await?
     {
         return Ok(crate::ticket::Ticket::Undo.pending("removing"));
     }
