@@ -18,6 +18,9 @@ const READ_PAUSE_MS: u32 = 100;
 /// Where a collection lists its members whole: `servers/detail` is no server.
 const WHOLE_LIST: &str = "detail";
 
+/// Where Cinder counts its volumes: of a version that does not do that it says what is said of a path that no service has.
+const SUMMARY: (&str, &str) = ("block-storage", "summary");
+
 /// A service of the catalogue, as one upstream lends it.
 #[derive(Debug, Clone, Copy)]
 pub struct Service {
@@ -85,7 +88,7 @@ impl Request {
     /// # Errors
     /// Those of [`Request::ok`].
     pub async fn show(self) -> Result<Response, Error> {
-        let request = self.reserved(WHOLE_LIST);
+        let request = self.without_words();
         let service = request.service().to_owned();
         let response = request.answered().await?;
         if (200..300).contains(&response.status()) {
@@ -106,7 +109,7 @@ impl Request {
     /// # Errors
     /// Those of [`Request::ok`].
     pub async fn look(self) -> Result<Response, Error> {
-        self.reserved(WHOLE_LIST).ok().await
+        self.without_words().ok().await
     }
 
     /// As [`Request::ok`], where what is already gone is as good: for deletes.
@@ -127,6 +130,12 @@ impl Request {
             Err(error) if error.is(kind::NOT_FOUND) => Ok(false),
             answer => answer.map(|_| true),
         }
+    }
+
+    /// With an id last in its path that is none of the service's words.
+    fn without_words(self) -> Self {
+        let request = self.reserved(WHOLE_LIST);
+        if request.service() == SUMMARY.0 { request.reserved(SUMMARY.1) } else { request }
     }
 
     async fn answered(self) -> Result<Response, Error> {

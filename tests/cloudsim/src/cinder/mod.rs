@@ -104,6 +104,8 @@ fn route(world: &mut World, call: &Call, caller: &Caller, minor: u16) -> Outcome
     match (call.method.as_str(), rest) {
         ("GET", ["volumes"]) => list::volumes(world, call, caller, minor, false),
         ("GET", ["volumes", "detail"]) => list::volumes(world, call, caller, minor, true),
+        // Before 3.12, with which it came.
+        ("GET", ["volumes", "summary"]) => Err(Refusal::not_found("The resource could not be found.")),
         ("POST", ["volumes"]) => volume::create(world, call, caller, minor),
         ("GET", ["volumes", id]) => volume::show(world, caller, minor, id),
         ("PUT", ["volumes", id]) => volume::update(world, call, caller, minor, id),
