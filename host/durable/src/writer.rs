@@ -29,6 +29,16 @@ pub(crate) trait Row: Send + Sync + Sized + 'static {
     ) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
 }
 
+/// `INSERT INTO table (…) VALUES ($1, …), …` for so many rows, each with the time that the database has counted.
+pub(crate) fn insertion(table: &str, columns: &[&str], rows: usize) -> String {
+    let row = |at: usize| {
+        let places = (1..=columns.len()).map(|place| format!("${}", at * columns.len() + place));
+        format!("({}, (SELECT total_ms FROM counted_time))", places.collect::<Vec<_>>().join(", "))
+    };
+    let values: Vec<_> = (0..rows).map(row).collect();
+    format!("INSERT INTO {table} ({}, counted) VALUES {}", columns.join(", "), values.join(", "))
+}
+
 /// What whoever waited is told.
 pub(crate) type Written = Result<(), Arc<Error>>;
 

@@ -7,6 +7,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AnyPool, AssertSqlSafe, Row as _};
 
 use super::{Call, Outcome, Sent};
+use crate::writer::insertion;
 
 /// What an insertion binds; `id` numbers itself, and `counted` is the database's.
 const COLUMNS: [&str; 14] = [
@@ -81,7 +82,7 @@ impl Store {
 /// Writes them all or none, in one statement and so in one transaction.
 pub(super) async fn insert(connection: &mut AnyConnection, calls: &[Call]) -> Result<(), sqlx::Error> {
     // Made of this file's own words and numbers; what came from outside is bound.
-    let mut query = sqlx::query(AssertSqlSafe(insertion(calls.len())));
+    let mut query = sqlx::query(AssertSqlSafe(insertion("journal", &COLUMNS, calls.len())));
     for Call { sent, outcome, sent_at, took_us, .. } in calls {
         query = query
             .bind(&sent.request_id)
@@ -101,16 +102,6 @@ pub(super) async fn insert(connection: &mut AnyConnection, calls: &[Call]) -> Re
     }
     query.execute(connection).await?;
     Ok(())
-}
-
-/// `INSERT INTO journal (…) VALUES ($1, …), …` for so many rows.
-fn insertion(rows: usize) -> String {
-    let row = |at: usize| {
-        let places = (1..=COLUMNS.len()).map(|place| format!("${}", at * COLUMNS.len() + place));
-        format!("({}, (SELECT total_ms FROM counted_time))", places.collect::<Vec<_>>().join(", "))
-    };
-    let values: Vec<_> = (0..rows).map(row).collect();
-    format!("INSERT INTO journal ({}, counted) VALUES {}", COLUMNS.join(", "), values.join(", "))
 }
 
 fn read(row: &AnyRow) -> Result<Call, Error> {
